@@ -1,0 +1,21 @@
+# The flags that every target of the project shares, on an interface library.
+add_library(yardmaster_options INTERFACE)
+target_include_directories(yardmaster_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(yardmaster_options INTERFACE
+  -Wall -Wextra -Wshadow -Wconversion -Wold-style-cast $<$<BOOL:${YARDMASTER_WERROR}>:-Werror>)
+target_compile_definitions(yardmaster_options INTERFACE
+  BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_ARRAY YARDMASTER_VERSION="${PROJECT_VERSION}")
+target_link_libraries(yardmaster_options INTERFACE Threads::Threads)
+if(YARDMASTER_SANITIZE)
+  target_compile_options(yardmaster_options INTERFACE
+    -fsanitize=${YARDMASTER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(yardmaster_options INTERFACE -fsanitize=${YARDMASTER_SANITIZE})
+  target_compile_definitions(yardmaster_options INTERFACE YARDMASTER_SANITIZED)
+endif()
+
+# yardmaster_library(NAME SOURCES ... LIBRARIES ...): a static library with the shared flags.
+function(yardmaster_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC yardmaster_options ${ARG_LIBRARIES})
+endfunction()

@@ -1,0 +1,28 @@
+#include "coordinator/domain/handoff.h"
+
+#include <array>
+#include <utility>
+
+namespace yardmaster {
+namespace {
+
+constexpr std::array<std::pair<HandoffState, std::string_view>, 3> names{{
+    {HandoffState::pending, "pending"},
+    {HandoffState::accepted, "accepted"},
+    {HandoffState::cancelled, "cancelled"},
+}};
+
+}  // namespace
+
+std::string_view to_string(HandoffState state) {
+  return names[static_cast<std::size_t>(state)].second;
+}
+
+std::optional<HandoffState> handoff_state_from(std::string_view text) {
+  for (const auto& [state, name] : names) {
+    if (name == text) return state;
+  }
+  return std::nullopt;
+}
+
+}  // namespace yardmaster

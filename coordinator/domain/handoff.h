@@ -1,0 +1,32 @@
+// Moving a context, whole and verified, from one instance to another, as a plain value.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "coordinator/base/clock.h"
+
+namespace yardmaster {
+
+enum class HandoffState { pending, accepted, cancelled };
+
+std::string_view to_string(HandoffState state);
+std::optional<HandoffState> handoff_state_from(std::string_view text);
+
+struct Handoff {
+  std::uint64_t id = 0;
+  std::string from;
+  std::string to;
+  std::string context;
+  std::uint64_t generation = 0;  // of the context: the giver's while pending, the receiver's after
+  std::string digest;            // see ContextDigest
+  std::uint64_t count = 0;       // entries
+  std::string summary;
+  HandoffState state = HandoffState::pending;
+  WallTime offered_at{};
+  std::optional<WallTime> decided_at;
+};
+
+}  // namespace yardmaster

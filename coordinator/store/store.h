@@ -1,0 +1,175 @@
+// The durable state: the domain's operations over a Database. Lives on the store thread; only
+// GroupCommit (and tests) call it, always inside a transaction that GroupCommit begins and commits.
+//
+// Every operation may be rolled back and run again, so it changes nothing but the database and what
+// rolled_back() takes back. An operation that throws an Error before it wrote leaves nothing
+// behind.
+//
+// Times and ids are made here: ids rise, are opaque to everyone else and are never used again.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "coordinator/base/clock.h"
+#include "coordinator/domain/context.h"
+#include "coordinator/domain/handoff.h"
+#include "coordinator/domain/instance.h"
+#include "coordinator/domain/message.h"
+#include "coordinator/store/database.h"
+
+namespace yardmaster {
+
+class ContextHeads;
+
+struct AppendRequest {
+  std::string_view context;
+  std::uint64_t seq = 0;
+  std::string_view kind;
+  std::string_view data;
+  std::optional<std::uint64_t>
+      generation;             // refused as stale_generation when it is not the current one
+  std::string_view instance;  // who writes; empty: not checked against the owner
+};
+
+struct AppendResult {
+  std::uint64_t seq = 0;
+  bool duplicate = false;  // was stored before
+};
+
+// What a reader needs to read a context outside the store thread: taken on the store thread, used
+// after the transaction that it was taken in has committed.
+struct ContextSnapshot {
+  ContextInfo info;
+  std::int64_t context_id = 0;
+  std::uint64_t from_seq = 1;
+  std::uint64_t limit = 0;
+  std::uint64_t tail_first_seq = 0;    // entries from here on are listed in tail_ids
+  std::vector<std::int64_t> tail_ids;  // those within [from_seq, from_seq + limit)
+};
+
+// Reads over a connection of its own, on the reader thread.
+class Reader {
+ public:
+  explicit Reader(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+
+  // The entries of the snapshot's range, in order.
+  std::vector<ContextEntry> read(const ContextSnapshot& snapshot);
+  // Calls back for each instead; the views are valid inside the callback only.
+  void visit(const ContextSnapshot& snapshot,
+             const std::function<void(std::uint64_t seq, std::string_view kind,
+                                      std::string_view data, WallTime time)>& on_entry);
+  Database& database() { return *database_; }
+
+ private:
+  std::unique_ptr<Database> database_;
+};
+
+struct StoreCounts {
+  std::uint64_t instances = 0;
+  std::uint64_t contexts = 0;
+  std::uint64_t pending_messages = 0;
+  std::uint64_t pending_handoffs = 0;
+};
+
+// What was found when the store was opened.
+struct RecoveryReport {
+  bool clean = true;               // the last stop was an orderly one
+  std::uint64_t tail_entries = 0;  // read again to rebuild the latest ids
+  std::uint64_t contexts = 0;
+  std::chrono::nanoseconds duration{};
+};
+
+class Store {
+ public:
+  // Creates or migrates the schema and loads what lives in memory. Throws Error{storage_damaged} on
+  // a damaged, newer or foreign database.
+  Store(Database& database, const Clock& clock);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  const RecoveryReport& recovery() const { return recovery_; }
+  Database& database() { return database_; }
+
+  // --- contexts
+  AppendResult append(const AppendRequest& request);
+  // Throws not_found. A limit of 0 means all.
+  ContextSnapshot snapshot(std::string_view context, std::uint64_t from_seq, std::uint64_t limit);
+
+  // --- instances
+  // Throws already_exists while an instance of that name lives. Takes up the context that an
+  // earlier instance of that name still owns (with a new generation, so that its late writes are
+  // refused), else makes a fresh one.
+  Instance create_instance(const InstanceRequest& request, std::string_view socket_path);
+  Instance find_instance(std::string_view name);             // throws not_found
+  std::vector<Instance> list_instances();                    // the living ones, by name
+  std::vector<Instance> list_tombstones(std::size_t limit);  // newest first
+  void set_instance_state(std::string_view name, InstanceState state);
+  void set_instance_process(std::string_view name, const ProcessIdentity& process);
+  // Leaves a tombstone, cancels the pending handoffs from and to it. Throws not_found.
+  Instance end_instance(std::string_view name, std::string_view reason, std::string_view summary);
+
+  // --- messages; a repeated key of the same sender gives the first result again (key_reused when
+  // the request differs). `from` and `to` must live (not_found).
+  std::uint64_t send_message(std::string_view from, std::string_view to, std::string_view body,
+                             std::string_view key);
+  struct BroadcastResult {
+    std::vector<std::uint64_t> ids;
+    std::vector<std::string> recipients;  // same order as ids
+  };
+  // `to` is "@all" or "@<role>"; the sender is not among the recipients.
+  BroadcastResult broadcast(std::string_view from, std::string_view to, std::string_view body,
+                            std::string_view key);
+  std::vector<Message> list_messages(const MessageFilter& filter);
+  Message read_message(std::string_view recipient, std::uint64_t id);  // marks it read
+  Message ack_message(std::string_view recipient, std::uint64_t id);
+  // Raises pending ones to delivered; ids that are not the recipient's are ignored.
+  void mark_delivered(std::string_view recipient, const std::vector<std::uint64_t>& ids);
+
+  // --- handoffs, in two steps since the digest is computed outside the store thread:
+  // freeze_context() refuses further appends and gives the whole context's snapshot;
+  // offer_handoff() records the offer, or thaw_context() takes the freeze back.
+  struct HandoffStart {
+    std::optional<Handoff> earlier;  // the key was used before: this is the answer
+    ContextSnapshot snapshot;
+  };
+  // `context` empty: the giver's own. Throws not_found, forbidden (not the owner), conflict
+  // (frozen).
+  HandoffStart freeze_context(std::string_view from, std::string_view to, std::string_view context,
+                              std::string_view summary, std::string_view key);
+  void thaw_context(std::string_view context) noexcept;
+  Handoff offer_handoff(std::string_view from, std::string_view to, std::string_view context,
+                        std::string_view summary, std::string_view key, std::string_view digest,
+                        std::uint64_t count);
+  // By the receiver, with what it read. Throws digest_mismatch, conflict (not pending), forbidden.
+  // `caller` empty: not checked. Repeating an accepted one gives the same answer.
+  Handoff accept_handoff(std::uint64_t id, std::string_view caller, std::string_view digest,
+                         std::uint64_t count);
+  Handoff cancel_handoff(std::uint64_t id, std::string_view caller);
+  std::vector<Handoff> list_handoffs(std::string_view instance, std::optional<HandoffState> state);
+
+  StoreCounts counts();
+
+  // --- for GroupCommit
+  void committed();  // the transaction took effect
+  void
+  rolled_back() noexcept;  // it did not: forget what was changed in memory since the last commit
+  // Writes out all that lives in memory, in a transaction of its own, so that the next start is
+  // quick.
+  void write_out_tail();
+
+ private:
+  class Undo;
+
+  Database& database_;
+  const Clock& clock_;
+  std::unique_ptr<ContextHeads> heads_;
+  RecoveryReport recovery_;
+};
+
+}  // namespace yardmaster

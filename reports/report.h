@@ -1,0 +1,134 @@
+// What a run of loadgen found, as plain values: filled by loadgen, judged by verdict.h, written by
+// the writers (JSON, Markdown, terminal). The JSON fields are the contract with other tools; see
+// reports/README.md.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "metrics/histogram.h"
+
+namespace yardmaster::reports {
+
+enum class Verdict { pass, fail, inconclusive };
+std::string_view to_string(Verdict verdict);
+
+struct Environment {
+  std::string cpu;
+  unsigned cores = 0;
+  std::uint64_t memory_bytes = 0;
+  std::string kernel;
+  std::string filesystem;  // of the store's directory
+  std::string sqlite_version;
+  std::string postgres_version;
+  std::string compiler;
+  std::string build_type;
+  double fsync_p50_ms = 0;  // fdatasync of a 4 KiB overwrite where the store lives
+  double fsync_p99_ms = 0;
+};
+
+// A limit for one quantile of one measurement, e.g. write P99 ≤ 30 ms.
+struct Target {
+  std::string
+      measurement;  // "write", "checkpoint", "handoff", "cleanup", "startup", "websocket_rtt", …
+  double quantile = 0.99;
+  std::chrono::nanoseconds limit{};
+  bool by_name =
+      false;  // asked for by name: without samples it is inconclusive instead of left out
+};
+
+struct TargetResult {
+  Target target;
+  std::uint64_t over_limit = 0;
+  Verdict verdict = Verdict::inconclusive;
+  std::string reason;
+};
+
+struct Measurement {
+  std::uint64_t count = 0;
+  metrics::Quantiles latency_ms;  // from the intended time
+  metrics::Quantiles service_ms;  // from the send
+  double p99_low_ms = 0;          // confidence interval of P99, at 95%, of effective_count samples
+  double p99_high_ms = 0;
+  double effective_count = 0;
+};
+
+struct SecondOfRun {
+  double time_s = 0;
+  std::map<std::string, std::uint64_t> counts;
+  std::map<std::string, double> p99_ms;
+};
+
+struct Audit {
+  std::uint64_t acknowledged = 0;
+  std::uint64_t stored = 0;
+  std::uint64_t lost = 0;
+  std::uint64_t duplicated = 0;
+  std::uint64_t out_of_order = 0;
+
+  bool clean() const { return lost == 0 && duplicated == 0 && out_of_order == 0; }
+};
+
+struct Validity {
+  metrics::Quantiles schedule_lag_ms;
+  metrics::Quantiles hiccup_ms;
+  double stolen_cpu_s = 0;           // CPU time that the host took away
+  std::vector<std::string> reasons;  // why a target cannot pass; empty: valid
+};
+
+struct Resources {
+  std::uint64_t coordinator_rss_bytes = 0;  // the highest seen
+  double coordinator_cpu_s = 0;
+  double loadgen_cpu_s = 0;
+};
+
+struct Run {
+  std::string scenario;
+  std::uint64_t instances = 0;
+  double interval_ms = 0;
+  std::string arrivals;  // "staggered", "aligned", "poisson", "closed-loop"
+  double duration_s = 0;
+  std::string store;     // "sqlite", "postgres"
+  std::string topology;  // "broker", "direct"
+  std::string transaction;
+  std::string checkpoint_policy;
+  std::string durability;
+  double fsync_injected_ms = 0;
+  std::uint64_t seed = 0;
+  int pair = 0;
+  Verdict verdict = Verdict::inconclusive;
+  double offered_per_s = 0;
+  double achieved_per_s = 0;
+  bool interrupted = false;
+  int looks = 0;  // planned looks taken
+  Validity validity;
+  std::map<std::string, Measurement> measurements;
+  metrics::Quantiles checkpoint_frames;  // frames, not milliseconds
+  std::vector<SecondOfRun> series;
+  std::vector<TargetResult> targets;
+  Audit audit;
+  std::map<std::string, std::uint64_t> errors;  // by code
+  Resources resources;
+};
+
+struct DecisionSummary {
+  std::string store;     // what this report says
+  std::string recorded;  // what decision.json says
+  bool agrees = false;
+  std::string reason;
+};
+
+struct Report {
+  Environment environment;
+  std::vector<Run> runs;
+  std::optional<DecisionSummary> decision;
+
+  // fail if any run fails, else inconclusive if any is, else pass; inconclusive without runs.
+  Verdict verdict() const;
+};
+
+}  // namespace yardmaster::reports
