@@ -13,9 +13,12 @@ if(YARDMASTER_SANITIZE)
   target_compile_definitions(yardmaster_options INTERFACE YARDMASTER_SANITIZED)
 endif()
 
+include(precompiled_headers)
+
 # yardmaster_library(NAME SOURCES ... LIBRARIES ...): a static library with the shared flags.
 function(yardmaster_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC yardmaster_options ${ARG_LIBRARIES})
+  yardmaster_use_precompiled_header(${name} yardmaster_headers)
 endfunction()
