@@ -26,8 +26,9 @@ class Histogram {
   Histogram();
   Histogram(const Histogram& other);
   Histogram& operator=(const Histogram& other);
-  Histogram(Histogram&&) noexcept = default;
-  Histogram& operator=(Histogram&&) noexcept = default;
+  Histogram(Histogram&&) noexcept;
+  Histogram& operator=(Histogram&&) noexcept;
+  ~Histogram();
 
   // Negative values count as 0.
   void record(std::chrono::nanoseconds value) noexcept;
@@ -37,14 +38,16 @@ class Histogram {
   void subtract(const Histogram& earlier) noexcept;
   void reset() noexcept;
 
+  // The reading functions walk all buckets, some 10 µs.
   std::uint64_t count() const noexcept;     // overflow included
   std::uint64_t overflow() const noexcept;  // values above the range
   std::chrono::nanoseconds min() const noexcept;
   std::chrono::nanoseconds max() const noexcept;  // exact
-  double mean_ns() const noexcept;
+  double mean_ns() const noexcept;  // from the middles of the buckets; overflow counts as max()
   // The smallest recorded value (as the top of its bucket) that at least q of all do not exceed;
   // 0 ≤ q ≤ 1; zero when empty.
   std::chrono::nanoseconds quantile(double q) const noexcept;
+  // Values in the same bucket as the limit do not count as above it.
   std::uint64_t count_above(std::chrono::nanoseconds limit) const noexcept;
   Quantiles quantiles() const noexcept;
 
