@@ -2,12 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "coordinator/base/clock.h"
+#include "coordinator/base/sha256.h"
 
 namespace yardmaster {
 
@@ -29,19 +29,13 @@ struct ContextInfo {
 // by a newline. Not thread-safe.
 class ContextDigest {
  public:
-  ContextDigest();
-  ~ContextDigest();
-  ContextDigest(const ContextDigest&) = delete;
-  ContextDigest& operator=(const ContextDigest&) = delete;
-
   void add(std::uint64_t seq, std::string_view kind, std::string_view data);
   std::uint64_t count() const { return count_; }
   // Lower-case hexadecimal, 64 characters. Nothing may be added afterwards.
-  std::string finish();
+  std::string finish() { return sha256_.finish(); }
 
  private:
-  struct Sha256;
-  std::unique_ptr<Sha256> sha256_;
+  Sha256 sha256_;
   std::string header_;
   std::uint64_t count_ = 0;
 };

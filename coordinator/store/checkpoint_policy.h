@@ -20,4 +20,45 @@ enum class CheckpointPolicyKind {
 std::string_view to_string(CheckpointPolicyKind kind);
 std::optional<CheckpointPolicyKind> checkpoint_policy_from(std::string_view text);
 
+// The adaptive policy: a checkpoint is due when the log has `n` frames, or once 100 times the cost of
+// the latest has passed since it (at least 50 ms), so that checkpoints take about 1% of the time. Its
+// cost counts the first commit after it, which has to sync the log too. `n` starts at 1,000, halves
+// when a checkpoint cost over 5 ms and grows by a quarter when it cost under 2.5 ms, within 250 and
+// 4,000. On a disk whose syncs are slow, checkpoints are rare instead: once 400 times the cost has
+// passed, or at 64 MiB of log.
+class CheckpointPolicy {
+ public:
+  CheckpointPolicy(CheckpointPolicyKind kind, std::int64_t frame_bytes)
+      : kind_(kind), frame_bytes_(frame_bytes) {}
+
+  CheckpointPolicyKind kind() const { return kind_; }
+
+  bool is_due(SteadyTime now, std::int64_t log_frames) const;
+  // When it is due if nothing more is written; nullopt: not before something is.
+  std::optional<SteadyTime> due_at(std::int64_t log_frames) const;
+
+  void on_checkpoint(SteadyTime end, std::chrono::nanoseconds duration, std::int64_t frames,
+                     bool complete);
+  // To be told of every commit; the first after a checkpoint belongs to its cost.
+  void on_commit(std::chrono::nanoseconds duration);
+
+  bool disk_is_slow() const;
+  std::int64_t frame_limit() const { return frame_limit_; }
+
+ private:
+  std::chrono::nanoseconds pause() const;
+  std::int64_t current_limit() const;
+  void settle();
+
+  CheckpointPolicyKind kind_;
+  std::int64_t frame_bytes_;
+  std::int64_t frame_limit_ = 1000;
+  SteadyTime last_end_{};
+  std::chrono::nanoseconds last_cost_{};
+  std::int64_t last_frames_ = 0;
+  bool held_back_ = false;           // the last one could not move everything
+  bool awaits_first_commit_ = false;  // the cost of the last one is not complete yet
+  unsigned slow_history_ = 0;        // one bit for each of the latest checkpoints: slow or not
+};
+
 }  // namespace yardmaster

@@ -62,10 +62,15 @@ class Database {
  public:
   virtual ~Database() = default;
 
+  // Creates or upgrades the schema: statements of schema.sql, with the words of the dialect filled
+  // in. Throws storage_damaged when the database is newer than this program or belongs to something
+  // else.
+  virtual void prepare_schema() = 0;
+
   // A transaction is begun by begin() and ended by commit() or rollback(). commit() throws when the
   // transaction did not take effect; the caller then calls rollback().
-  virtual void begin() = 0;
-  virtual void commit(Durability durability) = 0;
+  virtual void begin(Durability durability) = 0;
+  virtual void commit() = 0;
   virtual void rollback() noexcept = 0;
 
   // Makes all earlier commits as durable as a `power` commit. Outside a transaction.
@@ -91,9 +96,6 @@ class Database {
   // The size of the log that a checkpoint would move, in frames (pages); 0 when unknown.
   virtual std::int64_t log_frames() const = 0;
   virtual CheckpointResult checkpoint() = 0;
-  // Lets the driver do its own checkpoints (SQLite's wal_autocheckpoint) every so many frames; 0:
-  // never.
-  virtual void set_automatic_checkpoint(int frames) = 0;
 
   // A second connection for reading only, for another thread.
   virtual std::unique_ptr<Database> open_reader() = 0;

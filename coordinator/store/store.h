@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,7 @@
 namespace yardmaster {
 
 class ContextHeads;
+struct ContextHead;
 
 struct AppendRequest {
   std::string_view context;
@@ -156,20 +158,48 @@ class Store {
   StoreCounts counts();
 
   // --- for GroupCommit
-  void committed();  // the transaction took effect
-  void
-  rolled_back() noexcept;  // it did not: forget what was changed in memory since the last commit
-  // Writes out all that lives in memory, in a transaction of its own, so that the next start is
-  // quick.
+  // Inside the transaction, after its operations: writes out the ids of contexts that lag behind.
+  void prepare_commit();
+  void committed();             // the transaction took effect
+  void rolled_back() noexcept;  // it did not: forget what was changed in memory since the last commit
+  // At an orderly stop, in a transaction of its own: writes out all that lives in memory, so that the
+  // next start has nothing to rebuild.
   void write_out_tail();
 
  private:
-  class Undo;
+  using FoundKey = std::optional<std::string>;
+
+  void load();
+  void rebuild_tail(std::int64_t watermark);
+  ContextHead* find_head(std::string_view context);
+  ContextHead& require_head(std::string_view context);
+  ContextHead& create_context(std::string_view name, std::string_view owner);
+  ContextHead& create_fresh_context(std::string_view base, std::uint64_t generation,
+                                    std::string_view owner);
+  ContextHead& take_up_context(std::string_view instance);
+  void store_head(const ContextHead& head);
+  void write_block(ContextHead& head);
+  std::int64_t now_us() const;
+
+  bool lives(std::string_view instance);
+  void require_living(std::string_view field, std::string_view instance);
+  // The result that the key was answered with before; throws key_reused when the request differs.
+  FoundKey find_key(std::string_view caller, std::string_view key, std::string_view request);
+  void keep_key(std::string_view caller, std::string_view key, std::string_view request,
+                std::string_view result);
+  std::uint64_t insert_message(std::string_view from, std::string_view to, std::string_view body);
+  Message own_message(std::string_view recipient, std::uint64_t id);
+  Handoff find_handoff(std::uint64_t id);
+  void cancel_pending_handoffs(std::string_view instance);
+  void decide(Handoff& handoff, HandoffState state);
 
   Database& database_;
   const Clock& clock_;
   std::unique_ptr<ContextHeads> heads_;
   RecoveryReport recovery_;
+  std::int64_t last_entry_id_ = 0;
+  std::int64_t last_id_ = 0;  // of everything that is not an entry
+  std::int64_t stored_watermark_ = 0;
 };
 
 }  // namespace yardmaster

@@ -1,0 +1,96 @@
+// What the store keeps in memory about contexts: for each that was touched since the start, its
+// owner, generation and last sequence number, and the ids of its latest entries, which no block in
+// the database lists yet. Store thread only.
+//
+// Changes are journaled until commit(): rollback() takes them back.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "coordinator/domain/context.h"
+
+namespace yardmaster {
+
+struct ContextHead {
+  std::int64_t id = 0;
+  std::string name;
+  std::string owner;
+  std::uint64_t generation = 0;
+  std::uint64_t last_seq = 0;
+  bool frozen = false;                // a handoff is pending
+  std::size_t block_size = 128;       // the tail becomes a block at this length
+  std::vector<std::int64_t> tail_ids;  // of the entries last_seq - size + 1 … last_seq
+
+  std::uint64_t tail_first_seq() const { return last_seq + 1 - tail_ids.size(); }
+  ContextInfo info() const { return {name, owner, generation, last_seq}; }
+
+ private:
+  friend class ContextHeads;
+  std::uint64_t journal_round_ = 0;
+};
+
+class ContextHeads {
+ public:
+  // Entries of a block, or so: the first block of a context has another length, so that contexts
+  // which began together do not all write their blocks together.
+  static constexpr std::size_t entries_per_block = 128;
+
+  ContextHead* find(std::string_view name);
+  ContextHead* find(std::int64_t id);
+  ContextHead& add(ContextHead head);
+  std::size_t size() const { return by_name_.size(); }
+
+  // Appends an id to the tail, as the entry last_seq + 1.
+  void append(ContextHead& head, std::int64_t entry_id);
+  // Takes the whole tail out, after it was written as a block.
+  void clear_tail(ContextHead& head);
+  // Must be called before any other field of a head is changed.
+  void remember(ContextHead& head);
+
+  // The head with the oldest id that no block lists; nullptr when there is none.
+  ContextHead* oldest_tail();
+  // All entries up to this id are listed in blocks.
+  std::int64_t watermark(std::int64_t last_id);
+
+  void commit();
+  void rollback() noexcept;
+
+ private:
+  struct NameHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view name) const {
+      return std::hash<std::string_view>{}(name);
+    }
+  };
+  struct Remembered {
+    ContextHead* head;
+    std::string owner;
+    std::uint64_t generation;
+    std::uint64_t last_seq;
+    bool frozen;
+    std::size_t block_size;
+    std::size_t tail_size;
+    std::vector<std::int64_t> cleared;  // the tail as it was when it was cleared
+  };
+  struct TailStart {
+    std::int64_t oldest_id;
+    ContextHead* head;
+  };
+
+  std::unordered_map<std::string, std::unique_ptr<ContextHead>, NameHash, std::equal_to<>> by_name_;
+  std::unordered_map<std::int64_t, ContextHead*> by_id_;
+  std::deque<TailStart> tail_starts_;  // rising ids; entries whose tail was cleared since are stale
+  std::vector<Remembered> journal_;
+  std::vector<ContextHead*> added_;
+  std::uint64_t round_ = 1;
+};
+
+}  // namespace yardmaster

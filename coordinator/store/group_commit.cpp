@@ -1,0 +1,395 @@
+#include "coordinator/store/group_commit.h"
+
+#include <pthread.h>
+#include <sys/prctl.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <iterator>
+#include <mutex>
+#include <span>
+#include <thread>
+#include <utility>
+
+namespace yardmaster {
+namespace {
+
+using Operations = std::vector<std::unique_ptr<Operation>>;
+using Batch = std::span<std::unique_ptr<Operation>>;
+using std::chrono::steady_clock;
+
+constexpr std::int64_t sqlite_frame_bytes = 4096 + 24;
+
+void name_thread(const char* name) {
+  pthread_setname_np(pthread_self(), name);
+  prctl(PR_SET_TIMERSLACK, 1000UL, 0, 0, 0);  // ns; the default of 50 µs is a tenth of the spacing
+}
+
+// Operations that wait for a thread, which sleeps while there are none.
+class Queue {
+ public:
+  void push(Operations& operations) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (waiting_.empty()) {
+        waiting_.swap(operations);
+      } else {
+        std::move(operations.begin(), operations.end(), std::back_inserter(waiting_));
+      }
+    }
+    operations.clear();
+    changed_.notify_one();
+  }
+
+  void close() {
+    {
+      const std::lock_guard lock(mutex_);
+      closed_ = true;
+    }
+    changed_.notify_one();
+  }
+
+  // Waits until there is something, the queue is closed or the time has come.
+  void wait(std::optional<SteadyTime> until) {
+    std::unique_lock lock(mutex_);
+    const auto ready = [this] { return !waiting_.empty() || closed_; };
+    if (until) {
+      changed_.wait_until(lock, *until, ready);
+    } else {
+      changed_.wait(lock, ready);
+    }
+  }
+
+  // Lets more come in until the given time, unless most of what waits says that nothing more will.
+  void let_grow(SteadyTime until) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_until(lock, until, [this] { return closed_ || is_closed_loop(); });
+  }
+
+  // Appends up to `most` operations to `into`.
+  void take(Operations& into, std::size_t most) {
+    const std::lock_guard lock(mutex_);
+    if (into.empty() && waiting_.size() <= most) {
+      into.swap(waiting_);
+      return;
+    }
+    const auto count = static_cast<std::ptrdiff_t>(std::min(most, waiting_.size()));
+    std::move(waiting_.begin(), waiting_.begin() + count, std::back_inserter(into));
+    waiting_.erase(waiting_.begin(), waiting_.begin() + count);
+  }
+
+  bool is_empty() const {
+    const std::lock_guard lock(mutex_);
+    return waiting_.empty();
+  }
+
+  bool is_finished() const {
+    const std::lock_guard lock(mutex_);
+    return closed_ && waiting_.empty();
+  }
+
+ private:
+  bool is_closed_loop() const {
+    const auto count = std::count_if(waiting_.begin(), waiting_.end(),
+                                     [](const auto& operation) { return operation->closed_loop; });
+    return 2 * static_cast<std::size_t>(count) > waiting_.size();
+  }
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  Operations waiting_;
+  bool closed_ = false;
+};
+
+}  // namespace
+
+class GroupCommit::Impl {
+ public:
+  Impl(Store& store, std::unique_ptr<Reader> reader, GroupCommitOptions options,
+       CommitObserver& observer, std::function<void()> notify)
+      : store_(store),
+        reader_(std::move(reader)),
+        options_(options),
+        observer_(observer),
+        notify_(std::move(notify)),
+        policy_(options.checkpoint_policy, sqlite_frame_bytes),
+        store_thread_([this] { run_store(); }),
+        reader_thread_([this] { run_reader(); }) {}
+
+  ~Impl() { stop(); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  bool submit(std::unique_ptr<Operation> operation) {
+    ++in_flight_;
+    submitted_.push_back(std::move(operation));
+    return submitted_.size() == 1;
+  }
+
+  void hand_over() {
+    if (!submitted_.empty()) queue_.push(submitted_);
+  }
+
+  void drain() {
+    notified_.store(false);
+    {
+      const std::lock_guard lock(done_mutex_);
+      draining_.swap(done_);
+    }
+    in_flight_ -= draining_.size();
+    for (const auto& operation : draining_) operation->complete();
+    draining_.clear();
+  }
+
+  std::size_t in_flight() const { return in_flight_; }
+
+  void stop() {
+    queue_.close();
+    if (store_thread_.joinable()) store_thread_.join();
+    reads_.close();
+    if (reader_thread_.joinable()) reader_thread_.join();
+  }
+
+ private:
+  void run_store();
+  void run_reader();
+  void space_out();
+  void run_batch(Operations& batch);
+  bool begin(Batch batch);
+  bool try_together(Batch batch);
+  void run_alone(std::unique_ptr<Operation>& operation);
+  void execute_and_commit(Batch batch);
+  void execute(Operation& operation);
+  void commit(Durability durability, std::size_t operations);
+  void pass_on(Operations& batch);
+  void publish(Operations& operations);
+  void checkpoint_if_due();
+  void checkpoint();
+  void finish();
+
+  Store& store_;
+  std::unique_ptr<Reader> reader_;
+  const GroupCommitOptions options_;
+  CommitObserver& observer_;
+  const std::function<void()> notify_;
+
+  // Broker thread.
+  Operations submitted_;
+  Operations draining_;
+  std::size_t in_flight_ = 0;
+
+  // Store thread.
+  CheckpointPolicy policy_;
+  SteadyTime last_start_{};
+  bool checkpointed_ = false;       // since the last commit
+  bool undurable_commits_ = false;  // some since the last `power` one
+
+  Queue queue_;
+  Queue reads_;
+  std::mutex done_mutex_;
+  Operations done_;
+  std::atomic<bool> notified_ = false;
+
+  std::jthread store_thread_;
+  std::jthread reader_thread_;
+};
+
+void GroupCommit::Impl::run_store() {
+  name_thread("store");
+  Operations batch;
+  for (;;) {
+    queue_.wait(policy_.due_at(store_.database().log_frames()));
+    if (queue_.is_finished()) break;
+    if (!queue_.is_empty()) {
+      space_out();
+      queue_.take(batch, options_.largest_batch);
+      run_batch(batch);
+    }
+    checkpoint_if_due();
+  }
+  finish();
+}
+
+// Tiny commits flood the log, since each writes the last page again: under load they start a while
+// apart, so that more operations share one.
+void GroupCommit::Impl::space_out() {
+  const SteadyTime next = last_start_ + options_.spacing;
+  if (steady_clock::now() < next) queue_.let_grow(next);
+  last_start_ = steady_clock::now();
+}
+
+void GroupCommit::Impl::run_batch(Operations& batch) {
+  if (begin(batch) && !try_together(batch)) {
+    for (auto& operation : batch) run_alone(operation);
+  }
+  // SQLite's own checkpoints happen inside a commit, before it is acknowledged.
+  if (policy_.kind() == CheckpointPolicyKind::automatic) checkpoint_if_due();
+  pass_on(batch);
+}
+
+// A transaction that cannot even begin fails all of its operations: trying them one by one would
+// only wait for the same thing again.
+bool GroupCommit::Impl::begin(Batch batch) {
+  Durability durability = Durability::process;
+  for (const auto& operation : batch) {
+    durability = strongest(durability, operation->durability());
+  }
+  try {
+    store_.database().begin(durability);
+    return true;
+  } catch (const Error& error) {
+    store_.database().rollback();
+    for (const auto& operation : batch) operation->fail(error);
+    observer_.on_storage_error(error);
+    return false;
+  }
+}
+
+bool GroupCommit::Impl::try_together(Batch batch) {
+  try {
+    execute_and_commit(batch);
+    return true;
+  } catch (const std::exception&) {
+    store_.database().rollback();
+    store_.rolled_back();
+    return false;
+  }
+}
+
+void GroupCommit::Impl::run_alone(std::unique_ptr<Operation>& operation) {
+  const Batch alone(&operation, 1);
+  if (!begin(alone)) return;
+  try {
+    execute_and_commit(alone);
+  } catch (const std::exception& exception) {
+    store_.database().rollback();
+    store_.rolled_back();
+    const auto* error = dynamic_cast<const Error*>(&exception);
+    operation->fail(error != nullptr ? *error : Error(ErrorCode::internal, exception.what()));
+    observer_.on_storage_error(*operation->failure());
+  }
+}
+
+void GroupCommit::Impl::execute_and_commit(Batch batch) {
+  Durability durability = Durability::process;
+  for (const auto& operation : batch) {
+    durability = strongest(durability, operation->durability());
+    execute(*operation);
+  }
+  store_.prepare_commit();
+  commit(durability, batch.size());
+}
+
+void GroupCommit::Impl::execute(Operation& operation) {
+  operation.clear_failure();
+  const std::uint64_t writes = store_.database().writes();
+  try {
+    operation.execute(store_);
+  } catch (const Error& error) {
+    if (store_.database().writes() != writes) throw;  // half done: the batch has to be rolled back
+    operation.fail(error);
+  }
+}
+
+void GroupCommit::Impl::commit(Durability durability, std::size_t operations) {
+  Database& database = store_.database();
+  const bool wrote = database.writes() > 0;
+  const SteadyTime start = steady_clock::now();
+  database.commit();
+  store_.committed();
+  if (wrote) {
+    undurable_commits_ = durability == Durability::process;
+  } else if (durability == Durability::power && undurable_commits_) {
+    // Acknowledges what an earlier, weaker commit stored: that one has to become durable.
+    database.make_durable();
+    undurable_commits_ = false;
+  }
+  const auto duration = steady_clock::now() - start;
+  policy_.on_commit(duration);
+  observer_.on_commit(duration, operations, durability, checkpointed_);
+  checkpointed_ = false;
+}
+
+// Those that want to read go on to the reader thread, the others are done.
+void GroupCommit::Impl::pass_on(Operations& batch) {
+  Operations reading;
+  for (auto& operation : batch) {
+    if (operation->wants_read() && !operation->failure()) reading.push_back(std::move(operation));
+  }
+  std::erase(batch, nullptr);
+  if (!reading.empty()) reads_.push(reading);
+  publish(batch);
+}
+
+void GroupCommit::Impl::publish(Operations& operations) {
+  if (operations.empty()) return;
+  {
+    const std::lock_guard lock(done_mutex_);
+    std::move(operations.begin(), operations.end(), std::back_inserter(done_));
+  }
+  operations.clear();
+  if (!notified_.exchange(true)) notify_();
+}
+
+void GroupCommit::Impl::checkpoint_if_due() {
+  if (policy_.is_due(steady_clock::now(), store_.database().log_frames())) checkpoint();
+}
+
+void GroupCommit::Impl::checkpoint() {
+  const std::int64_t frames = store_.database().log_frames();
+  try {
+    const CheckpointResult result = store_.database().checkpoint();
+    policy_.on_checkpoint(steady_clock::now(), result.duration, result.frames, result.complete);
+    checkpointed_ = true;
+    observer_.on_checkpoint(result);
+  } catch (const Error& error) {
+    policy_.on_checkpoint(steady_clock::now(), std::chrono::nanoseconds(0), frames, false);
+    observer_.on_storage_error(error);
+  }
+}
+
+void GroupCommit::Impl::finish() {
+  try {
+    store_.write_out_tail();
+  } catch (const Error& error) {
+    observer_.on_storage_error(error);
+  }
+  checkpoint();
+}
+
+void GroupCommit::Impl::run_reader() {
+  name_thread("reader");
+  Operations batch;
+  for (;;) {
+    reads_.wait(std::nullopt);
+    if (reads_.is_finished()) break;
+    reads_.take(batch, options_.largest_batch);
+    for (const auto& operation : batch) {
+      try {
+        operation->read(*reader_);
+      } catch (const Error& error) {
+        operation->fail(error);
+      } catch (const std::exception& error) {
+        operation->fail(Error(ErrorCode::internal, error.what()));
+      }
+    }
+    publish(batch);
+  }
+}
+
+GroupCommit::GroupCommit(Store& store, std::unique_ptr<Reader> reader, GroupCommitOptions options,
+                         CommitObserver& observer, std::function<void()> notify)
+    : impl_(std::make_unique<Impl>(store, std::move(reader), options, observer, std::move(notify))) {}
+
+GroupCommit::~GroupCommit() = default;
+
+bool GroupCommit::submit(std::unique_ptr<Operation> operation) {
+  return impl_->submit(std::move(operation));
+}
+void GroupCommit::hand_over() { impl_->hand_over(); }
+void GroupCommit::drain() { impl_->drain(); }
+std::size_t GroupCommit::in_flight() const { return impl_->in_flight(); }
+void GroupCommit::stop() { impl_->stop(); }
+
+}  // namespace yardmaster

@@ -1,0 +1,84 @@
+// Database on SQLite in WAL mode. One connection writes and checkpoints: SQLite before 3.51.3 can lose
+// acknowledged commits when two connections do ("WAL-reset bug", https://sqlite.org/wal.html#walresetbug).
+// Readers have connections of their own, which never write and never checkpoint, not even on closing.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <array>
+#include <atomic>
+#include <memory>
+
+#include "coordinator/base/unique_fd.h"
+#include "coordinator/store/database.h"
+
+namespace yardmaster {
+
+class SqliteDatabase final : public Database {
+ public:
+  // Opens or creates the file. Throws unsupported where the file system has no shared memory for WAL,
+  // storage_failed when the file cannot be opened, storage_damaged when it is no SQLite database.
+  static std::unique_ptr<SqliteDatabase> open(const std::filesystem::path& file);
+  ~SqliteDatabase() override;
+
+  void prepare_schema() override;
+  void begin(Durability durability) override;
+  void commit() override;
+  void rollback() noexcept override;
+  void make_durable() override;
+  using Database::execute;
+  using Database::query;
+  void execute(Statement statement, std::span<const Parameter> parameters) override;
+  void query(Statement statement, std::span<const Parameter> parameters,
+             const RowCallback& on_row) override;
+  void insert_entry(const EntryRow& row) override;
+  std::uint64_t writes() const override { return writes_; }
+  std::int64_t log_frames() const override { return log_frames_; }
+  CheckpointResult checkpoint() override;
+  std::unique_ptr<Database> open_reader() override;
+  void check() override;
+  void backup(const std::filesystem::path& file) override;
+  std::string_view engine() const override { return "sqlite"; }
+  std::string version() const override { return sqlite3_libversion(); }
+
+ private:
+  struct CloseConnection {
+    void operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
+  };
+  struct FinalizeStatement {
+    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+  };
+  using Connection = std::unique_ptr<sqlite3, CloseConnection>;
+  using PreparedStatement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
+  // A statement with its parameters' places: $2 need not be the second to appear.
+  struct Prepared {
+    PreparedStatement handle;
+    std::array<int, 16> places{};
+  };
+
+  SqliteDatabase(std::filesystem::path file, Connection connection);
+
+  static Connection connect(const std::filesystem::path& file, int flags);
+  void configure_writer();
+  void exec(const char* sql);
+  std::int64_t read_pragma(const char* sql);
+  Prepared& prepared(Statement statement);
+  void bind(Prepared& prepared, std::span<const Parameter> parameters);
+  void step_to_end(sqlite3_stmt* statement);
+  void start_writing_back();
+  [[noreturn]] void fail(std::string_view doing) const;
+
+  std::filesystem::path file_;
+  Connection connection_;
+  std::array<Prepared, statement_texts.size()> prepared_;
+  PreparedStatement begin_;
+  PreparedStatement commit_;
+  UniqueFd log_;  // the -wal file, to start writing it back early
+  std::uint64_t writes_ = 0;
+  std::int64_t log_frames_ = 0;
+  std::int64_t written_back_frames_ = 0;
+  std::int64_t page_size_ = 4096;
+  bool full_synchronous_ = false;
+};
+
+}  // namespace yardmaster

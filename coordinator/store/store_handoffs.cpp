@@ -1,0 +1,174 @@
+// The part of Store that moves contexts from one instance to another.
+#include <charconv>
+#include <utility>
+
+#include "coordinator/base/error.h"
+#include "coordinator/store/context_heads.h"
+#include "coordinator/store/store.h"
+
+namespace yardmaster {
+namespace {
+
+std::string request_text(std::string_view to, std::string_view summary) {
+  return std::string("context_handoff\n").append(to).append("\n").append(summary);
+}
+
+Handoff read_row(const Row& row) {
+  Handoff handoff;
+  handoff.id = static_cast<std::uint64_t>(row.integer(0));
+  handoff.from = row.text(1);
+  handoff.to = row.text(2);
+  handoff.context = row.text(3);
+  handoff.generation = static_cast<std::uint64_t>(row.integer(4));
+  handoff.digest = row.text(5);
+  handoff.count = static_cast<std::uint64_t>(row.integer(6));
+  handoff.summary = row.text(7);
+  handoff.state = static_cast<HandoffState>(row.integer(8));
+  handoff.offered_at = WallTime(std::chrono::microseconds(row.integer(9)));
+  if (!row.is_null(10)) handoff.decided_at = WallTime(std::chrono::microseconds(row.integer(10)));
+  return handoff;
+}
+
+}  // namespace
+
+Store::HandoffStart Store::freeze_context(std::string_view from, std::string_view to,
+                                          std::string_view context, std::string_view summary,
+                                          std::string_view key) {
+  HandoffStart start;
+  if (const FoundKey earlier = find_key(from, key, request_text(to, summary))) {
+    std::uint64_t id = 0;
+    std::from_chars(earlier->data(), earlier->data() + earlier->size(), id);
+    start.earlier = find_handoff(id);
+    return start;
+  }
+  require_living("from", from);
+  require_living("to", to);
+  if (from == to) throw Error(ErrorCode::invalid_request, "to: a handoff goes to another instance");
+  const std::string own = context.empty() ? find_instance(from).context : std::string(context);
+  ContextHead& head = require_head(own);
+  if (head.owner != from) {
+    throw Error(ErrorCode::forbidden,
+                "context '" + own + "' belongs to '" + head.owner + "', only it can hand it off");
+  }
+  if (head.frozen) {
+    throw Error(ErrorCode::conflict, "a handoff of context '" + own + "' is pending already");
+  }
+  heads_->remember(head);
+  head.frozen = true;
+  start.snapshot = snapshot(own, 1, 0);
+  return start;
+}
+
+void Store::thaw_context(std::string_view context) noexcept {
+  if (ContextHead* head = heads_->find(context)) {
+    heads_->remember(*head);
+    head->frozen = false;
+  }
+}
+
+Handoff Store::offer_handoff(std::string_view from, std::string_view to, std::string_view context,
+                             std::string_view summary, std::string_view key,
+                             std::string_view digest, std::uint64_t count) {
+  require_living("from", from);
+  require_living("to", to);
+  const ContextHead& head = require_head(context);
+  if (!head.frozen || head.owner != from || head.last_seq != count) {
+    throw Error(ErrorCode::conflict, "context '" + head.name + "' changed under the handoff");
+  }
+  database_.execute(Statement::insert_handoff,
+                    {++last_id_, from, to, context, static_cast<std::int64_t>(head.generation),
+                     digest, static_cast<std::int64_t>(count), summary, now_us()});
+  const auto id = static_cast<std::uint64_t>(last_id_);
+  keep_key(from, key, request_text(to, summary), std::to_string(id));
+  return find_handoff(id);
+}
+
+Handoff Store::find_handoff(std::uint64_t id) {
+  std::optional<Handoff> found;
+  database_.query(Statement::handoff_by_id, {static_cast<std::int64_t>(id)},
+                  [&](const Row& row) { found = read_row(row); });
+  if (!found) throw Error(ErrorCode::not_found, "there is no handoff " + std::to_string(id));
+  return std::move(*found);
+}
+
+void Store::decide(Handoff& handoff, HandoffState state) {
+  ContextHead& head = require_head(handoff.context);
+  heads_->remember(head);
+  head.frozen = false;
+  if (state == HandoffState::accepted) {
+    head.owner = handoff.to;
+    ++head.generation;
+    store_head(head);
+  }
+  const std::int64_t now = now_us();
+  handoff.state = state;
+  handoff.generation = head.generation;
+  handoff.decided_at = WallTime(std::chrono::microseconds(now));
+  database_.execute(Statement::decide_handoff,
+                    {static_cast<std::int64_t>(handoff.id), static_cast<std::int64_t>(state),
+                     static_cast<std::int64_t>(head.generation), now});
+}
+
+Handoff Store::accept_handoff(std::uint64_t id, std::string_view caller, std::string_view digest,
+                              std::uint64_t count) {
+  Handoff handoff = find_handoff(id);
+  if (!caller.empty() && caller != handoff.to) {
+    throw Error(ErrorCode::forbidden, "handoff " + std::to_string(id) + " is offered to '" +
+                                          handoff.to + "', only it can accept");
+  }
+  if (handoff.state == HandoffState::cancelled) {
+    throw Error(ErrorCode::conflict, "handoff " + std::to_string(id) + " was cancelled");
+  }
+  if (digest != handoff.digest || count != handoff.count) {
+    throw Error(ErrorCode::digest_mismatch,
+                "handoff " + std::to_string(id) + " offers " + std::to_string(handoff.count) +
+                    " entries with digest " + handoff.digest + ": read the context again");
+  }
+  if (handoff.state == HandoffState::accepted) return handoff;
+  decide(handoff, HandoffState::accepted);
+  if (find_instance(handoff.from).context == handoff.context) {
+    const ContextHead& fresh =
+        create_fresh_context(handoff.from, handoff.generation, handoff.from);
+    database_.execute(Statement::set_instance_context,
+                      {std::string_view(handoff.from), std::string_view(fresh.name)});
+  }
+  return handoff;
+}
+
+Handoff Store::cancel_handoff(std::uint64_t id, std::string_view caller) {
+  Handoff handoff = find_handoff(id);
+  if (!caller.empty() && caller != handoff.from && caller != handoff.to) {
+    throw Error(ErrorCode::forbidden, "handoff " + std::to_string(id) + " is between '" +
+                                          handoff.from + "' and '" + handoff.to + "'");
+  }
+  if (handoff.state == HandoffState::accepted) {
+    throw Error(ErrorCode::conflict, "handoff " + std::to_string(id) + " was accepted");
+  }
+  if (handoff.state == HandoffState::pending) decide(handoff, HandoffState::cancelled);
+  return handoff;
+}
+
+void Store::cancel_pending_handoffs(std::string_view instance) {
+  std::vector<Handoff> pending;
+  database_.query(Statement::pending_handoffs, {}, [&](const Row& row) {
+    if (row.text(1) == instance || row.text(2) == instance) pending.push_back(read_row(row));
+  });
+  for (Handoff& handoff : pending) decide(handoff, HandoffState::cancelled);
+}
+
+std::vector<Handoff> Store::list_handoffs(std::string_view instance,
+                                          std::optional<HandoffState> state) {
+  std::vector<Handoff> handoffs;
+  const auto add = [&](const Row& row) {
+    Handoff handoff = read_row(row);
+    if (!state || handoff.state == *state) handoffs.push_back(std::move(handoff));
+  };
+  if (instance.empty()) {
+    database_.query(Statement::all_handoffs, {}, add);
+  } else {
+    database_.query(Statement::handoffs_of, {instance}, add);
+  }
+  return handoffs;
+}
+
+}  // namespace yardmaster

@@ -1,0 +1,147 @@
+#include "tests/contract/store_fixture.h"
+
+namespace yardmaster {
+namespace {
+
+class HandoffContract : public StoreContract {
+ protected:
+  void SetUp() override {
+    StoreContract::SetUp();
+    create("ada");
+    create("bob");
+    append("ada", 1, 100);
+  }
+
+  std::string digest_of(const ContextSnapshot& snapshot) {
+    Reader reader(database_->open_reader());
+    ContextDigest digest;
+    reader.visit(snapshot, [&](std::uint64_t seq, std::string_view kind, std::string_view data,
+                               WallTime) { digest.add(seq, kind, data); });
+    return digest.finish();
+  }
+
+  Handoff offer(const std::string& key = "") {
+    const Store::HandoffStart start =
+        in_transaction([&] { return store_->freeze_context("ada", "bob", "", "take over", key); });
+    if (start.earlier) return *start.earlier;
+    const std::string digest = digest_of(start.snapshot);
+    return in_transaction([&] {
+      return store_->offer_handoff("ada", "bob", start.snapshot.info.name, "take over", key, digest,
+                                   start.snapshot.info.last_seq);
+    });
+  }
+
+  Handoff accept(const Handoff& handoff) {
+    return in_transaction(
+        [&] { return store_->accept_handoff(handoff.id, "bob", handoff.digest, handoff.count); });
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Drivers, HandoffContract, testing::Values("sqlite"), driver_name);
+
+TEST_P(HandoffContract, an_accepted_handoff_gives_the_whole_context_to_the_receiver) {
+  const Handoff offered = offer();
+  EXPECT_EQ(offered.count, 100U);
+  EXPECT_EQ(offered.state, HandoffState::pending);
+  const Handoff accepted = accept(offered);
+  EXPECT_EQ(accepted.state, HandoffState::accepted);
+  EXPECT_EQ(accepted.generation, 2U);
+  reopen();
+  const ContextSnapshot snapshot = store_->snapshot("ada", 1, 0);
+  EXPECT_EQ(snapshot.info.owner, "bob");
+  EXPECT_EQ(snapshot.info.generation, 2U);
+  EXPECT_EQ(digest_of(snapshot), offered.digest);
+  EXPECT_EQ(store_->find_instance("ada").context, "ada-2");
+  append("ada-2", 1, 1);
+}
+
+TEST_P(HandoffContract, a_late_write_of_the_giver_is_refused) {
+  accept(offer());
+  EXPECT_EQ(refusal([&] {
+              return store_->append({"ada", 101, "note", "x", 1, {}});
+            }),
+            ErrorCode::stale_generation);
+  EXPECT_EQ(refusal([&] {
+              return store_->append({"ada", 101, "note", "x", {}, "ada"});
+            }),
+            ErrorCode::stale_generation);
+  in_transaction([&] { store_->append({"ada", 101, "note", "x", 2, "bob"}); });
+}
+
+TEST_P(HandoffContract, a_pending_handoff_freezes_the_context_also_after_a_crash) {
+  const Handoff offered = offer();
+  const auto write = [&] { return store_->append({"ada", 101, "note", "x", {}, {}}); };
+  EXPECT_EQ(refusal(write), ErrorCode::context_frozen);
+  reopen();
+  EXPECT_EQ(refusal(write), ErrorCode::context_frozen);
+  in_transaction([&] { return store_->cancel_handoff(offered.id, "ada"); });
+  append("ada", 101, 101);
+  EXPECT_EQ(store_->snapshot("ada", 1, 0).info.owner, "ada");
+}
+
+TEST_P(HandoffContract, a_freeze_without_an_offer_is_gone_after_a_crash) {
+  in_transaction([&] { return store_->freeze_context("ada", "bob", "", "", ""); });
+  reopen();
+  append("ada", 101, 101);
+}
+
+TEST_P(HandoffContract, what_was_read_must_be_what_was_offered) {
+  const Handoff offered = offer();
+  EXPECT_EQ(refusal([&] {
+              return store_->accept_handoff(offered.id, "bob", std::string(64, '0'), offered.count);
+            }),
+            ErrorCode::digest_mismatch);
+  EXPECT_EQ(refusal([&] {
+              return store_->accept_handoff(offered.id, "bob", offered.digest, offered.count - 1);
+            }),
+            ErrorCode::digest_mismatch);
+  EXPECT_EQ(store_->snapshot("ada", 1, 0).info.owner, "ada");
+  accept(offered);
+}
+
+TEST_P(HandoffContract, only_the_owner_hands_off_and_only_the_receiver_accepts) {
+  EXPECT_EQ(refusal([&] { return store_->freeze_context("bob", "ada", "ada", "", ""); }),
+            ErrorCode::forbidden);
+  const Handoff offered = offer();
+  EXPECT_EQ(refusal([&] {
+              return store_->accept_handoff(offered.id, "ada", offered.digest, offered.count);
+            }),
+            ErrorCode::forbidden);
+  EXPECT_EQ(refusal([&] { return store_->freeze_context("ada", "bob", "", "again", ""); }),
+            ErrorCode::conflict);
+}
+
+TEST_P(HandoffContract, repeating_gives_the_same_answer) {
+  const Handoff offered = offer("h1");
+  EXPECT_EQ(offer("h1").id, offered.id);
+  const Handoff accepted = accept(offered);
+  const Handoff again = accept(offered);
+  EXPECT_EQ(again.generation, accepted.generation);
+  EXPECT_EQ(offer("h1").state, HandoffState::accepted);
+}
+
+TEST_P(HandoffContract, the_end_of_either_side_cancels_a_pending_handoff) {
+  const Handoff offered = offer();
+  in_transaction([&] { return store_->end_instance("bob", "process died", ""); });
+  const auto handoffs = store_->list_handoffs("ada", HandoffState::cancelled);
+  ASSERT_EQ(handoffs.size(), 1U);
+  EXPECT_EQ(handoffs[0].id, offered.id);
+  append("ada", 101, 101);
+}
+
+TEST_P(HandoffContract, a_context_goes_on_from_hand_to_hand) {
+  create("cyd");
+  accept(offer());
+  const Store::HandoffStart start =
+      in_transaction([&] { return store_->freeze_context("bob", "cyd", "ada", "", ""); });
+  const std::string digest = digest_of(start.snapshot);
+  const Handoff second = in_transaction(
+      [&] { return store_->offer_handoff("bob", "cyd", "ada", "", "", digest, 100); });
+  in_transaction([&] { return store_->accept_handoff(second.id, "cyd", digest, 100); });
+  EXPECT_EQ(store_->snapshot("ada", 1, 0).info.owner, "cyd");
+  EXPECT_EQ(store_->snapshot("ada", 1, 0).info.generation, 3U);
+  EXPECT_EQ(store_->find_instance("bob").context, "bob");
+  EXPECT_EQ(store_->list_handoffs("", std::nullopt).size(), 2U);
+}
+
+}  // namespace
+}  // namespace yardmaster
