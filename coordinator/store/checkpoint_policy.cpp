@@ -26,7 +26,8 @@ constexpr auto dear = milliseconds(5);
 constexpr nanoseconds cheap = std::chrono::microseconds(2500);
 constexpr auto slow_sync = milliseconds(3);
 constexpr auto slow_for_fewest = milliseconds(10);
-constexpr unsigned history = 5;  // checkpoints looked back upon to tell a slow disk from a slow moment
+constexpr unsigned history =
+    5;  // checkpoints looked back upon to tell a slow disk from a slow moment
 
 }  // namespace
 
@@ -85,9 +86,10 @@ void CheckpointPolicy::on_checkpoint(SteadyTime end, nanoseconds duration, std::
 void CheckpointPolicy::on_commit(nanoseconds duration) {
   if (!awaits_first_commit_) return;
   awaits_first_commit_ = false;
-  const bool slow = duration > slow_sync ||
-                    (last_frames_ > 0 && (last_cost_ + duration) * fewest_frames >
-                                             slow_for_fewest * std::max(last_frames_, fewest_frames));
+  const bool slow =
+      duration > slow_sync ||
+      (last_frames_ > 0 && (last_cost_ + duration) * fewest_frames >
+                               slow_for_fewest * std::max(last_frames_, fewest_frames));
   slow_history_ = (slow_history_ << 1U) | (slow ? 1U : 0U);
   last_cost_ += duration;
   settle();

@@ -28,8 +28,14 @@ ContextHead& ContextHeads::add(ContextHead head) {
 void ContextHeads::remember(ContextHead& head) {
   if (head.journal_round_ == round_) return;
   head.journal_round_ = round_;
-  journal_.push_back({&head, head.owner, head.generation, head.last_seq, head.frozen,
-                      head.block_size, head.tail_ids.size(), {}});
+  journal_.push_back({&head,
+                      head.owner,
+                      head.generation,
+                      head.last_seq,
+                      head.frozen,
+                      head.block_size,
+                      head.tail_ids.size(),
+                      {}});
 }
 
 void ContextHeads::append(ContextHead& head, std::int64_t entry_id) {
@@ -41,8 +47,9 @@ void ContextHeads::append(ContextHead& head, std::int64_t entry_id) {
 
 void ContextHeads::clear_tail(ContextHead& head) {
   remember(head);
-  const auto remembered = std::find_if(journal_.rbegin(), journal_.rend(),
-                                       [&](const Remembered& entry) { return entry.head == &head; });
+  const auto remembered =
+      std::find_if(journal_.rbegin(), journal_.rend(),
+                   [&](const Remembered& entry) { return entry.head == &head; });
   if (remembered->cleared.empty()) {
     remembered->cleared = std::move(head.tail_ids);
   }

@@ -1,8 +1,5 @@
 #include "coordinator/store/group_commit.h"
 
-#include <pthread.h>
-#include <sys/prctl.h>
-
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
@@ -11,6 +8,9 @@
 #include <span>
 #include <thread>
 #include <utility>
+
+#include <pthread.h>
+#include <sys/prctl.h>
 
 namespace yardmaster {
 namespace {
@@ -24,6 +24,11 @@ constexpr std::int64_t sqlite_frame_bytes = 4096 + 24;
 void name_thread(const char* name) {
   pthread_setname_np(pthread_self(), name);
   prctl(PR_SET_TIMERSLACK, 1000UL, 0, 0, 0);  // ns; the default of 50 µs is a tenth of the spacing
+}
+
+bool is_storage_error(ErrorCode code) {
+  return code == ErrorCode::storage_full || code == ErrorCode::storage_failed ||
+         code == ErrorCode::storage_damaged;
 }
 
 // Operations that wait for a thread, which sleeps while there are none.
@@ -289,6 +294,7 @@ void GroupCommit::Impl::execute(Operation& operation) {
   } catch (const Error& error) {
     if (store_.database().writes() != writes) throw;  // half done: the batch has to be rolled back
     operation.fail(error);
+    if (is_storage_error(error.code())) observer_.on_storage_error(error);
   }
 }
 
@@ -380,7 +386,8 @@ void GroupCommit::Impl::run_reader() {
 
 GroupCommit::GroupCommit(Store& store, std::unique_ptr<Reader> reader, GroupCommitOptions options,
                          CommitObserver& observer, std::function<void()> notify)
-    : impl_(std::make_unique<Impl>(store, std::move(reader), options, observer, std::move(notify))) {}
+    : impl_(
+          std::make_unique<Impl>(store, std::move(reader), options, observer, std::move(notify))) {}
 
 GroupCommit::~GroupCommit() = default;
 

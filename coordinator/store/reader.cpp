@@ -12,19 +12,19 @@ std::vector<std::int64_t> ids_from_blocks(Database& database, std::int64_t conte
                                           std::uint64_t from, std::uint64_t end) {
   std::vector<std::int64_t> ids;
   if (from > end) return ids;
-  database.query(
-      Statement::blocks_from,
-      {context_id, static_cast<std::int64_t>(from), static_cast<std::int64_t>(end) + 1},
-      [&](const Row& row) {
-        const auto first = static_cast<std::uint64_t>(row.integer(0));
-        const auto count = static_cast<std::uint64_t>(row.integer(1));
-        const std::string_view bytes = row.bytes(2);
-        for (std::uint64_t seq = std::max(first, from); seq < first + count && seq <= end; ++seq) {
-          std::int64_t id = 0;
-          std::memcpy(&id, bytes.data() + (seq - first) * sizeof id, sizeof id);
-          ids.push_back(id);
-        }
-      });
+  database.query(Statement::blocks_from,
+                 {context_id, static_cast<std::int64_t>(from), static_cast<std::int64_t>(end) + 1},
+                 [&](const Row& row) {
+                   const auto first = static_cast<std::uint64_t>(row.integer(0));
+                   const auto count = static_cast<std::uint64_t>(row.integer(1));
+                   const std::string_view bytes = row.bytes(2);
+                   for (std::uint64_t seq = std::max(first, from);
+                        seq < first + count && seq <= end; ++seq) {
+                     std::int64_t id = 0;
+                     std::memcpy(&id, bytes.data() + (seq - first) * sizeof id, sizeof id);
+                     ids.push_back(id);
+                   }
+                 });
   return ids;
 }
 
@@ -37,8 +37,9 @@ void Reader::visit(const ContextSnapshot& snapshot,
   const std::uint64_t span =
       std::min(snapshot.limit, snapshot.info.last_seq - snapshot.from_seq + 1);
   const std::uint64_t end = snapshot.from_seq + span - 1;
-  std::vector<std::int64_t> ids = ids_from_blocks(*database_, snapshot.context_id, snapshot.from_seq,
-                                                  std::min(end, snapshot.tail_first_seq - 1));
+  std::vector<std::int64_t> ids =
+      ids_from_blocks(*database_, snapshot.context_id, snapshot.from_seq,
+                      std::min(end, snapshot.tail_first_seq - 1));
   ids.insert(ids.end(), snapshot.tail_ids.begin(), snapshot.tail_ids.end());
   std::uint64_t expected = snapshot.from_seq;
   for (const std::int64_t id : ids) {
@@ -46,8 +47,7 @@ void Reader::visit(const ContextSnapshot& snapshot,
       const auto seq = static_cast<std::uint64_t>(row.integer(0));
       if (seq != expected) return;
       ++expected;
-      on_entry(seq, row.text(2), row.text(3),
-               WallTime(std::chrono::microseconds(row.integer(1))));
+      on_entry(seq, row.text(2), row.text(3), WallTime(std::chrono::microseconds(row.integer(1))));
     });
   }
   if (expected == end + 1) return;
@@ -58,10 +58,10 @@ void Reader::visit(const ContextSnapshot& snapshot,
 
 std::vector<ContextEntry> Reader::read(const ContextSnapshot& snapshot) {
   std::vector<ContextEntry> entries;
-  visit(snapshot, [&](std::uint64_t seq, std::string_view kind, std::string_view data,
-                      WallTime time) {
-    entries.push_back({seq, std::string(kind), std::string(data), time});
-  });
+  visit(snapshot,
+        [&](std::uint64_t seq, std::string_view kind, std::string_view data, WallTime time) {
+          entries.push_back({seq, std::string(kind), std::string(data), time});
+        });
   return entries;
 }
 

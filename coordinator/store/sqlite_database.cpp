@@ -1,11 +1,11 @@
 #include "coordinator/store/sqlite_database.h"
 
-#include <fcntl.h>
-
 #include <cerrno>
 #include <cstring>
 #include <string>
 #include <utility>
+
+#include <fcntl.h>
 
 #include "coordinator/base/error.h"
 #include "embedded/schema.sql.h"
@@ -31,7 +31,7 @@ ErrorCode code_of(int result, int system_error) {
       return ErrorCode::timed_out;
     case SQLITE_IOERR:
       return system_error == ENOSPC || system_error == EDQUOT ? ErrorCode::storage_full
-                                                               : ErrorCode::storage_failed;
+                                                              : ErrorCode::storage_failed;
     default:
       return ErrorCode::storage_failed;
   }
@@ -92,9 +92,9 @@ SqliteDatabase::~SqliteDatabase() = default;
 
 void SqliteDatabase::fail(std::string_view doing) const {
   const int result = sqlite3_extended_errcode(connection_.get());
-  throw Error(code_of(result, sqlite3_system_errno(connection_.get())),
-              file_.string() + ": " + std::string(doing) + ": " +
-                  sqlite3_errmsg(connection_.get()));
+  throw Error(
+      code_of(result, sqlite3_system_errno(connection_.get())),
+      file_.string() + ": " + std::string(doing) + ": " + sqlite3_errmsg(connection_.get()));
 }
 
 SqliteDatabase::Connection SqliteDatabase::connect(const std::filesystem::path& file, int flags) {

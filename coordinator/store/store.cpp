@@ -15,8 +15,8 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "blocks are stored little-endian");
 
-// A context whose oldest unlisted entry lies this many ids back gets its block early, so that a rebuild
-// after a crash reads no more than about a million rows (0.6 s).
+// A context whose oldest unlisted entry lies this many ids back gets its block early, so that a
+// rebuild after a crash reads no more than about a million rows (0.6 s).
 constexpr std::int64_t longest_tail = 1'000'000;
 constexpr int blocks_per_commit = 32;  // that are written early; spreads the work
 constexpr std::int64_t watermark_step = 1'000;
@@ -41,8 +41,7 @@ Store::~Store() = default;
 void Store::load() {
   const auto start = std::chrono::steady_clock::now();
   recovery_.clean = read_single(database_, Statement::read_meta, {std::string_view("clean")}) != 0;
-  stored_watermark_ =
-      read_single(database_, Statement::read_meta, {std::string_view("watermark")});
+  stored_watermark_ = read_single(database_, Statement::read_meta, {std::string_view("watermark")});
   database_.query(Statement::largest_ids, {}, [&](const Row& row) {
     last_entry_id_ = std::max(row.integer(0), stored_watermark_);
     for (int column = 1; column <= 5; ++column) {
@@ -124,8 +123,8 @@ AppendResult Store::append(const AppendRequest& request) {
   }
   if (request.seq != 0 && request.seq <= head.last_seq) return {request.seq, true};
   if (head.frozen) {
-    throw Error(ErrorCode::context_frozen, "a handoff of context '" + head.name +
-                                               "' is pending: wait for it or cancel it");
+    throw Error(ErrorCode::context_frozen,
+                "a handoff of context '" + head.name + "' is pending: wait for it or cancel it");
   }
   if (request.seq != head.last_seq + 1) {
     throw Error::sequence_gap(head.last_seq + 1, "context '" + head.name + "' expects entry " +
@@ -159,7 +158,8 @@ ContextSnapshot Store::snapshot(std::string_view context, std::uint64_t from_seq
   snapshot.tail_first_seq = head.tail_first_seq();
   const std::uint64_t end =
       std::min(head.last_seq, snapshot.from_seq + std::min(snapshot.limit, head.last_seq) - 1);
-  for (std::uint64_t seq = std::max(snapshot.tail_first_seq, snapshot.from_seq); seq <= end; ++seq) {
+  for (std::uint64_t seq = std::max(snapshot.tail_first_seq, snapshot.from_seq); seq <= end;
+       ++seq) {
     snapshot.tail_ids.push_back(head.tail_ids[seq - snapshot.tail_first_seq]);
   }
   return snapshot;
@@ -180,8 +180,7 @@ ContextHead& Store::create_fresh_context(std::string_view base, std::uint64_t ge
                                          std::string_view owner) {
   for (;; ++generation) {
     const std::string suffix = "-" + std::to_string(generation);
-    const std::string name =
-        std::string(base.substr(0, max_name_length - suffix.size())) + suffix;
+    const std::string name = std::string(base.substr(0, max_name_length - suffix.size())) + suffix;
     if (find_head(name) == nullptr) return create_context(name, owner);
   }
 }
@@ -199,9 +198,8 @@ ContextHead& Store::take_up_context(std::string_view instance) {
 }
 
 void Store::store_head(const ContextHead& head) {
-  database_.execute(Statement::update_context,
-                    {head.id, std::string_view(head.owner),
-                     static_cast<std::int64_t>(head.generation)});
+  database_.execute(Statement::update_context, {head.id, std::string_view(head.owner),
+                                                static_cast<std::int64_t>(head.generation)});
 }
 
 // --- for GroupCommit

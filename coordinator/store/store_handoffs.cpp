@@ -127,8 +127,7 @@ Handoff Store::accept_handoff(std::uint64_t id, std::string_view caller, std::st
   if (handoff.state == HandoffState::accepted) return handoff;
   decide(handoff, HandoffState::accepted);
   if (find_instance(handoff.from).context == handoff.context) {
-    const ContextHead& fresh =
-        create_fresh_context(handoff.from, handoff.generation, handoff.from);
+    const ContextHead& fresh = create_fresh_context(handoff.from, handoff.generation, handoff.from);
     database_.execute(Statement::set_instance_context,
                       {std::string_view(handoff.from), std::string_view(fresh.name)});
   }

@@ -55,8 +55,9 @@ Instance Store::create_instance(const InstanceRequest& request, std::string_view
   require_name("instance_id", request.name);
   require_name("role", request.role);
   if (lives(request.name)) {
-    throw Error(ErrorCode::already_exists,
-                "an instance '" + request.name + "' lives already: release it or choose another name");
+    throw Error(
+        ErrorCode::already_exists,
+        "an instance '" + request.name + "' lives already: release it or choose another name");
   }
   const ContextHead& head = take_up_context(request.name);
   Parameter pid;
@@ -68,12 +69,12 @@ Instance Store::create_instance(const InstanceRequest& request, std::string_view
     boot_id = std::string_view(request.process->boot_id);
   }
   const auto text = [](const std::string& value) { return Parameter(std::string_view(value)); };
-  database_.execute(Statement::insert_instance,
-                    {++last_id_, text(request.name), text(request.role), text(request.repo),
-                     text(request.worktree_path), text(request.tmux_window), text(request.task),
-                     text(request.agent_command), socket_path, pid, start_ticks, boot_id,
-                     static_cast<std::int64_t>(InstanceState::starting), text(head.name),
-                     now_us()});
+  database_.execute(
+      Statement::insert_instance,
+      {++last_id_, text(request.name), text(request.role), text(request.repo),
+       text(request.worktree_path), text(request.tmux_window), text(request.task),
+       text(request.agent_command), socket_path, pid, start_ticks, boot_id,
+       static_cast<std::int64_t>(InstanceState::starting), text(head.name), now_us()});
   return find_instance(request.name);
 }
 

@@ -65,8 +65,8 @@ std::uint64_t Store::insert_message(std::string_view from, std::string_view to,
   return static_cast<std::uint64_t>(last_id_);
 }
 
-std::uint64_t Store::send_message(std::string_view from, std::string_view to,
-                                  std::string_view body, std::string_view key) {
+std::uint64_t Store::send_message(std::string_view from, std::string_view to, std::string_view body,
+                                  std::string_view key) {
   const std::string request = request_text("send_message", to, body);
   if (const FoundKey earlier = find_key(from, key, request)) return to_number(*earlier);
   require_living("from", from);
@@ -79,8 +79,8 @@ std::uint64_t Store::send_message(std::string_view from, std::string_view to,
 Store::BroadcastResult Store::broadcast(std::string_view from, std::string_view to,
                                         std::string_view body, std::string_view key) {
   if (!to.starts_with('@')) {
-    throw Error(ErrorCode::invalid_request, "to: '" + std::string(to.substr(0, 80)) +
-                                                "' is no group: write @all or @<role>");
+    throw Error(ErrorCode::invalid_request,
+                "to: '" + std::string(to.substr(0, 80)) + "' is no group: write @all or @<role>");
   }
   require_name("to", to.substr(1));
   const std::string request = request_text("broadcast", to, body);
@@ -122,8 +122,8 @@ Message Store::own_message(std::string_view recipient, std::uint64_t id) {
   database_.query(Statement::message_by_id, {static_cast<std::int64_t>(id)},
                   [&](const Row& row) { message = read_row(row); });
   if (!message || message->to != recipient) {
-    throw Error(ErrorCode::not_found, "'" + std::string(recipient) + "' has no message " +
-                                          std::to_string(id));
+    throw Error(ErrorCode::not_found,
+                "'" + std::string(recipient) + "' has no message " + std::to_string(id));
   }
   return std::move(*message);
 }
@@ -132,9 +132,9 @@ Message Store::read_message(std::string_view recipient, std::uint64_t id) {
   Message message = own_message(recipient, id);
   if (message.status >= MessageStatus::read) return message;
   message.status = MessageStatus::read;
-  database_.execute(Statement::raise_message_status,
-                    {static_cast<std::int64_t>(id), static_cast<std::int64_t>(MessageStatus::read),
-                     recipient});
+  database_.execute(
+      Statement::raise_message_status,
+      {static_cast<std::int64_t>(id), static_cast<std::int64_t>(MessageStatus::read), recipient});
   return message;
 }
 

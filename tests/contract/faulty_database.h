@@ -1,0 +1,75 @@
+// A Database that passes everything on to a real one and fails where it is told to.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "coordinator/base/error.h"
+#include "coordinator/store/database.h"
+
+namespace yardmaster {
+
+class FaultyDatabase final : public Database {
+ public:
+  explicit FaultyDatabase(std::unique_ptr<Database> real) : real_(std::move(real)) {}
+
+  // Each is called before the real thing, on the store thread, and may throw.
+  std::function<void()> before_begin = [] {};
+  std::function<void()> before_execute = [] {};
+  std::function<void()> before_commit = [] {};
+  std::atomic<int> commits = 0;
+  std::atomic<int> power_commits = 0;
+  std::atomic<int> made_durable = 0;
+  std::atomic<int> checkpoints = 0;
+
+  void prepare_schema() override { real_->prepare_schema(); }
+  void begin(Durability durability) override {
+    before_begin();
+    real_->begin(durability);
+    durability_ = durability;
+  }
+  void commit() override {
+    before_commit();
+    real_->commit();
+    ++commits;
+    if (durability_ == Durability::power) ++power_commits;
+  }
+  void rollback() noexcept override { real_->rollback(); }
+  void make_durable() override {
+    real_->make_durable();
+    ++made_durable;
+  }
+  using Database::execute;
+  using Database::query;
+  void execute(Statement statement, std::span<const Parameter> parameters) override {
+    before_execute();
+    real_->execute(statement, parameters);
+  }
+  void query(Statement statement, std::span<const Parameter> parameters,
+             const RowCallback& on_row) override {
+    real_->query(statement, parameters, on_row);
+  }
+  void insert_entry(const EntryRow& row) override {
+    before_execute();
+    real_->insert_entry(row);
+  }
+  std::uint64_t writes() const override { return real_->writes(); }
+  std::int64_t log_frames() const override { return real_->log_frames(); }
+  CheckpointResult checkpoint() override {
+    ++checkpoints;
+    return real_->checkpoint();
+  }
+  std::unique_ptr<Database> open_reader() override { return real_->open_reader(); }
+  void check() override { real_->check(); }
+  void backup(const std::filesystem::path& file) override { real_->backup(file); }
+  std::string_view engine() const override { return real_->engine(); }
+  std::string version() const override { return real_->version(); }
+
+ private:
+  std::unique_ptr<Database> real_;
+  Durability durability_ = Durability::process;
+};
+
+}  // namespace yardmaster

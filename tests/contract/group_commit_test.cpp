@@ -1,0 +1,293 @@
+#include "coordinator/store/group_commit.h"
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "tests/contract/faulty_database.h"
+#include "tests/contract/store_fixture.h"
+
+namespace yardmaster {
+namespace {
+
+using std::chrono::seconds;
+
+struct Outcome {
+  bool done = false;
+  std::optional<ErrorCode> failure;
+  std::size_t entries_read = 0;
+};
+
+class WorkOperation final : public Operation {
+ public:
+  WorkOperation(Durability durability, Outcome& outcome, std::function<void(Store&)> work)
+      : Operation(durability), outcome_(outcome), work_(std::move(work)) {}
+
+  void execute(Store& store) override { work_(store); }
+  void complete() noexcept override {
+    outcome_.done = true;
+    if (failure()) outcome_.failure = failure()->code();
+  }
+
+ private:
+  Outcome& outcome_;
+  std::function<void(Store&)> work_;
+};
+
+class ReadOperation final : public Operation {
+ public:
+  ReadOperation(Outcome& outcome, std::string context)
+      : Operation(Durability::process), outcome_(outcome), context_(std::move(context)) {}
+
+  void execute(Store& store) override { snapshot_ = store.snapshot(context_, 1, 0); }
+  bool wants_read() const override { return true; }
+  void read(Reader& reader) override { count_ = reader.read(snapshot_).size(); }
+  void complete() noexcept override {
+    outcome_.done = true;
+    outcome_.entries_read = count_;
+    if (failure()) outcome_.failure = failure()->code();
+  }
+
+ private:
+  Outcome& outcome_;
+  std::string context_;
+  ContextSnapshot snapshot_;
+  std::size_t count_ = 0;
+};
+
+class CountingObserver final : public CommitObserver {
+ public:
+  void on_commit(std::chrono::nanoseconds, std::size_t operations, Durability, bool) override {
+    largest_batch = std::max(largest_batch.load(), operations);
+  }
+  void on_checkpoint(const CheckpointResult& result) override { frames += result.backfilled; }
+  void on_storage_error(const Error&) override { ++errors; }
+
+  std::atomic<std::size_t> largest_batch = 0;
+  std::atomic<std::int64_t> frames = 0;
+  std::atomic<int> errors = 0;
+};
+
+class GroupCommitContract : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    driver_ = make_driver(GetParam());
+    open({});
+    submit(Durability::power, [](Store& store) {
+      InstanceRequest request;
+      request.name = "ada";
+      request.role = "worker";
+      store.create_instance(request, "");
+    });
+    run();
+  }
+
+  void TearDown() override { close(); }
+
+  void open(GroupCommitOptions options) {
+    database_ = std::make_unique<FaultyDatabase>(driver_->open());
+    store_.emplace(*database_, clock_);
+    commit_ = std::make_unique<GroupCommit>(
+        *store_, std::make_unique<Reader>(database_->open_reader()), options, observer_, [this] {
+          const std::lock_guard lock(mutex_);
+          notified_ = true;
+          changed_.notify_one();
+        });
+  }
+
+  void close() {
+    commit_.reset();
+    store_.reset();
+    database_.reset();
+  }
+
+  Outcome& submit(Durability durability, std::function<void(Store&)> work) {
+    Outcome& outcome = outcomes_.emplace_back();
+    commit_->submit(std::make_unique<WorkOperation>(durability, outcome, std::move(work)));
+    return outcome;
+  }
+
+  Outcome& append(std::uint64_t seq, Durability durability = Durability::process) {
+    return submit(durability, [seq](Store& store) {
+      store.append({"ada", seq, "note", "entry", {}, {}});
+    });
+  }
+
+  Outcome& read() {
+    Outcome& outcome = outcomes_.emplace_back();
+    commit_->submit(std::make_unique<ReadOperation>(outcome, "ada"));
+    return outcome;
+  }
+
+  // Hands over what was submitted and completes it all.
+  void run() {
+    commit_->hand_over();
+    while (commit_->in_flight() > 0) {
+      std::unique_lock lock(mutex_);
+      ASSERT_TRUE(changed_.wait_for(lock, seconds(30), [this] { return notified_; }));
+      notified_ = false;
+      lock.unlock();
+      commit_->drain();
+    }
+  }
+
+  SystemClock clock_;
+  std::unique_ptr<Driver> driver_;
+  std::unique_ptr<FaultyDatabase> database_;
+  std::optional<Store> store_;
+  CountingObserver observer_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool notified_ = false;
+  std::deque<Outcome> outcomes_;
+  std::unique_ptr<GroupCommit> commit_;
+};
+INSTANTIATE_TEST_SUITE_P(Drivers, GroupCommitContract, testing::Values("sqlite"), driver_name);
+
+TEST_P(GroupCommitContract, operations_that_wait_share_a_commit) {
+  const int before = database_->commits;
+  for (std::uint64_t seq = 1; seq <= 100; ++seq) append(seq);
+  run();
+  EXPECT_EQ(database_->commits - before, 1);
+  EXPECT_EQ(observer_.largest_batch, 100U);
+  EXPECT_TRUE(outcomes_.back().done);
+}
+
+TEST_P(GroupCommitContract, an_operation_that_fails_half_way_harms_only_itself) {
+  append(1);
+  Outcome& bad = submit(Durability::process, [](Store& store) {
+    store.append({"ada", 2, "note", "half", {}, {}});
+    throw Error(ErrorCode::internal, "on purpose");
+  });
+  append(2);
+  run();
+  EXPECT_EQ(bad.failure, ErrorCode::internal);
+  EXPECT_FALSE(outcomes_.back().failure);
+  Outcome& all = read();
+  run();
+  EXPECT_EQ(all.entries_read, 2U);
+}
+
+TEST_P(GroupCommitContract, a_refusal_does_not_roll_the_batch_back) {
+  const int before = database_->commits;
+  append(1);
+  Outcome& gap = append(7);
+  append(2);
+  run();
+  EXPECT_EQ(gap.failure, ErrorCode::sequence_gap);
+  EXPECT_EQ(database_->commits - before, 1);
+}
+
+TEST_P(GroupCommitContract, a_commit_that_fails_once_is_repeated_one_by_one) {
+  database_->before_commit = [this, failed = false]() mutable {
+    if (!std::exchange(failed, true)) throw Error(ErrorCode::storage_failed, "on purpose");
+  };
+  for (std::uint64_t seq = 1; seq <= 10; ++seq) append(seq);
+  run();
+  for (const Outcome& outcome : outcomes_) EXPECT_FALSE(outcome.failure);
+  close();
+  open({});
+  Outcome& all = read();
+  run();
+  EXPECT_EQ(all.entries_read, 10U);
+}
+
+TEST_P(GroupCommitContract, a_full_disk_refuses_writes_serves_reads_and_recovers) {
+  append(1);
+  run();
+  database_->before_execute = [] { throw Error(ErrorCode::storage_full, "no room"); };
+  Outcome& refused = append(2);
+  Outcome& served = read();
+  run();
+  EXPECT_EQ(refused.failure, ErrorCode::storage_full);
+  EXPECT_FALSE(served.failure);
+  EXPECT_EQ(served.entries_read, 1U);
+  EXPECT_GT(observer_.errors, 0);
+  database_->before_execute = [] {};
+  EXPECT_FALSE(append(2).failure);
+  run();
+  EXPECT_FALSE(outcomes_.back().failure);
+}
+
+TEST_P(GroupCommitContract, a_transaction_that_cannot_begin_fails_its_batch_once) {
+  int attempts = 0;
+  database_->before_begin = [&attempts] {
+    ++attempts;
+    throw Error(ErrorCode::timed_out, "locked");
+  };
+  for (std::uint64_t seq = 1; seq <= 5; ++seq) append(seq);
+  run();
+  EXPECT_EQ(outcomes_.back().failure, ErrorCode::timed_out);
+  EXPECT_EQ(attempts, 1);
+  database_->before_begin = [] {};
+}
+
+TEST_P(GroupCommitContract, a_batch_is_as_durable_as_its_strongest_member) {
+  const int before = database_->power_commits;
+  append(1);
+  append(2, Durability::power);
+  run();
+  EXPECT_EQ(database_->power_commits - before, 1);
+}
+
+TEST_P(GroupCommitContract, a_repeated_entry_is_as_durable_as_it_asks_for) {
+  append(1, Durability::process);
+  run();
+  EXPECT_EQ(database_->made_durable, 0);
+  append(1, Durability::power);
+  run();
+  EXPECT_EQ(database_->made_durable, 1);
+  append(1, Durability::power);
+  run();
+  EXPECT_EQ(database_->made_durable, 1) << "nothing was left to make durable";
+}
+
+TEST_P(GroupCommitContract, a_read_sees_what_was_written_before_it_in_the_same_batch) {
+  for (std::uint64_t seq = 1; seq <= 300; ++seq) append(seq);
+  Outcome& all = read();
+  run();
+  EXPECT_EQ(all.entries_read, 300U);
+}
+
+TEST_P(GroupCommitContract, what_was_handed_over_is_done_before_a_stop) {
+  for (std::uint64_t seq = 1; seq <= 50; ++seq) append(seq);
+  commit_->hand_over();
+  commit_->stop();
+  commit_->drain();
+  EXPECT_EQ(commit_->in_flight(), 0U);
+  EXPECT_TRUE(outcomes_.back().done);
+  close();
+  open({});
+  EXPECT_TRUE(store_->recovery().clean);
+  EXPECT_EQ(store_->recovery().tail_entries, 0U);
+}
+
+TEST_P(GroupCommitContract, every_write_checkpoints_after_every_commit) {
+  close();
+  GroupCommitOptions options;
+  options.checkpoint_policy = CheckpointPolicyKind::every_write;
+  open(options);
+  for (std::uint64_t seq = 1; seq <= 10; ++seq) {
+    append(seq);
+    run();
+  }
+  commit_->stop();
+  EXPECT_GE(database_->checkpoints, 10);
+}
+
+TEST_P(GroupCommitContract, an_idle_store_checkpoints_what_is_left) {
+  append(1);
+  run();
+  const std::int64_t before = observer_.frames;
+  // No event tells of a checkpoint but the observer; it is due 50 ms after the latest one at the
+  // most.
+  const auto deadline = std::chrono::steady_clock::now() + seconds(20);
+  while (observer_.frames == before && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::yield();
+  }
+  EXPECT_GT(observer_.frames, before);
+}
+
+}  // namespace
+}  // namespace yardmaster
