@@ -1,0 +1,111 @@
+#include "tests/support/daemon_process.h"
+
+#include <csignal>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+namespace yardmaster::support {
+namespace {
+
+bool answers(const std::filesystem::path& socket) {
+  try {
+    return LineClient(socket).request("ping").at("success").get<bool>();
+  } catch (const std::system_error&) {
+    return false;  // nobody listens yet
+  }
+}
+
+bool group_is_gone(pid_t group) { return ::kill(-group, 0) != 0 && errno == ESRCH; }
+
+}  // namespace
+
+std::string yardmaster_program() { return YARDMASTER_PROGRAM; }
+std::string loadgen_program() { return LOADGEN_PROGRAM; }
+
+Finished run_yardmaster(const std::vector<std::string>& arguments,
+                        const std::map<std::string, std::string>& environment) {
+  std::vector<std::string> argv{yardmaster_program()};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  return run({.argv = std::move(argv), .environment = environment});
+}
+
+DaemonProcess::DaemonProcess(DaemonOptions options)
+    : options_(std::move(options)),
+      state_dir_(options_.state_dir.empty() ? scratch_ / "state" : options_.state_dir) {
+  if (!options_.config.empty()) write_file(scratch_ / "config.json", options_.config);
+  start();
+}
+
+DaemonProcess::~DaemonProcess() {
+  if (!process_) return;
+  const auto group = process_->pid();
+  process_->kill();
+  EXPECT_TRUE(eventually([&] { return group_is_gone(group); })) << "a process of the daemon stayed";
+}
+
+std::vector<std::string> DaemonProcess::directories() const {
+  return {"--state-dir", state_dir_.string(), "--runtime-dir", runtime_dir().string()};
+}
+
+std::vector<std::string> DaemonProcess::command_line() const {
+  std::vector<std::string> argv{yardmaster_program(), "start", "--foreground"};
+  const auto places = directories();
+  argv.insert(argv.end(), places.begin(), places.end());
+  if (!options_.config.empty()) {
+    argv.insert(argv.end(), {"--config", (scratch_ / "config.json").string()});
+  }
+  argv.insert(argv.end(), options_.arguments.begin(), options_.arguments.end());
+  return argv;
+}
+
+void DaemonProcess::start() {
+  process_.reset();
+  process_.emplace(ChildOptions{.argv = command_line()});
+  const bool ended_or_ready = eventually([&] { return !process_->running() || answers(socket()); });
+  if (!ended_or_ready || !process_->running()) {
+    throw std::runtime_error("the daemon did not start: " + process_->output() + log());
+  }
+}
+
+void DaemonProcess::kill() {
+  process_->signal(SIGKILL);
+  process_->wait();
+}
+
+int DaemonProcess::stop(Deadline deadline) {
+  process_->signal(SIGTERM);
+  const auto status = process_->wait(deadline);
+  EXPECT_TRUE(status.has_value()) << "the daemon did not stop in time:\n" << log();
+  return status.value_or(-1);
+}
+
+std::filesystem::path DaemonProcess::instance_socket(std::string_view name) const {
+  return runtime_dir() / ("instance-" + std::string(name) + ".sock");
+}
+
+nlohmann::json DaemonProcess::call(std::string_view command,
+                                   const nlohmann::json& arguments) const {
+  return connect().call(command, arguments);
+}
+
+Finished DaemonProcess::command(std::vector<std::string> arguments) const {
+  const auto places = directories();
+  arguments.insert(arguments.end(), places.begin(), places.end());
+  return run_yardmaster(arguments);
+}
+
+std::string DaemonProcess::http_get(const std::string& path) const {
+  const auto result = run({.argv = {"curl", "--silent", "--show-error", "--fail", "--max-time",
+                                    "20", "--unix-socket", socket().string(), "http://x" + path}});
+  EXPECT_EQ(result.status, 0) << "GET " << path << ": " << result.errors;
+  return result.output;
+}
+
+std::string DaemonProcess::log() const {
+  return process_->errors() + read_file(state_dir_ / "daemon.log");
+}
+
+}  // namespace yardmaster::support

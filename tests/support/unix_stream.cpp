@@ -1,0 +1,99 @@
+#include "tests/support/unix_stream.h"
+
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+#include <system_error>
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+namespace yardmaster::support {
+namespace {
+
+[[noreturn]] void fail(const std::string& what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
+}  // namespace
+
+UnixStream::UnixStream(const std::filesystem::path& socket)
+    : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const auto& name = socket.native();
+  if (name.size() >= sizeof(address.sun_path)) throw std::runtime_error("too long: " + name);
+  std::memcpy(address.sun_path, name.data(), name.size());
+  if (!fd_) fail("socket");
+  if (::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    fail("connect " + name);
+  }
+}
+
+void UnixStream::send(std::string_view bytes, Deadline deadline) {
+  while (!bytes.empty()) {
+    const auto sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+      continue;
+    }
+    if (errno != EAGAIN) fail("send");
+    pollfd watched{fd_.get(), POLLOUT, 0};
+    if (::poll(&watched, 1, deadline.poll_timeout()) <= 0) {
+      throw std::runtime_error("the other end does not read");
+    }
+  }
+}
+
+bool UnixStream::readable(Deadline deadline) const {
+  pollfd watched{fd_.get(), POLLIN, 0};
+  return ::poll(&watched, 1, deadline.poll_timeout()) > 0;
+}
+
+std::string UnixStream::receive(Deadline deadline) {
+  if (!buffered_.empty()) return std::exchange(buffered_, {});
+  if (!readable(deadline)) throw std::runtime_error("nothing came in time");
+  std::string bytes(65536, '\0');
+  const auto got = ::recv(fd_.get(), bytes.data(), bytes.size(), 0);
+  if (got < 0 && errno != ECONNRESET && errno != EPIPE) fail("recv");
+  bytes.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
+  return bytes;
+}
+
+std::string UnixStream::receive_exactly(std::size_t count, Deadline deadline) {
+  std::string bytes;
+  while (bytes.size() < count) {
+    const auto more = receive(deadline);
+    if (more.empty()) throw std::runtime_error("closed after: " + bytes);
+    bytes += more;
+  }
+  buffered_ = bytes.substr(count);
+  bytes.resize(count);
+  return bytes;
+}
+
+std::string UnixStream::receive_until(std::string_view text, Deadline deadline) {
+  std::string bytes;
+  std::size_t found = std::string::npos;
+  while ((found = bytes.find(text)) == std::string::npos) {
+    const auto more = receive(deadline);
+    if (more.empty()) throw std::runtime_error("closed after: " + bytes);
+    bytes += more;
+  }
+  buffered_ = bytes.substr(found + text.size());
+  bytes.resize(found + text.size());
+  return bytes;
+}
+
+bool UnixStream::closed_by_peer(Deadline deadline) {
+  buffered_.clear();
+  while (readable(deadline)) {
+    if (receive(deadline).empty()) return true;
+  }
+  return false;
+}
+
+void UnixStream::finish_sending() { ::shutdown(fd_.get(), SHUT_WR); }
+
+}  // namespace yardmaster::support
