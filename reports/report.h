@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "metrics/histogram.h"
@@ -16,6 +17,9 @@ namespace yardmaster::reports {
 
 enum class Verdict { pass, fail, inconclusive };
 std::string_view to_string(Verdict verdict);
+std::optional<Verdict> verdict_from(std::string_view text);
+// fail before inconclusive before pass.
+Verdict worst(Verdict a, Verdict b);
 
 struct Environment {
   std::string cpu;
@@ -33,12 +37,11 @@ struct Environment {
 
 // A limit for one quantile of one measurement, e.g. write P99 ≤ 30 ms.
 struct Target {
-  std::string
-      measurement;  // "write", "checkpoint", "handoff", "cleanup", "startup", "websocket_rtt", …
+  std::string measurement;  // "write", "checkpoint", "handoff", "websocket_rtt", …
   double quantile = 0.99;
   std::chrono::nanoseconds limit{};
-  bool by_name =
-      false;  // asked for by name: without samples it is inconclusive instead of left out
+  // Asked for by name: without samples it is inconclusive instead of left out.
+  bool by_name = false;
 };
 
 struct TargetResult {
@@ -48,13 +51,16 @@ struct TargetResult {
   std::string reason;
 };
 
+// Infinity stands for "never answered" in a quantile, and for "too few samples to tell" in
+// p99_high_ms; both are null in JSON.
 struct Measurement {
   std::uint64_t count = 0;
+  std::uint64_t unanswered = 0;
   metrics::Quantiles latency_ms;  // from the intended time
   metrics::Quantiles service_ms;  // from the send
-  double p99_low_ms = 0;          // confidence interval of P99, at 95%, of effective_count samples
-  double p99_high_ms = 0;
-  double effective_count = 0;
+  double p99_low_ms = 0;          // 95% confidence interval of the latency's P99, with
+  double p99_high_ms = 0;         // effective_count independent samples
+  double effective_count = 0;     // 0: not known
 };
 
 struct SecondOfRun {

@@ -1,0 +1,38 @@
+#include "reports/report.h"
+
+#include <algorithm>
+
+namespace yardmaster::reports {
+
+std::string_view to_string(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::pass:
+      return "pass";
+    case Verdict::fail:
+      return "fail";
+    case Verdict::inconclusive:
+      return "inconclusive";
+  }
+  return "inconclusive";
+}
+
+std::optional<Verdict> verdict_from(std::string_view text) {
+  for (const Verdict verdict : {Verdict::pass, Verdict::fail, Verdict::inconclusive}) {
+    if (to_string(verdict) == text) return verdict;
+  }
+  return std::nullopt;
+}
+
+Verdict worst(Verdict a, Verdict b) {
+  if (a == Verdict::fail || b == Verdict::fail) return Verdict::fail;
+  return a == Verdict::pass ? b : a;
+}
+
+Verdict Report::verdict() const {
+  if (runs.empty()) return Verdict::inconclusive;
+  Verdict verdict = Verdict::pass;
+  for (const Run& run : runs) verdict = worst(verdict, run.verdict);
+  return verdict;
+}
+
+}  // namespace yardmaster::reports
