@@ -46,7 +46,9 @@ struct Target {
 
 struct TargetResult {
   Target target;
+  std::uint64_t count = 0;
   std::uint64_t over_limit = 0;
+  double effective_count = 0;
   Verdict verdict = Verdict::inconclusive;
   std::string reason;
 };

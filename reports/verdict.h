@@ -1,0 +1,42 @@
+// Turns samples into verdicts: of each target, and of a run. Pure functions, any thread.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "reports/report.h"
+#include "reports/statistics.h"
+
+namespace yardmaster::reports {
+
+// The samples of one measurement in the order of their intended times. `service` is empty when the
+// measurement has no intended time: then the latency is the service time.
+struct TargetSamples {
+  std::span<const Sample> latency;
+  std::span<const Sample> service;
+};
+
+// Why a target with this limit cannot pass: the schedule lag's or the hiccups' P99 is over a tenth
+// of it. This is the only validity rule.
+std::optional<std::string> why_invalid(const Validity& validity, const Target& target);
+
+// Nothing when there are no samples and the target was not asked for by name. A target that cannot
+// pass still fails if its service time alone fails; otherwise it is inconclusive.
+std::optional<TargetResult> judge_target(const Target& target, const TargetSamples& samples,
+                                         const Validity& validity, double alpha);
+
+// fail if any target fails or the audit is not clean, else inconclusive if any is or there is none.
+Verdict verdict_of(const std::vector<TargetResult>& targets, const Audit& audit);
+
+// Whether a planned look decides everything, so that the run may end.
+bool decides_everything(const std::vector<TargetResult>& targets);
+
+// Fills the run's targets, reasons of invalidity and verdict from its validity and audit, which
+// must be there already, and the samples by measurement.
+void judge_run(Run& run, std::span<const Target> targets,
+               const std::map<std::string, TargetSamples>& samples, double alpha);
+
+}  // namespace yardmaster::reports
