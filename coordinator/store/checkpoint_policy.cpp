@@ -20,7 +20,6 @@ constexpr std::array<std::pair<CheckpointPolicyKind, std::string_view>, 3> names
 constexpr std::int64_t automatic_frames = 1000;
 constexpr std::int64_t fewest_frames = 250;
 constexpr std::int64_t most_frames = 4000;
-constexpr std::int64_t rare_bytes = std::int64_t{64} << 20;
 constexpr auto shortest_pause = milliseconds(50);
 constexpr auto dear = milliseconds(5);
 constexpr nanoseconds cheap = std::chrono::microseconds(2500);
@@ -50,10 +49,6 @@ nanoseconds CheckpointPolicy::pause() const {
   return std::max<nanoseconds>(shortest_pause, last_cost_ * (disk_is_slow() ? 400 : 100));
 }
 
-std::int64_t CheckpointPolicy::current_limit() const {
-  return disk_is_slow() ? rare_bytes / frame_bytes_ : frame_limit_;
-}
-
 bool CheckpointPolicy::is_due(SteadyTime now, std::int64_t log_frames) const {
   if (log_frames <= 0) return false;
   switch (kind_) {
@@ -65,7 +60,7 @@ bool CheckpointPolicy::is_due(SteadyTime now, std::int64_t log_frames) const {
       break;
   }
   // What a reader held back is not tried again at once.
-  if (log_frames >= current_limit() && !held_back_) return true;
+  if (log_frames >= frame_limit_ && !held_back_) return true;
   return now >= last_end_ + pause();
 }
 
@@ -76,6 +71,7 @@ std::optional<SteadyTime> CheckpointPolicy::due_at(std::int64_t log_frames) cons
 
 void CheckpointPolicy::on_checkpoint(SteadyTime end, nanoseconds duration, std::int64_t frames,
                                      bool complete) {
+  last_interval_ = end - last_end_;
   last_end_ = end;
   last_cost_ = duration;
   last_frames_ = frames;
@@ -97,8 +93,12 @@ void CheckpointPolicy::on_commit(nanoseconds duration) {
 
 void CheckpointPolicy::settle() {
   if (last_frames_ < frame_limit_ / 2) return;  // says nothing about a full one
-  if (last_cost_ > dear) frame_limit_ = std::max(fewest_frames, frame_limit_ / 2);
-  if (last_cost_ < cheap) frame_limit_ = std::min(most_frames, frame_limit_ + frame_limit_ / 4);
+  const bool crowded = last_interval_ < last_cost_ * 10;
+  if (last_cost_ < cheap || crowded) {
+    frame_limit_ = std::min(most_frames, frame_limit_ + frame_limit_ / 4);
+  } else if (last_cost_ > dear) {
+    frame_limit_ = std::max(fewest_frames, frame_limit_ / 2);
+  }
 }
 
 }  // namespace yardmaster

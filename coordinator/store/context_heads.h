@@ -25,8 +25,8 @@ struct ContextHead {
   std::string owner;
   std::uint64_t generation = 0;
   std::uint64_t last_seq = 0;
-  bool frozen = false;                // a handoff is pending
-  std::size_t block_size = 128;       // the tail becomes a block at this length
+  bool frozen = false;                 // a handoff is pending
+  std::size_t block_size = 128;        // the tail becomes a block at this length
   std::vector<std::int64_t> tail_ids;  // of the entries last_seq - size + 1 … last_seq
 
   std::uint64_t tail_first_seq() const { return last_seq + 1 - tail_ids.size(); }

@@ -19,8 +19,6 @@ using Operations = std::vector<std::unique_ptr<Operation>>;
 using Batch = std::span<std::unique_ptr<Operation>>;
 using std::chrono::steady_clock;
 
-constexpr std::int64_t sqlite_frame_bytes = 4096 + 24;
-
 void name_thread(const char* name) {
   pthread_setname_np(pthread_self(), name);
   prctl(PR_SET_TIMERSLACK, 1000UL, 0, 0, 0);  // ns; the default of 50 µs is a tenth of the spacing
@@ -118,7 +116,7 @@ class GroupCommit::Impl {
         options_(options),
         observer_(observer),
         notify_(std::move(notify)),
-        policy_(options.checkpoint_policy, sqlite_frame_bytes),
+        policy_(options.checkpoint_policy),
         store_thread_([this] { run_store(); }),
         reader_thread_([this] { run_reader(); }) {}
 

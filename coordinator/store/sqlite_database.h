@@ -1,13 +1,14 @@
-// Database on SQLite in WAL mode. One connection writes and checkpoints: SQLite before 3.51.3 can lose
-// acknowledged commits when two connections do ("WAL-reset bug", https://sqlite.org/wal.html#walresetbug).
-// Readers have connections of their own, which never write and never checkpoint, not even on closing.
+// Database on SQLite in WAL mode. One connection writes and checkpoints: SQLite before 3.51.3 can
+// lose acknowledged commits when two connections do ("WAL-reset bug",
+// https://sqlite.org/wal.html#walresetbug). Readers have connections of their own, which never
+// write and never checkpoint, not even on closing.
 #pragma once
-
-#include <sqlite3.h>
 
 #include <array>
 #include <atomic>
 #include <memory>
+
+#include <sqlite3.h>
 
 #include "coordinator/base/unique_fd.h"
 #include "coordinator/store/database.h"
@@ -16,8 +17,9 @@ namespace yardmaster {
 
 class SqliteDatabase final : public Database {
  public:
-  // Opens or creates the file. Throws unsupported where the file system has no shared memory for WAL,
-  // storage_failed when the file cannot be opened, storage_damaged when it is no SQLite database.
+  // Opens or creates the file. Throws unsupported where the file system has no shared memory for
+  // WAL, storage_failed when the file cannot be opened, storage_damaged when it is no SQLite
+  // database.
   static std::unique_ptr<SqliteDatabase> open(const std::filesystem::path& file);
   ~SqliteDatabase() override;
 

@@ -160,10 +160,11 @@ class Store {
   // --- for GroupCommit
   // Inside the transaction, after its operations: writes out the ids of contexts that lag behind.
   void prepare_commit();
-  void committed();             // the transaction took effect
-  void rolled_back() noexcept;  // it did not: forget what was changed in memory since the last commit
-  // At an orderly stop, in a transaction of its own: writes out all that lives in memory, so that the
-  // next start has nothing to rebuild.
+  void committed();  // the transaction took effect
+  void
+  rolled_back() noexcept;  // it did not: forget what was changed in memory since the last commit
+  // At an orderly stop, in a transaction of its own: writes out all that lives in memory, so that
+  // the next start has nothing to rebuild.
   void write_out_tail();
 
  private:

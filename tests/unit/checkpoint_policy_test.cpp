@@ -9,19 +9,18 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
-constexpr std::int64_t frame_bytes = 4096;
-
 class AdaptivePolicy : public testing::Test {
  protected:
-  void checkpoint(std::int64_t frames, nanoseconds cost, bool complete = true) {
-    clock_.advance(milliseconds(1));
+  void checkpoint(std::int64_t frames, nanoseconds cost, bool complete = true,
+                  nanoseconds since_last = std::chrono::seconds(10)) {
+    clock_.advance(since_last);
     policy_.on_checkpoint(clock_.now(), cost / 2, frames, complete);
     policy_.on_commit(cost / 2);
   }
   bool due(std::int64_t frames) const { return policy_.is_due(clock_.now(), frames); }
 
   ManualClock clock_;
-  CheckpointPolicy policy_{CheckpointPolicyKind::adaptive, frame_bytes};
+  CheckpointPolicy policy_{CheckpointPolicyKind::adaptive};
 };
 
 TEST_F(AdaptivePolicy, an_empty_log_is_never_due) {
@@ -67,6 +66,14 @@ TEST_F(AdaptivePolicy, grows_its_limit_by_a_quarter_when_a_checkpoint_is_cheap) 
   EXPECT_EQ(policy_.frame_limit(), 4000);
 }
 
+TEST_F(AdaptivePolicy, grows_its_limit_when_checkpoints_take_a_tenth_of_the_time) {
+  checkpoint(10, milliseconds(1));
+  checkpoint(1000, milliseconds(20), true, milliseconds(199));
+  EXPECT_EQ(policy_.frame_limit(), 1250);
+  checkpoint(1250, milliseconds(20), true, milliseconds(200));
+  EXPECT_EQ(policy_.frame_limit(), 625);
+}
+
 TEST_F(AdaptivePolicy, a_small_checkpoint_says_nothing_about_a_full_one) {
   checkpoint(10, milliseconds(1));
   EXPECT_EQ(policy_.frame_limit(), 1000);
@@ -75,8 +82,7 @@ TEST_F(AdaptivePolicy, a_small_checkpoint_says_nothing_about_a_full_one) {
 TEST_F(AdaptivePolicy, is_rare_on_a_disk_whose_syncs_are_slow) {
   for (int i = 0; i < 3; ++i) checkpoint(100, milliseconds(20));
   EXPECT_TRUE(policy_.disk_is_slow());
-  EXPECT_FALSE(due(16'000));
-  EXPECT_TRUE(due((std::int64_t{64} << 20) / frame_bytes));
+  EXPECT_FALSE(due(999));
   clock_.advance(milliseconds(20 * 400 - 1));
   EXPECT_FALSE(due(1));
   clock_.advance(milliseconds(1));
@@ -98,13 +104,13 @@ TEST_F(AdaptivePolicy, what_a_reader_held_back_is_not_tried_again_at_once) {
 }
 
 TEST(CheckpointPolicy, every_write_is_always_due) {
-  const CheckpointPolicy policy(CheckpointPolicyKind::every_write, frame_bytes);
+  const CheckpointPolicy policy(CheckpointPolicyKind::every_write);
   EXPECT_TRUE(policy.is_due(SteadyTime{}, 1));
   EXPECT_FALSE(policy.is_due(SteadyTime{}, 0));
 }
 
 TEST(CheckpointPolicy, automatic_is_due_at_a_thousand_frames) {
-  const CheckpointPolicy policy(CheckpointPolicyKind::automatic, frame_bytes);
+  const CheckpointPolicy policy(CheckpointPolicyKind::automatic);
   EXPECT_FALSE(policy.is_due(SteadyTime{}, 999));
   EXPECT_TRUE(policy.is_due(SteadyTime{}, 1000));
 }
