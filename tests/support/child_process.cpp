@@ -11,8 +11,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -82,7 +82,8 @@ ChildProcess::ChildProcess(const ChildOptions& options)
   if (pid_ < 0) fail("fork");
   if (pid_ == 0) become(argv.data(), envp.data(), input_.get(), output_.get(), errors_.get());
   ::setpgid(pid_, pid_);
-  pidfd_.reset(::pidfd_open(pid_, 0));
+  // Not through <sys/pidfd.h>, which C++ can't link to in glibc 2.36.
+  pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
   if (!pidfd_) fail("pidfd_open");
 }
 

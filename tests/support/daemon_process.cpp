@@ -63,7 +63,7 @@ std::vector<std::string> DaemonProcess::command_line() const {
 
 void DaemonProcess::start() {
   process_.reset();
-  process_.emplace(ChildOptions{.argv = command_line()});
+  process_.emplace(ChildOptions{.argv = command_line(), .environment = options_.environment});
   const bool ended_or_ready = eventually([&] { return !process_->running() || answers(socket()); });
   if (!ended_or_ready || !process_->running()) {
     throw std::runtime_error("the daemon did not start: " + process_->output() + log());

@@ -30,6 +30,7 @@ struct DaemonOptions {
   std::vector<std::string> arguments = {};  // on top of start --foreground and the directories
   std::string config = {};                  // the configuration file's text; empty: no file
   std::filesystem::path state_dir = {};     // empty: a fresh one
+  std::map<std::string, std::string> environment = {};
 };
 
 class DaemonProcess {
