@@ -1,7 +1,5 @@
 # yardmaster_embed(TARGET FILE...): makes each text file available to TARGET as
 # `yardmaster::embedded::<file name with _ for . and ->` through the header "embedded/<file name>.h".
-# The target yardmaster_generated makes all of them, for tools that read the sources without building.
-add_custom_target(yardmaster_generated)
 function(yardmaster_embed target)
   set(directory ${CMAKE_CURRENT_BINARY_DIR}/generated)
   foreach(file ${ARGN})
@@ -14,8 +12,6 @@ function(yardmaster_embed target)
       DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${file} ${PROJECT_SOURCE_DIR}/cmake/embed_file.cmake
       VERBATIM)
     target_sources(${target} PRIVATE ${header})
-    add_custom_target(${target}_${identifier} DEPENDS ${header})
-    add_dependencies(yardmaster_generated ${target}_${identifier})
   endforeach()
   target_include_directories(${target} PUBLIC ${directory})
 endfunction()

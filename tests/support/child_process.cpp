@@ -1,5 +1,6 @@
 #include "tests/support/child_process.h"
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -31,10 +32,10 @@ UniqueFd memory_file(const char* name) {
 
 std::string whole_content(int fd) {
   std::string text;
-  char buffer[8192];
+  std::array<char, 8192> buffer{};
   ssize_t got = 0;
-  while ((got = ::pread(fd, buffer, sizeof(buffer), static_cast<off_t>(text.size()))) > 0) {
-    text.append(buffer, static_cast<std::size_t>(got));
+  while ((got = ::pread(fd, buffer.data(), buffer.size(), static_cast<off_t>(text.size()))) > 0) {
+    text.append(buffer.data(), static_cast<std::size_t>(got));
   }
   return text;
 }
