@@ -27,7 +27,7 @@ std::string decimals(double value, int places) {
 std::string milliseconds(double value) {
   if (!std::isfinite(value)) return "never";
   if (value >= 999.5) return grouped(static_cast<std::uint64_t>(std::llround(value)));
-  const double magnitude = value > 0 ? std::floor(std::log10(value)) : 0;
+  const double magnitude = value > 0 ? std::floor(std::log10(value * 1.0005)) : 0;
   return decimals(value, std::clamp(2 - static_cast<int>(magnitude), 0, 3));
 }
 

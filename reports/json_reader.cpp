@@ -1,0 +1,227 @@
+#include "reports/json_reader.h"
+
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "coordinator/base/error.h"
+
+namespace yardmaster::reports {
+namespace {
+
+using Json = nlohmann::json;
+
+// A value and where it stands, for messages. Reading an absent field changes nothing.
+class Node {
+ public:
+  Node(const Json* value, std::string path) : value_(value), path_(std::move(path)) {}
+
+  Node operator[](const char* key) const {
+    if (value_ == nullptr) return {nullptr, path_};
+    require(value_->is_object(), "an object");
+    const auto found = value_->find(key);
+    const std::string path = path_.empty() ? key : path_ + "." + key;
+    return {found == value_->end() ? nullptr : &*found, path};
+  }
+
+  bool present() const { return value_ != nullptr; }
+
+  void to(std::string& out) const {
+    if (value_ == nullptr) return;
+    require(value_->is_string(), "a string");
+    out = value_->get<std::string>();
+  }
+  void to(bool& out) const {
+    if (value_ == nullptr) return;
+    require(value_->is_boolean(), "true or false");
+    out = value_->get<bool>();
+  }
+  // null is infinity, as the writer has it.
+  void to(double& out) const {
+    if (value_ == nullptr) return;
+    require(value_->is_number() || value_->is_null(), "a number or null");
+    out = value_->is_null() ? std::numeric_limits<double>::infinity() : value_->get<double>();
+  }
+  void to(std::uint64_t& out) const { to_whole(out); }
+  void to(unsigned& out) const { to_whole(out); }
+  void to(int& out) const { to_whole(out); }
+  void to(Verdict& out) const {
+    if (value_ == nullptr) return;
+    require(value_->is_string(), "a verdict");
+    const auto verdict = verdict_from(value_->get_ref<const std::string&>());
+    require(verdict.has_value(), "pass, fail or inconclusive");
+    out = *verdict;
+  }
+
+  template <typename Visit>
+  void each_field(Visit visit) const {
+    if (value_ == nullptr) return;
+    require(value_->is_object(), "an object");
+    for (const auto& [key, value] : value_->items()) visit(key, Node(&value, path_ + "." + key));
+  }
+  template <typename Visit>
+  void each_element(Visit visit) const {
+    if (value_ == nullptr) return;
+    require(value_->is_array(), "an array");
+    for (std::size_t i = 0; i < value_->size(); ++i) {
+      visit(Node(&(*value_)[i], path_ + "[" + std::to_string(i) + "]"));
+    }
+  }
+
+  void require(bool holds, const std::string& what) const {
+    if (!holds) throw Error(ErrorCode::usage, "'" + path_ + "' is not " + what);
+  }
+
+ private:
+  template <typename Whole>
+  void to_whole(Whole& out) const {
+    if (value_ == nullptr) return;
+    require(value_->is_number_unsigned(), "a whole number");
+    const auto number = value_->get<std::uint64_t>();
+    require(std::in_range<Whole>(number), "a whole number of this size");
+    out = static_cast<Whole>(number);
+  }
+
+  const Json* value_;
+  std::string path_;
+};
+
+void read(const Node& node, metrics::Quantiles& out) {
+  node["p50"].to(out.p50);
+  node["p90"].to(out.p90);
+  node["p99"].to(out.p99);
+  node["p999"].to(out.p999);
+  node["max"].to(out.max);
+  node["mean"].to(out.mean);
+}
+
+void read(const Node& node, Environment& out) {
+  node["cpu"].to(out.cpu);
+  node["cores"].to(out.cores);
+  node["memory_bytes"].to(out.memory_bytes);
+  node["kernel"].to(out.kernel);
+  node["filesystem"].to(out.filesystem);
+  node["sqlite_version"].to(out.sqlite_version);
+  node["postgres_version"].to(out.postgres_version);
+  node["compiler"].to(out.compiler);
+  node["build_type"].to(out.build_type);
+  node["fsync_ms"]["p50"].to(out.fsync_p50_ms);
+  node["fsync_ms"]["p99"].to(out.fsync_p99_ms);
+}
+
+void read(const Node& node, Validity& out) {
+  read(node["schedule_lag_ms"], out.schedule_lag_ms);
+  read(node["hiccup_ms"], out.hiccup_ms);
+  node["stolen_cpu_s"].to(out.stolen_cpu_s);
+  node["reasons"].each_element([&](const Node& reason) { reason.to(out.reasons.emplace_back()); });
+}
+
+void read(const Node& node, Measurement& out) {
+  node["count"].to(out.count);
+  node["unanswered"].to(out.unanswered);
+  read(node, out.latency_ms);
+  read(node["service_ms"], out.service_ms);
+  node["p99_low"].to(out.p99_low_ms);
+  node["p99_high"].to(out.p99_high_ms);
+  node["effective_count"].to(out.effective_count);
+}
+
+void read(const Node& node, SecondOfRun& out) {
+  node["time_s"].to(out.time_s);
+  node["counts"].each_field([&](const auto& key, const Node& n) { n.to(out.counts[key]); });
+  node["p99_ms"].each_field([&](const auto& key, const Node& n) { n.to(out.p99_ms[key]); });
+}
+
+void read(const Node& node, TargetResult& out) {
+  double limit_ms = 0;
+  node["measurement"].to(out.target.measurement);
+  node["quantile"].to(out.target.quantile);
+  node["limit_ms"].to(limit_ms);
+  node.require(limit_ms >= 0 && limit_ms < 9e12, "a target with a limit");
+  out.target.limit = std::chrono::nanoseconds(std::llround(limit_ms * 1e6));
+  node["count"].to(out.count);
+  node["over_limit"].to(out.over_limit);
+  node["effective_count"].to(out.effective_count);
+  node["verdict"].to(out.verdict);
+  node["reason"].to(out.reason);
+}
+
+void read(const Node& node, Audit& out) {
+  node["acknowledged"].to(out.acknowledged);
+  node["stored"].to(out.stored);
+  node["lost"].to(out.lost);
+  node["duplicated"].to(out.duplicated);
+  node["out_of_order"].to(out.out_of_order);
+}
+
+void read(const Node& node, Resources& out) {
+  node["coordinator_rss_bytes"].to(out.coordinator_rss_bytes);
+  node["coordinator_cpu_s"].to(out.coordinator_cpu_s);
+  node["loadgen_cpu_s"].to(out.loadgen_cpu_s);
+}
+
+void read_conditions(const Node& node, Run& out) {
+  node["scenario"].to(out.scenario);
+  node["instances"].to(out.instances);
+  node["interval_ms"].to(out.interval_ms);
+  node["arrivals"].to(out.arrivals);
+  node["duration_s"].to(out.duration_s);
+  node["store"].to(out.store);
+  node["topology"].to(out.topology);
+  node["transaction"].to(out.transaction);
+  node["checkpoint_policy"].to(out.checkpoint_policy);
+  node["durability"].to(out.durability);
+  node["fsync_injected_ms"].to(out.fsync_injected_ms);
+  node["seed"].to(out.seed);
+  node["pair"].to(out.pair);
+}
+
+void read(const Node& node, Run& out) {
+  read_conditions(node, out);
+  node["verdict"].to(out.verdict);
+  node["offered_per_s"].to(out.offered_per_s);
+  node["achieved_per_s"].to(out.achieved_per_s);
+  node["interrupted"].to(out.interrupted);
+  node["looks"].to(out.looks);
+  read(node["validity"], out.validity);
+  node["measurements"].each_field(
+      [&](const auto& key, const Node& n) { read(n, out.measurements[key]); });
+  read(node["checkpoint_frames"], out.checkpoint_frames);
+  node["series"].each_element([&](const Node& n) { read(n, out.series.emplace_back()); });
+  node["targets"].each_element([&](const Node& n) { read(n, out.targets.emplace_back()); });
+  read(node["audit"], out.audit);
+  node["errors"].each_field([&](const auto& key, const Node& n) { n.to(out.errors[key]); });
+  read(node["resources"], out.resources);
+}
+
+void read(const Node& node, DecisionSummary& out) {
+  node["store"].to(out.store);
+  node["recorded"].to(out.recorded);
+  node["agrees"].to(out.agrees);
+  node["reason"].to(out.reason);
+}
+
+}  // namespace
+
+Report from_json(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, false);
+  if (json.is_discarded()) throw Error(ErrorCode::usage, "not JSON");
+  if (!json.is_object() || !json.contains("schema")) {
+    throw Error(ErrorCode::usage, "not a report: it has no 'schema'");
+  }
+  if (json["schema"] != 1) {
+    throw Error(ErrorCode::usage, "its schema is " + json["schema"].dump() + ", this reads 1");
+  }
+  const Node root(&json, "");
+  Report report;
+  read(root["environment"], report.environment);
+  root["runs"].each_element([&](const Node& n) { read(n, report.runs.emplace_back()); });
+  if (root["decision"].present() && !json["decision"].is_null()) {
+    read(root["decision"], report.decision.emplace());
+  }
+  return report;
+}
+
+}  // namespace yardmaster::reports

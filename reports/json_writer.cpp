@@ -1,0 +1,154 @@
+#include "reports/json_writer.h"
+
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+#include "coordinator/base/duration.h"
+
+namespace yardmaster::reports {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json number(double value) {
+  if (!std::isfinite(value)) return nullptr;
+  return std::round(value * 1e6) / 1e6;
+}
+
+Json quantiles(const metrics::Quantiles& values) {
+  return {{"p50", number(values.p50)}, {"p90", number(values.p90)},
+          {"p99", number(values.p99)}, {"p999", number(values.p999)},
+          {"max", number(values.max)}, {"mean", number(values.mean)}};
+}
+
+Json environment(const Environment& from) {
+  return {{"cpu", from.cpu},
+          {"cores", from.cores},
+          {"memory_bytes", from.memory_bytes},
+          {"kernel", from.kernel},
+          {"filesystem", from.filesystem},
+          {"sqlite_version", from.sqlite_version},
+          {"postgres_version", from.postgres_version},
+          {"compiler", from.compiler},
+          {"build_type", from.build_type},
+          {"fsync_ms", {{"p50", number(from.fsync_p50_ms)}, {"p99", number(from.fsync_p99_ms)}}}};
+}
+
+Json validity(const Validity& from) {
+  return {{"schedule_lag_ms", quantiles(from.schedule_lag_ms)},
+          {"hiccup_ms", quantiles(from.hiccup_ms)},
+          {"stolen_cpu_s", number(from.stolen_cpu_s)},
+          {"reasons", from.reasons}};
+}
+
+Json measurement(const Measurement& from) {
+  Json json{{"count", from.count}};
+  json.update(quantiles(from.latency_ms));
+  json["p99_low"] = number(from.p99_low_ms);
+  json["p99_high"] = number(from.p99_high_ms);
+  json["service_ms"] = quantiles(from.service_ms);
+  json["effective_count"] = number(from.effective_count);
+  json["unanswered"] = from.unanswered;
+  return json;
+}
+
+Json measurements(const std::map<std::string, Measurement>& from) {
+  Json json = Json::object();
+  for (const auto& [name, values] : from) json[name] = measurement(values);
+  return json;
+}
+
+Json series(const std::vector<SecondOfRun>& from) {
+  Json json = Json::array();
+  for (const SecondOfRun& second : from) {
+    Json p99 = Json::object();
+    for (const auto& [name, value] : second.p99_ms) p99[name] = number(value);
+    json.push_back({{"time_s", number(second.time_s)},
+                    {"counts", Json(second.counts)},
+                    {"p99_ms", std::move(p99)}});
+  }
+  return json;
+}
+
+Json targets(const std::vector<TargetResult>& from) {
+  Json json = Json::array();
+  for (const TargetResult& result : from) {
+    json.push_back({{"measurement", result.target.measurement},
+                    {"quantile", number(result.target.quantile)},
+                    {"limit_ms", number(to_milliseconds(result.target.limit))},
+                    {"count", result.count},
+                    {"over_limit", result.over_limit},
+                    {"effective_count", number(result.effective_count)},
+                    {"verdict", to_string(result.verdict)},
+                    {"reason", result.reason}});
+  }
+  return json;
+}
+
+Json audit(const Audit& from) {
+  return {{"acknowledged", from.acknowledged},
+          {"stored", from.stored},
+          {"lost", from.lost},
+          {"duplicated", from.duplicated},
+          {"out_of_order", from.out_of_order}};
+}
+
+Json resources(const Resources& from) {
+  return {{"coordinator_rss_bytes", from.coordinator_rss_bytes},
+          {"coordinator_cpu_s", number(from.coordinator_cpu_s)},
+          {"loadgen_cpu_s", number(from.loadgen_cpu_s)}};
+}
+
+Json conditions(const Run& run) {
+  return {{"scenario", run.scenario},
+          {"instances", run.instances},
+          {"interval_ms", number(run.interval_ms)},
+          {"arrivals", run.arrivals},
+          {"duration_s", number(run.duration_s)},
+          {"store", run.store},
+          {"topology", run.topology},
+          {"transaction", run.transaction},
+          {"checkpoint_policy", run.checkpoint_policy},
+          {"durability", run.durability},
+          {"fsync_injected_ms", number(run.fsync_injected_ms)},
+          {"seed", run.seed},
+          {"pair", run.pair}};
+}
+
+Json one_run(const Run& run) {
+  Json json = conditions(run);
+  json["verdict"] = to_string(run.verdict);
+  json["offered_per_s"] = number(run.offered_per_s);
+  json["achieved_per_s"] = number(run.achieved_per_s);
+  json["interrupted"] = run.interrupted;
+  json["looks"] = run.looks;
+  json["validity"] = validity(run.validity);
+  json["measurements"] = measurements(run.measurements);
+  json["checkpoint_frames"] = quantiles(run.checkpoint_frames);
+  json["series"] = series(run.series);
+  json["targets"] = targets(run.targets);
+  json["audit"] = audit(run.audit);
+  json["errors"] = Json(run.errors);
+  json["resources"] = resources(run.resources);
+  return json;
+}
+
+}  // namespace
+
+std::string to_json(const Report& report) {
+  Json json{{"schema", 1},
+            {"verdict", to_string(report.verdict())},
+            {"environment", environment(report.environment)},
+            {"runs", Json::array()}};
+  for (const Run& run : report.runs) json["runs"].push_back(one_run(run));
+  if (report.decision) {
+    json["decision"] = {{"store", report.decision->store},
+                        {"recorded", report.decision->recorded},
+                        {"agrees", report.decision->agrees},
+                        {"reason", report.decision->reason}};
+  }
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace yardmaster::reports

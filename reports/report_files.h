@@ -1,0 +1,22 @@
+// Reports on disk. Any thread.
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+#include "reports/report.h"
+
+namespace yardmaster::reports {
+
+// Writes report.json and report.md into the directory, which is made if it is missing. Throws
+// Error{usage} with one line that names the path.
+void write_report(const Report& report, const std::filesystem::path& directory);
+
+// Replaces the file. Throws Error{usage}.
+void write_file(const std::filesystem::path& path, std::string_view text);
+
+// Reads a report.json, or the one in a directory. Throws Error{usage} with one line that names the
+// file and what is wrong with it.
+Report read_report(const std::filesystem::path& path);
+
+}  // namespace yardmaster::reports

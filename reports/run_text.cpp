@@ -1,0 +1,160 @@
+#include "reports/run_text.h"
+
+#include <cmath>
+
+#include "coordinator/base/duration.h"
+#include "reports/text.h"
+
+namespace yardmaster::reports {
+namespace {
+
+std::string mebibytes(std::uint64_t bytes) {
+  return decimals(static_cast<double>(bytes) / (1024 * 1024), 1) + " MiB";
+}
+
+std::string interval_of(const Measurement& measurement) {
+  if (measurement.effective_count <= 0) return "-";
+  const bool bounded = std::isfinite(measurement.p99_high_ms);
+  return milliseconds(measurement.p99_low_ms) + " .. " +
+         (bounded ? milliseconds(measurement.p99_high_ms) : "?");
+}
+
+std::string p99(const metrics::Quantiles& quantiles) {
+  return "P99 " + milliseconds(quantiles.p99) + " ms";
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string out;
+  for (const std::string& part : parts) {
+    if (part.empty()) continue;
+    if (!out.empty()) out += ", ";
+    out += part;
+  }
+  return out;
+}
+
+std::string with(const std::string& value, const char* after) {
+  return value.empty() ? "" : value + after;
+}
+
+std::string with(const char* before, const std::string& value) {
+  return value.empty() ? "" : before + value;
+}
+
+}  // namespace
+
+Table measurement_table(const Run& run) {
+  Table table({{"ms", Align::left},
+               {"count"},
+               {"P50"},
+               {"P90"},
+               {"P99"},
+               {"P99.9"},
+               {"max"},
+               {"service"},
+               {"95% of P99"}});
+  for (const auto& [name, from] : run.measurements) {
+    const metrics::Quantiles& q = from.latency_ms;
+    table.add({name, grouped(from.count), milliseconds(q.p50), milliseconds(q.p90),
+               milliseconds(q.p99), milliseconds(q.p999), milliseconds(q.max),
+               milliseconds(from.service_ms.p99), interval_of(from)});
+  }
+  return table;
+}
+
+Table target_table(const Run& run, const std::function<std::string(Verdict)>& show) {
+  Table table({{"target", Align::left}, {"limit"}, {"over the limit"}, {"verdict", Align::left}});
+  for (const TargetResult& result : run.targets) {
+    table.add({target_name(result.target), format_duration(result.target.limit),
+               grouped(result.over_limit) + " of " + grouped(result.count), show(result.verdict)});
+  }
+  return table;
+}
+
+std::string title_of(const Run& run) {
+  std::string instances =
+      grouped(run.instances) + (run.instances == 1 ? " instance" : " instances");
+  std::string every = run.interval_ms > 0 ? "every " + milliseconds(run.interval_ms) + " ms" : "";
+  const std::string duration = decimals(run.duration_s, 1) + " s";
+  return with(run.scenario, ": ") + joined({instances, every, run.arrivals, duration});
+}
+
+std::string conditions_of(const Run& run) {
+  const std::string injected = run.fsync_injected_ms > 0
+                                   ? milliseconds(run.fsync_injected_ms) + " ms added to each fsync"
+                                   : "";
+  return joined({run.store, with(run.topology, " topology"), run.transaction,
+                 with(run.checkpoint_policy, " checkpoints"), with(run.durability, " durability"),
+                 injected, "seed " + std::to_string(run.seed)});
+}
+
+std::string rate_of(const Run& run) {
+  return "offered " + decimals(run.offered_per_s, 1) + "/s, achieved " +
+         decimals(run.achieved_per_s, 1) + "/s" +
+         (run.interrupted ? ", ended early by an interrupt" : "");
+}
+
+std::string self_check_of(const Run& run) {
+  return "self-check: schedule lag " + p99(run.validity.schedule_lag_ms) + ", hiccup " +
+         p99(run.validity.hiccup_ms) + ", CPU stolen by the host " +
+         decimals(run.validity.stolen_cpu_s, 2) + " s";
+}
+
+std::string checkpoint_frames_of(const Run& run) {
+  const metrics::Quantiles& frames = run.checkpoint_frames;
+  if (frames.max <= 0) return "";
+  const auto whole = [](double value) {
+    return grouped(static_cast<std::uint64_t>(std::llround(value)));
+  };
+  return "frames per checkpoint: P50 " + whole(frames.p50) + ", P99 " + whole(frames.p99) +
+         ", max " + whole(frames.max);
+}
+
+std::string audit_of(const Run& run) {
+  const Audit& audit = run.audit;
+  return "audit: " + grouped(audit.acknowledged) + " acknowledged, " + grouped(audit.stored) +
+         " stored, " + grouped(audit.lost) + " lost, " + grouped(audit.duplicated) +
+         " duplicated, " + grouped(audit.out_of_order) + " out of order";
+}
+
+std::string errors_of(const Run& run) {
+  std::vector<std::string> parts;
+  for (const auto& [code, count] : run.errors) parts.push_back(code + " " + grouped(count));
+  return with("errors: ", joined(parts));
+}
+
+std::string resources_of(const Run& run) {
+  const Resources& used = run.resources;
+  return "coordinator: " + mebibytes(used.coordinator_rss_bytes) + " resident, " +
+         decimals(used.coordinator_cpu_s, 2) +
+         " s CPU; loadgen: " + decimals(used.loadgen_cpu_s, 2) + " s CPU";
+}
+
+std::string machine_of(const Environment& environment) {
+  const auto gibibytes = static_cast<double>(environment.memory_bytes) / (1024.0 * 1024 * 1024);
+  return joined({environment.cpu,
+                 std::to_string(environment.cores) + (environment.cores == 1 ? " core" : " cores"),
+                 decimals(gibibytes, 1) + " GiB", with("Linux ", environment.kernel),
+                 environment.filesystem,
+                 "fdatasync P50 " + milliseconds(environment.fsync_p50_ms) + " ms, P99 " +
+                     milliseconds(environment.fsync_p99_ms) + " ms"});
+}
+
+std::string software_of(const Environment& environment) {
+  return joined({with("SQLite ", environment.sqlite_version),
+                 with("PostgreSQL ", environment.postgres_version), environment.compiler,
+                 with(environment.build_type, " build")});
+}
+
+std::vector<std::string> reasons_of(const Run& run) {
+  std::vector<std::string> lines;
+  for (const TargetResult& result : run.targets) {
+    if (result.verdict == Verdict::pass) continue;
+    lines.push_back(target_name(result.target) + ": " + result.reason);
+  }
+  if (!run.audit.clean()) lines.emplace_back("the audit is not clean, which fails the run");
+  if (run.targets.empty()) lines.emplace_back("no target was measured");
+  return lines;
+}
+
+}  // namespace yardmaster::reports

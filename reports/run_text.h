@@ -1,0 +1,32 @@
+// What the terminal and the Markdown writer both say about a run. Pure, any thread.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "reports/report.h"
+#include "reports/table.h"
+
+namespace yardmaster::reports {
+
+// Milliseconds from the intended times; the service time's P99; the 95% interval of the P99.
+Table measurement_table(const Run& run);
+// `show` renders a verdict; the reasons are in reasons_of().
+Table target_table(const Run& run, const std::function<std::string(Verdict)>& show);
+
+std::string title_of(const Run& run);       // "baseline: 25 instances, every 250 ms, staggered"
+std::string conditions_of(const Run& run);  // the store and how it was used
+std::string rate_of(const Run& run);
+std::string self_check_of(const Run& run);
+std::string checkpoint_frames_of(const Run& run);  // empty without checkpoints
+std::string audit_of(const Run& run);
+std::string errors_of(const Run& run);  // empty without errors
+std::string resources_of(const Run& run);
+std::string machine_of(const Environment& environment);
+std::string software_of(const Environment& environment);
+
+// One line for each target that does not pass.
+std::vector<std::string> reasons_of(const Run& run);
+
+}  // namespace yardmaster::reports

@@ -1,0 +1,52 @@
+#include "reports/terminal_writer.h"
+
+#include "reports/run_text.h"
+
+namespace yardmaster::reports {
+namespace {
+
+constexpr std::size_t width = 100;
+
+std::string shown(Verdict verdict, bool colours) {
+  const std::string text(to_string(verdict));
+  if (!colours) return text;
+  switch (verdict) {
+    case Verdict::pass:
+      return "\x1b[32m" + text + "\x1b[0m";
+    case Verdict::fail:
+      return "\x1b[31m" + text + "\x1b[0m";
+    case Verdict::inconclusive:
+      break;
+  }
+  return "\x1b[33m" + text + "\x1b[0m";
+}
+
+}  // namespace
+
+std::string to_terminal(const Run& run, bool colours) {
+  std::string out = wrapped(title_of(run), 0, width);
+  for (const std::string& line : {conditions_of(run), rate_of(run)}) out += wrapped(line, 2, width);
+  out += '\n' + measurement_table(run).plain(2) + '\n';
+  for (const std::string& line : {checkpoint_frames_of(run), self_check_of(run), audit_of(run),
+                                  errors_of(run), resources_of(run)}) {
+    out += wrapped(line, 2, width);
+  }
+  const Table targets = target_table(run, [=](Verdict v) { return shown(v, colours); });
+  if (!targets.empty()) out += '\n' + targets.plain(2);
+  for (const std::string& reason : reasons_of(run)) out += wrapped(reason, 4, width);
+  return out + "\n  verdict: " + shown(run.verdict, colours) + "\n";
+}
+
+std::string to_terminal(const Report& report, bool colours) {
+  std::string out = wrapped(machine_of(report.environment), 0, width) +
+                    wrapped(software_of(report.environment), 0, width);
+  for (const Run& run : report.runs) out += '\n' + to_terminal(run, colours);
+  if (report.decision) {
+    out += '\n' + wrapped("decision: " + report.decision->store + ", on record " +
+                              report.decision->recorded + ": " + report.decision->reason,
+                          0, width);
+  }
+  return out + "\nverdict: " + shown(report.verdict(), colours) + "\n";
+}
+
+}  // namespace yardmaster::reports

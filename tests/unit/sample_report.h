@@ -1,0 +1,118 @@
+// A report with something in every field, for the writers' golden files.
+#pragma once
+
+#include <limits>
+
+#include "reports/report.h"
+
+namespace yardmaster::reports {
+
+inline Measurement sample_measurement(double scale) {
+  Measurement measurement;
+  measurement.count = 6'000;
+  measurement.latency_ms = {.p50 = 0.31 * scale,
+                            .p90 = 0.402 * scale,
+                            .p99 = 0.911 * scale,
+                            .p999 = 1.502 * scale,
+                            .max = 3.1 * scale,
+                            .mean = 0.334567 * scale};
+  measurement.service_ms = {.p50 = 0.25 * scale,
+                            .p90 = 0.35 * scale,
+                            .p99 = 0.8 * scale,
+                            .p999 = 1.4 * scale,
+                            .max = 3.0 * scale,
+                            .mean = 0.27 * scale};
+  measurement.p99_low_ms = 0.85 * scale;
+  measurement.p99_high_ms = 0.98 * scale;
+  measurement.effective_count = 4'321.5;
+  return measurement;
+}
+
+inline Run sample_run() {
+  using namespace std::chrono_literals;
+  Run run;
+  run.scenario = "baseline";
+  run.instances = 25;
+  run.interval_ms = 250;
+  run.arrivals = "staggered";
+  run.duration_s = 60;
+  run.store = "sqlite";
+  run.topology = "broker";
+  run.transaction = "append";
+  run.checkpoint_policy = "adaptive";
+  run.durability = "process";
+  run.seed = 42;
+  run.pair = 1;
+  run.verdict = Verdict::pass;
+  run.offered_per_s = 100;
+  run.achieved_per_s = 99.9;
+  run.looks = 1;
+  run.validity.schedule_lag_ms = {.p50 = 0.01, .p90 = 0.02, .p99 = 0.05, .max = 0.4, .mean = 0.012};
+  run.validity.hiccup_ms = {.p50 = 0.06, .p90 = 0.07, .p99 = 0.11, .max = 0.9, .mean = 0.062};
+  run.validity.stolen_cpu_s = 0.25;
+  run.measurements = {{"write", sample_measurement(1)}, {"handoff", sample_measurement(4)}};
+  run.checkpoint_frames = {
+      .p50 = 950, .p90 = 1'000, .p99 = 1'010, .p999 = 1'010, .max = 1'010, .mean = 940};
+  run.series = {{.time_s = 1, .counts = {{"write", 100}}, .p99_ms = {{"write", 0.9}}}};
+  TargetResult target;
+  target.target = {.measurement = "write", .quantile = 0.99, .limit = 30ms};
+  target.count = 6'000;
+  target.over_limit = 2;
+  target.effective_count = 4'321.5;
+  target.verdict = Verdict::pass;
+  target.reason = "2 of 6,000 over 30ms, worth 4,321 independent ones";
+  run.targets = {target};
+  run.audit = {.acknowledged = 6'100, .stored = 6'100};
+  run.errors = {{"not_found", 3}};
+  run.resources = {
+      .coordinator_rss_bytes = 22'020'096, .coordinator_cpu_s = 3.2, .loadgen_cpu_s = 4.1};
+  return run;
+}
+
+// Too short, too slow a generator, an answer that never came, an entry that was lost.
+inline Run bad_run() {
+  using namespace std::chrono_literals;
+  Run run = sample_run();
+  run.scenario = "thousands";
+  run.instances = 1;
+  run.interrupted = true;
+  run.verdict = Verdict::fail;
+  run.fsync_injected_ms = 5;
+  run.validity.schedule_lag_ms.p99 = 3.5;
+  Measurement& write = run.measurements["write"];
+  write.count = 120;
+  write.unanswered = 1;
+  write.effective_count = 120;
+  write.latency_ms.max = write.latency_ms.mean = std::numeric_limits<double>::infinity();
+  write.p99_high_ms = std::numeric_limits<double>::infinity();
+  TargetResult& target = run.targets.front();
+  target.verdict = Verdict::inconclusive;
+  target.count = 120;
+  target.reason =
+      "schedule lag P99 of 3.50 ms is over a tenth of the 30ms for write P99, but the service "
+      "time alone does not fail";
+  run.validity.reasons = {"schedule lag P99 of 3.50 ms is over a tenth of the 30ms for write P99"};
+  run.audit.lost = 1;
+  return run;
+}
+
+inline Report sample_report() {
+  Report report;
+  report.environment = {.cpu = "Example CPU @ 2.40GHz",
+                        .cores = 2,
+                        .memory_bytes = 8'589'934'592,
+                        .kernel = "6.18.0",
+                        .filesystem = "ext4",
+                        .sqlite_version = "3.40.1",
+                        .postgres_version = "",
+                        .compiler = "g++ 12.2.0",
+                        .build_type = "Release",
+                        .fsync_p50_ms = 0.061,
+                        .fsync_p99_ms = 0.1};
+  report.runs = {sample_run(), bad_run()};
+  report.decision = DecisionSummary{
+      .store = "sqlite", .recorded = "sqlite", .agrees = true, .reason = "it passes at 25"};
+  return report;
+}
+
+}  // namespace yardmaster::reports
