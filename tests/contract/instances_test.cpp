@@ -43,8 +43,9 @@ TEST_P(InstanceContract, a_name_is_given_once_at_a_time) {
 }
 
 TEST_P(InstanceContract, malformed_names_are_refused) {
-  for (const std::string name :
-       {"", "Ada", "-ada", "a b", "a/b", "..", std::string(64, 'a').c_str()}) {
+  const std::vector<std::string> malformed{
+      "", "Ada", "-ada", "a b", "a/b", "..", std::string(64, 'a')};
+  for (const std::string& name : malformed) {
     InstanceRequest request;
     request.name = name;
     request.role = "worker";
