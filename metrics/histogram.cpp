@@ -1,6 +1,7 @@
 #include "metrics/histogram.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "metrics/histogram_data.h"
@@ -157,12 +158,26 @@ std::uint64_t Histogram::count_above(std::chrono::nanoseconds limit) const noexc
 }
 
 Quantiles Histogram::quantiles() const noexcept {
-  const auto ms = [this](double q) { return to_ms(static_cast<double>(quantile(q).count())); };
-  return {.p50 = ms(0.5),
-          .p90 = ms(0.9),
-          .p99 = ms(0.99),
-          .p999 = ms(0.999),
-          .max = to_ms(static_cast<double>(max().count())),
+  const std::array<double, 4> wanted{0.5, 0.9, 0.99, 0.999};
+  std::array<double, 4> found{};
+  const double largest = to_ms(static_cast<double>(max().count()));
+  const std::uint64_t total = count();
+  std::array<std::uint64_t, 4> ranks{};
+  for (std::size_t i = 0; i < ranks.size() && total > 0; ++i) ranks[i] = rank_of(wanted[i], total);
+  std::size_t next = 0;
+  std::uint64_t seen = 0;
+  for (std::size_t i = 0; i < data_->counts.size() && next < wanted.size() && total > 0; ++i) {
+    seen += data_->counts[i].load(relaxed);
+    for (; next < wanted.size() && seen >= ranks[next]; ++next) {
+      found[next] = std::min(to_ms(static_cast<double>(layout::highest_in(i))), largest);
+    }
+  }
+  for (; next < wanted.size(); ++next) found[next] = largest;
+  return {.p50 = found[0],
+          .p90 = found[1],
+          .p99 = found[2],
+          .p999 = found[3],
+          .max = largest,
           .mean = to_ms(mean_ns())};
 }
 

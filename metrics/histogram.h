@@ -38,7 +38,7 @@ class Histogram {
   void subtract(const Histogram& earlier) noexcept;
   void reset() noexcept;
 
-  // The reading functions walk all buckets, some 10 µs.
+  // The reading functions walk all 32,000 buckets, some 20 to 100 µs.
   std::uint64_t count() const noexcept;     // overflow included
   std::uint64_t overflow() const noexcept;  // values above the range
   std::chrono::nanoseconds min() const noexcept;
