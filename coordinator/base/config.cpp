@@ -1,0 +1,224 @@
+#include "coordinator/base/config.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <initializer_list>
+#include <string_view>
+#include <variant>
+
+#include "coordinator/base/duration.h"
+#include "coordinator/base/error.h"
+#include "coordinator/base/json.h"
+
+namespace yardmaster {
+namespace {
+
+using nlohmann::json;
+using std::chrono::nanoseconds;
+
+using Member = std::variant<std::string Config::*, std::uint64_t Config::*, bool Config::*,
+                            nanoseconds Config::*, std::vector<std::string> Config::*>;
+
+struct Key {
+  std::string_view name;
+  Member member;
+  std::string_view help;
+  std::vector<std::string_view> choices = {};
+};
+
+const std::vector<Key>& keys() {
+  static const std::vector<Key> all{
+      {"state_dir", &Config::state_dir, "holds the database, the lock and the log"},
+      {"runtime_dir", &Config::runtime_dir, "holds the sockets"},
+      {"checkpoint_policy",
+       &Config::checkpoint_policy,
+       "when the write-ahead log is checkpointed",
+       {"adaptive", "every-write", "auto"}},
+      {"commit_spacing", &Config::commit_spacing, "between starts of commits, under load"},
+      {"largest_batch", &Config::largest_batch, "operations that share one commit, at most"},
+      {"socket_group", &Config::socket_group,
+       "a group that may use the sockets too (for a proxy); empty: nobody else"},
+      {"allowed_origins", &Config::allowed_origins,
+       "web origins that may open a WebSocket or post commands"},
+      {"metrics_listen", &Config::metrics_listen,
+       "ADDRESS:PORT that serves /metrics and /health over TCP; empty: none"},
+      {"metrics_public", &Config::metrics_public,
+       "lets metrics_listen be an address other than the loopback's"},
+      {"max_connections", &Config::max_connections,
+       "connections at once; 0: as many as the limit of open files allows"},
+      {"max_output_bytes", &Config::max_output_bytes,
+       "unread output after which a subscriber is dropped"},
+      {"ping_interval", &Config::ping_interval, "between pings on a quiet WebSocket"},
+      {"kill_grace", &Config::kill_grace,
+       "between SIGTERM and SIGKILL when an instance is released"},
+      {"log_level",
+       &Config::log_level,
+       "how much is logged",
+       {"debug", "info", "warning", "error"}},
+      {"log_max_bytes", &Config::log_max_bytes, "size at which the log is rotated"},
+      {"log_files", &Config::log_files, "rotated logs that are kept"},
+  };
+  return all;
+}
+
+[[noreturn]] void refuse(const std::string& where, std::string_view key, const std::string& why) {
+  throw Error(ErrorCode::usage, where + ": " + std::string(key) + ": " + why);
+}
+
+json to_json(const Config& config, const Member& member) {
+  return std::visit(
+      [&](auto pointer) -> json {
+        if constexpr (std::is_same_v<decltype(pointer), nanoseconds Config::*>) {
+          return format_duration(config.*pointer);
+        } else {
+          return config.*pointer;
+        }
+      },
+      member);
+}
+
+void assign(Config& config, std::string Config::*member, const json& value) {
+  config.*member = value.get<std::string>();
+}
+void assign(Config& config, bool Config::*member, const json& value) {
+  config.*member = value.get<bool>();
+}
+void assign(Config& config, std::uint64_t Config::*member, const json& value) {
+  if (!value.is_number_unsigned()) {
+    throw Error(ErrorCode::usage, "must be a whole number, not negative");
+  }
+  config.*member = value.get<std::uint64_t>();
+}
+void assign(Config& config, nanoseconds Config::*member, const json& value) {
+  config.*member = parse_duration(value.get<std::string>());
+}
+void assign(Config& config, std::vector<std::string> Config::*member, const json& value) {
+  config.*member = value.get<std::vector<std::string>>();
+}
+
+void set(Config& config, const Key& key, const json& value, const std::string& where) {
+  try {
+    std::visit([&](auto member) { assign(config, member, value); }, key.member);
+  } catch (const json::exception&) {
+    refuse(where, key.name, "expected a value like " + to_text(to_json(Config{}, key.member)));
+  } catch (const Error& failure) {
+    refuse(where, key.name, failure.what());
+  }
+  if (key.choices.empty()) return;
+  const std::string text = value.get<std::string>();
+  if (std::find(key.choices.begin(), key.choices.end(), text) != key.choices.end()) return;
+  std::string list;
+  for (const std::string_view choice : key.choices) list += " " + std::string(choice);
+  refuse(where, key.name, "'" + text + "' is not one of:" + list);
+}
+
+// The value of a variable or flag, as the JSON that the file would hold.
+json from_text(const Member& member, const std::string& text) {
+  if (std::holds_alternative<bool Config::*>(member)) {
+    if (text == "true" || text == "1") return true;
+    if (text == "false" || text == "0") return false;
+    return text;
+  }
+  if (std::holds_alternative<std::uint64_t Config::*>(member)) {
+    std::uint64_t number = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (failure == std::errc() && end == text.data() + text.size()) return number;
+    return text;
+  }
+  if (!std::holds_alternative<std::vector<std::string> Config::*>(member)) return text;
+  json list = json::array();
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    list.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return list;
+}
+
+std::string variable_of(std::string_view key) {
+  std::string name = "YARDMASTER_";
+  for (const char c : key) {
+    name.push_back(static_cast<char>(std::toupper(static_cast<unsigned char>(c))));
+  }
+  return name;
+}
+
+struct Loader {
+  const ConfigSources& sources;
+  Config config;
+  std::map<std::string_view, std::string> origins;
+
+  void apply(std::string_view name, const json& value, const std::string& origin) {
+    const auto key = std::find_if(keys().begin(), keys().end(),
+                                  [&](const Key& candidate) { return candidate.name == name; });
+    if (key == keys().end()) refuse(origin, name, "unknown key");
+    set(config, *key, value, origin);
+    origins[key->name] = origin;
+  }
+
+  void read_file() {
+    const bool by_name = sources.file.has_value();
+    const auto file = by_name ? *sources.file : default_config_file(sources.environment);
+    if (!by_name && !std::filesystem::exists(file)) return;
+    const json content = read_json_file(file);
+    if (!content.is_object()) throw Error(ErrorCode::usage, file.string() + ": not an object");
+    for (const auto& [name, value] : content.items()) apply(name, value, file.string());
+  }
+
+  void read_environment() {
+    for (const Key& key : keys()) {
+      const std::string variable = variable_of(key.name);
+      const auto text = sources.environment(variable);
+      if (text) apply(key.name, from_text(key.member, *text), "environment " + variable);
+    }
+  }
+
+  void read_command_line() {
+    for (const auto& [name, text] : sources.command_line) {
+      const auto key = std::find_if(keys().begin(), keys().end(),
+                                    [&](const Key& candidate) { return candidate.name == name; });
+      if (key == keys().end()) refuse("command line", name, "unknown key");
+      apply(name, from_text(key->member, text), "command line");
+    }
+  }
+};
+
+void fill_places(Config& config, const Environment& environment) {
+  if (config.state_dir.empty()) config.state_dir = default_state_dir(environment).string();
+  config.state_dir = std::filesystem::absolute(config.state_dir).lexically_normal().string();
+  if (config.runtime_dir.empty()) {
+    config.runtime_dir = default_runtime_dir(environment, config.state_dir).string();
+  }
+  config.runtime_dir = std::filesystem::absolute(config.runtime_dir).lexically_normal().string();
+}
+
+}  // namespace
+
+LoadedConfig load_config(const ConfigSources& sources) {
+  ConfigSources effective = sources;
+  if (!effective.file) {
+    if (const auto named = sources.environment("YARDMASTER_CONFIG")) effective.file = *named;
+  }
+  Loader loader{effective, {}, {}};
+  // Without HOME there is no default file to look for; the variables may still say everything.
+  if (effective.file || sources.environment("HOME") || sources.environment("XDG_CONFIG_HOME")) {
+    loader.read_file();
+  }
+  loader.read_environment();
+  loader.read_command_line();
+  fill_places(loader.config, sources.environment);
+  Config defaults;
+  if (loader.origins.count("state_dir") == 0) defaults.state_dir = loader.config.state_dir;
+  if (loader.origins.count("runtime_dir") == 0) defaults.runtime_dir = loader.config.runtime_dir;
+  LoadedConfig loaded{loader.config, {}};
+  for (const Key& key : keys()) {
+    const auto origin = loader.origins.find(key.name);
+    loaded.values.push_back(
+        {std::string(key.name), to_json(loader.config, key.member), to_json(defaults, key.member),
+         origin == loader.origins.end() ? "default" : origin->second, std::string(key.help)});
+  }
+  return loaded;
+}
+
+}  // namespace yardmaster

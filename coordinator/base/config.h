@@ -1,0 +1,64 @@
+// What can be set: one JSON file with comments, one environment variable per key
+// (YARDMASTER_<KEY>), and the command line, the later ones before the earlier. Any thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "coordinator/base/paths.h"
+
+namespace yardmaster {
+
+struct Config {
+  std::string state_dir;    // default: default_state_dir()
+  std::string runtime_dir;  // default: default_runtime_dir()
+  std::string checkpoint_policy = "adaptive";
+  std::chrono::nanoseconds commit_spacing = std::chrono::microseconds(500);
+  std::uint64_t largest_batch = 4096;
+  std::string socket_group;
+  std::vector<std::string> allowed_origins;
+  std::string metrics_listen;
+  bool metrics_public = false;
+  std::uint64_t max_connections = 0;
+  std::uint64_t max_output_bytes = 8U << 20U;
+  std::chrono::nanoseconds ping_interval = std::chrono::seconds(20);
+  std::chrono::nanoseconds kill_grace = std::chrono::seconds(5);
+  std::string log_level = "info";
+  std::uint64_t log_max_bytes = 10U << 20U;
+  std::uint64_t log_files = 3;
+
+  Paths paths() const { return {state_dir, runtime_dir}; }
+};
+
+// One line of `yardmaster config show`.
+struct ConfigValue {
+  std::string key;
+  nlohmann::json value;
+  nlohmann::json default_value;
+  std::string origin;  // "default", "environment YARDMASTER_…", "command line" or the file's name
+  std::string help;
+};
+
+struct ConfigSources {
+  // Given by name, the file must exist; the default one need not.
+  std::optional<std::filesystem::path> file;
+  Environment environment = process_environment;
+  std::map<std::string, std::string> command_line;  // by key
+};
+
+struct LoadedConfig {
+  Config config;
+  std::vector<ConfigValue> values;  // in the order of the documentation
+};
+
+// Throws Error{usage} that names the source and the key's path.
+LoadedConfig load_config(const ConfigSources& sources);
+
+}  // namespace yardmaster
