@@ -1,0 +1,89 @@
+// Allocates instances, watches over them, and takes everything back when they end, however they
+// end. Broker thread only; coroutines on its io_context.
+//
+// An instance is a list of resources, acquired in the order of the list and released in reverse,
+// also when an allocation fails half way, and after the daemon was killed (reconcile()).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "coordinator/instances/instance_observer.h"
+#include "coordinator/instances/instance_resource.h"
+#include "coordinator/store/store_queue.h"
+
+namespace yardmaster {
+
+// What reconcile() found of the instances that an earlier daemon left.
+struct ReconcileReport {
+  std::uint64_t adopted = 0;
+  std::uint64_t ended = 0;        // their process died meanwhile
+  std::uint64_t rolled_back = 0;  // their allocation was never finished
+  std::uint64_t unknown = 0;      // cannot be told yet
+};
+
+class InstanceManager {
+ public:
+  // Called with a line about what could not be done and is tried again.
+  using OnTrouble = std::function<void(const std::string& what)>;
+
+  InstanceManager(boost::asio::io_context& io, StoreQueue& store, InstanceObserver& observer,
+                  OnTrouble on_trouble);
+
+  // The next in the order of acquisition. Before reconcile().
+  void add_resource(std::unique_ptr<InstanceResource> resource);
+
+  // Takes up what an earlier daemon left; once, before anything else.
+  boost::asio::awaitable<ReconcileReport> reconcile();
+
+  // Throws already_exists, or whatever a resource refuses with.
+  boost::asio::awaitable<Instance> allocate(InstanceRequest request);
+  // Returns when the last trace is gone. Throws not_found, conflict (is being released already), or
+  // what a resource could not do; it can be asked for again then.
+  boost::asio::awaitable<Instance> release(std::string name, Ending ending);
+  // The registered process has ended: releases the instance, and tries until it is gone.
+  void process_died(const std::string& name, SteadyTime when);
+
+  std::size_t size() const { return living_.size(); }
+  // Stops trying.
+  void stop();
+
+ private:
+  struct Entry {
+    Instance instance;
+    bool busy = false;  // is being allocated or released
+    bool died = false;  // while busy
+    SteadyTime died_at{};
+  };
+  using EntryPtr = std::shared_ptr<Entry>;
+
+  boost::asio::awaitable<void> acquire_all(Instance& instance, std::size_t& acquired);
+  boost::asio::awaitable<void> roll_back(EntryPtr entry, std::size_t acquired);
+  boost::asio::awaitable<void> release_all(EntryPtr entry, std::size_t count, Ending ending);
+  boost::asio::awaitable<void> release_until_gone(EntryPtr entry, Ending ending);
+  boost::asio::awaitable<Adoption> adopt_all(Instance& instance);
+  boost::asio::awaitable<void> take_up(EntryPtr entry, ReconcileReport& report);
+  boost::asio::awaitable<void> probe_again(EntryPtr entry);
+  boost::asio::awaitable<void> pause(std::chrono::nanoseconds time);
+  void become_gone(EntryPtr entry, const Ending& ending);
+  void spawn(boost::asio::awaitable<void> work);
+
+  boost::asio::io_context& io_;
+  StoreQueue& store_;
+  InstanceObserver& observer_;
+  OnTrouble on_trouble_;
+  std::vector<std::unique_ptr<InstanceResource>> resources_;
+  std::unordered_map<std::string, EntryPtr> living_;
+  bool stopping_ = false;
+};
+
+}  // namespace yardmaster

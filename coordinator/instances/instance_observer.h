@@ -1,0 +1,23 @@
+// Hears what becomes of instances. Called on the broker thread, after the store has committed.
+#pragma once
+
+#include <chrono>
+
+#include "coordinator/domain/handoff.h"
+#include "coordinator/domain/instance.h"
+
+namespace yardmaster {
+
+class InstanceObserver {
+ public:
+  virtual void on_state(const Instance& instance) = 0;
+  // The last trace of it is gone. `cleanup` runs from its process's death, or from the request.
+  virtual void on_gone(const Instance& instance, std::chrono::nanoseconds cleanup) = 0;
+  // A handoff from or to it was cancelled by its end.
+  virtual void on_handoff(const Handoff& handoff) = 0;
+
+ protected:
+  ~InstanceObserver() = default;
+};
+
+}  // namespace yardmaster
