@@ -1,0 +1,37 @@
+// What the arguments of a command look like, and the check that says which one is wrong. Any
+// thread.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace yardmaster {
+
+enum class ArgumentKind {
+  name,        // see domain/names.h
+  text,        // any string
+  entry_kind,  // see is_valid_kind()
+  number,      // a whole number from 1
+  count,       // a whole number from 0
+  boolean,
+  texts,       // a list of strings
+  durability,  // "process" or "power"
+  recipients,  // "@all" or "@role"
+};
+
+struct ArgumentSpec {
+  std::string_view name;
+  ArgumentKind kind;
+  bool required = false;
+};
+
+// Throws Error{invalid_request} with the field's path, e.g. "args.seq: must be …", when a field is
+// unknown, missing or of the wrong type.
+void require_arguments(std::span<const ArgumentSpec> specs, const nlohmann::json& arguments);
+
+}  // namespace yardmaster

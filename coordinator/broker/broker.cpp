@@ -1,0 +1,112 @@
+#include "coordinator/broker/broker.h"
+
+#include <utility>
+#include <vector>
+
+#include <sys/socket.h>
+
+#include "coordinator/base/error.h"
+
+namespace yardmaster {
+namespace {
+
+constexpr std::size_t read_buffer_bytes = std::size_t{64} << 10U;
+
+void tell_full(const UniqueFd& socket) {
+  std::string reply;
+  append_failure(reply, {}, Error(ErrorCode::unavailable, "too many connections"));
+  reply.push_back('\n');
+  static_cast<void>(::send(socket.get(), reply.data(), reply.size(), MSG_NOSIGNAL));
+}
+
+}  // namespace
+
+Broker::Broker(boost::asio::io_context& io, Dispatcher& dispatcher, EventHub& events,
+               HttpServer& http, const BrokerOptions& options, OnTrouble on_trouble)
+    : io_(io),
+      dispatcher_(dispatcher),
+      events_(events),
+      http_(http),
+      options_(options),
+      on_trouble_(std::move(on_trouble)),
+      readiness_(io),
+      flusher_(io),
+      read_buffer_(read_buffer_bytes, '\0'),
+      session_context_(session_context(options.max_output_bytes)) {}
+
+Broker::~Broker() {
+  while (!sessions_.empty()) {
+    const boost::intrusive_ptr<LineSession> session = sessions_.begin()->second;
+    session->abort();
+  }
+}
+
+LineSessionContext Broker::session_context(std::size_t max_output_bytes) {
+  return {readiness_,
+          dispatcher_,
+          flusher_,
+          read_buffer_,
+          max_output_bytes,
+          [this](UniqueFd socket, std::string instance, std::string received) {
+            http_.serve(std::move(socket), std::move(instance), std::move(received));
+          },
+          [this](Session& session) { forget(session); }};
+}
+
+void Broker::forget(Session& session) {
+  events_.forget(session);
+  if (!session.instance().empty()) {
+    const auto theirs = of_instance_.find(session.instance());
+    std::erase(theirs->second, &session);
+    if (theirs->second.empty()) of_instance_.erase(theirs);
+  }
+  sessions_.erase(&session);
+}
+
+void Broker::open(const std::filesystem::path& path, const std::string& instance) {
+  listeners_[instance] = std::make_unique<Listener>(
+      io_, readiness_, path, options_.access,
+      [this, instance](UniqueFd socket) { accept(std::move(socket), instance); }, on_trouble_);
+}
+
+void Broker::close(const std::string& instance) { listeners_.erase(instance); }
+
+void Broker::accept(UniqueFd socket, const std::string& instance) {
+  if (counts().connections >= options_.max_connections) {
+    ++counts_.refused;
+    return tell_full(socket);
+  }
+  ++counts_.accepted;
+  try {
+    const boost::intrusive_ptr<LineSession> session(
+        new LineSession(session_context_, std::move(socket), instance));
+    sessions_.emplace(session.get(), session);
+    if (!instance.empty()) of_instance_[instance].push_back(session.get());
+  } catch (const Error& error) {
+    on_trouble_(error.what());
+  }
+}
+
+void Broker::hang_up(const std::string& instance) {
+  if (const auto found = of_instance_.find(instance); found != of_instance_.end()) {
+    const std::vector<SessionPtr> theirs(found->second.begin(), found->second.end());
+    for (const SessionPtr& session : theirs) session->close_when_idle();
+  }
+  http_.hang_up(instance);
+}
+
+void Broker::hang_up_all() {
+  std::vector<SessionPtr> all;
+  all.reserve(sessions_.size());
+  for (const auto& [key, session] : sessions_) all.push_back(session);
+  for (const SessionPtr& session : all) session->close_when_idle();
+  http_.hang_up_all();
+}
+
+BrokerCounts Broker::counts() const {
+  BrokerCounts counts = counts_;
+  counts.connections = sessions_.size() + http_.connections();
+  return counts;
+}
+
+}  // namespace yardmaster

@@ -1,0 +1,88 @@
+// The sockets of the daemon: listens on the broker's and the instances', and keeps the sessions
+// that come through them. Broker thread only.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+
+#include "coordinator/broker/dispatcher.h"
+#include "coordinator/broker/event_hub.h"
+#include "coordinator/broker/http_server.h"
+#include "coordinator/broker/line_session.h"
+#include "coordinator/broker/listener.h"
+#include "coordinator/broker/output_flusher.h"
+#include "coordinator/broker/readiness.h"
+
+namespace yardmaster {
+
+struct BrokerOptions {
+  AccessRule access;
+  std::size_t max_connections = 0;
+  std::size_t max_output_bytes = 0;
+};
+
+struct BrokerCounts {
+  std::uint64_t connections = 0;  // now
+  std::uint64_t accepted = 0;     // since the start
+  std::uint64_t refused = 0;
+};
+
+class Broker {
+ public:
+  using OnTrouble = std::function<void(const std::string& what)>;
+
+  Broker(boost::asio::io_context& io, Dispatcher& dispatcher, EventHub& events, HttpServer& http,
+         const BrokerOptions& options, OnTrouble on_trouble);
+
+  // Hangs up on whoever is left.
+  ~Broker();
+  Broker(const Broker&) = delete;
+  Broker& operator=(const Broker&) = delete;
+
+  // Listens on a socket; `instance` is who its callers are, empty for the broker's own. Throws
+  // Error{usage} or Error{conflict}; see Listener.
+  void open(const std::filesystem::path& path, const std::string& instance);
+  // Idempotent. Sessions that came through it live on until hang_up().
+  void close(const std::string& instance);
+  // Ends the sessions whose callers are this instance, after what is in flight was answered.
+  void hang_up(const std::string& instance);
+
+  void stop_listening() { listeners_.clear(); }
+  void hang_up_all();
+  // Writes out what waits, e.g. after a batch of completions.
+  void flush() { flusher_.flush(); }
+  // No more readiness: the io_context can run out of work.
+  void stop() { readiness_.stop(); }
+
+  bool has_sessions() const { return !sessions_.empty(); }
+  BrokerCounts counts() const;
+
+ private:
+  void accept(UniqueFd socket, const std::string& instance);
+  void forget(Session& session);
+  LineSessionContext session_context(std::size_t max_output_bytes);
+
+  boost::asio::io_context& io_;
+  Dispatcher& dispatcher_;
+  EventHub& events_;
+  HttpServer& http_;
+  BrokerOptions options_;
+  OnTrouble on_trouble_;
+  Readiness readiness_;
+  OutputFlusher flusher_;
+  std::string read_buffer_;
+  LineSessionContext session_context_;
+  std::unordered_map<std::string, std::unique_ptr<Listener>> listeners_;  // by instance
+  std::unordered_map<const Session*, boost::intrusive_ptr<LineSession>> sessions_;
+  std::unordered_map<std::string, std::vector<Session*>> of_instance_;
+  BrokerCounts counts_;
+};
+
+}  // namespace yardmaster

@@ -1,0 +1,52 @@
+#include "coordinator/base/json.h"
+#include "coordinator/broker/handlers.h"
+
+namespace yardmaster::handlers {
+
+using nlohmann::json;
+
+Reply ping(Services& /*services*/, const Request& /*request*/) { co_return "{\"pong\":true}"; }
+
+Reply status(Services& services, const Request& /*request*/) {
+  std::int64_t log_frames = 0;
+  const auto count = [&](Store& store) {
+    log_frames = store.database().log_frames();
+    return store.counts();
+  };
+  const StoreCounts counts = co_await services.store.run(Durability::process, count);
+  json data = services.daemon.status();
+  data["store"]["log_frames"] = log_frames;
+  json& shown = data["counts"];
+  shown["instances"] = counts.instances;
+  shown["contexts"] = counts.contexts;
+  shown["pending_messages"] = counts.pending_messages;
+  shown["pending_handoffs"] = counts.pending_handoffs;
+  co_return to_text(data);
+}
+
+Reply stop(Services& services, const Request& /*request*/) {
+  services.daemon.request_stop();
+  co_return "{\"stopping\":true}";
+}
+
+Reply subscribe(Services& services, const Request& request) {
+  const auto events = request.arguments().at("events").get<std::vector<std::string>>();
+  const std::string instance = request.optional_caller("instance_id");
+  services.events.subscribe(request.session(), events, instance);
+  json data{{"events", events}};
+  if (!instance.empty()) data["instance_id"] = instance;
+  co_return to_text(data);
+}
+
+Reply histograms(Services& services, const Request& /*request*/) {
+  co_return to_text(services.daemon.histograms());
+}
+
+Reply backup(Services& services, const Request& request) {
+  const std::string file = request.text("file");
+  co_await services.daemon.backup(file);
+  const json data{{"file", file}};
+  co_return to_text(data);
+}
+
+}  // namespace yardmaster::handlers

@@ -1,0 +1,151 @@
+#include "coordinator/broker/event_hub.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include "coordinator/base/duration.h"
+#include "coordinator/base/error.h"
+#include "coordinator/base/json.h"
+#include "coordinator/broker/protocol.h"
+#include "coordinator/broker/wire_values.h"
+
+namespace yardmaster {
+namespace {
+
+constexpr std::array<std::string_view, event_kinds> names{"message", "handoff", "instance", "gone",
+                                                          "checkpoint"};
+
+unsigned bit(EventKind kind) { return 1U << static_cast<unsigned>(kind); }
+
+unsigned kinds_of(const std::vector<std::string>& events) {
+  unsigned kinds = 0;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const auto found = std::find(names.begin(), names.end(), events[i]);
+    if (found == names.end()) {
+      throw Error(ErrorCode::invalid_request,
+                  "args.events[" + std::to_string(i) + "]: '" + events[i].substr(0, 64) +
+                      "' is not an event (message, handoff, instance, gone, checkpoint)");
+    }
+    kinds |= 1U << static_cast<unsigned>(found - names.begin());
+  }
+  return kinds;
+}
+
+// Raises pushed messages to delivered. Nobody waits for it: what fails stays pending and is shown
+// as such.
+class MarkDelivered final : public Operation {
+ public:
+  using ByRecipient = std::unordered_map<std::string, std::vector<std::uint64_t>>;
+  explicit MarkDelivered(ByRecipient messages)
+      : Operation(Durability::process), messages_(std::move(messages)) {}
+
+  void execute(Store& store) override {
+    for (const auto& [recipient, ids] : messages_) store.mark_delivered(recipient, ids);
+  }
+  void complete() noexcept override {}
+
+ private:
+  ByRecipient messages_;
+};
+
+}  // namespace
+
+void EventHub::subscribe(Session& session, const std::vector<std::string>& events,
+                         const std::string& instance) {
+  if (!session.can_subscribe()) {
+    throw Error(ErrorCode::unsupported, "events need a line session or a WebSocket");
+  }
+  const unsigned kinds = kinds_of(events);
+  forget(session);
+  if (!session.is_open()) return;
+  subscriptions_.emplace(&session, Subscription{&session, kinds, instance});
+  audience_[instance].push_back(&session);
+}
+
+void EventHub::forget(const Session& session) {
+  const auto found = subscriptions_.find(&session);
+  if (found == subscriptions_.end()) return;
+  const auto listeners = audience_.find(found->second.instance);
+  std::erase(listeners->second, &session);
+  if (listeners->second.empty()) audience_.erase(listeners);
+  subscriptions_.erase(found);
+}
+
+std::size_t EventHub::tell_audience(EventKind kind, const std::string& instance,
+                                    const std::string& data) {
+  const auto found = audience_.find(instance);
+  if (found == audience_.end()) return 0;
+  std::size_t heard = 0;
+  // A copy, since a session that is dropped for not reading leaves the list.
+  const std::vector<Session*> listeners = found->second;
+  for (Session* listener : listeners) {
+    const auto subscription = subscriptions_.find(listener);
+    if (subscription == subscriptions_.end()) continue;
+    if ((subscription->second.kinds & bit(kind)) == 0) continue;
+    const SessionPtr keep_alive(listener);
+    append_event(listener->frame(), names[static_cast<std::size_t>(kind)], data);
+    listener->end_event();
+    ++heard;
+  }
+  return heard;
+}
+
+std::size_t EventHub::tell(EventKind kind, std::initializer_list<std::string_view> concerned,
+                           const std::string& data) {
+  std::size_t heard = tell_audience(kind, {}, data);
+  std::string_view earlier;
+  for (const std::string_view instance : concerned) {
+    if (instance != earlier) heard += tell_audience(kind, std::string(instance), data);
+    earlier = instance;
+  }
+  return heard;
+}
+
+void EventHub::publish(const Message& message) {
+  if (subscriptions_.empty()) return;
+  const std::string data = to_text(message_json(message, MessageView::event));
+  tell_audience(EventKind::message, {}, data);
+  // Only what the recipient's own subscriber got has been delivered.
+  if (tell_audience(EventKind::message, message.to, data) > 0) note_delivered(message);
+}
+
+void EventHub::publish(const Handoff& handoff) {
+  tell(EventKind::handoff, {handoff.from, handoff.to}, to_text(handoff_json(handoff)));
+}
+
+void EventHub::publish(const CheckpointResult& checkpoint) {
+  tell(EventKind::checkpoint, {},
+       to_text({{"duration_ms", to_milliseconds(checkpoint.duration)},
+                {"frames", checkpoint.frames},
+                {"backfilled", checkpoint.backfilled},
+                {"complete", checkpoint.complete}}));
+}
+
+void EventHub::on_state(const Instance& instance) {
+  tell(EventKind::instance, {instance.name},
+       to_text({{"instance_id", instance.name},
+                {"role", instance.role},
+                {"state", to_string(instance.state)}}));
+}
+
+void EventHub::on_gone(const Instance& instance, std::chrono::nanoseconds cleanup) {
+  tell(EventKind::gone, {instance.name},
+       to_text({{"instance_id", instance.name},
+                {"reason", instance.end_reason},
+                {"cleanup_ms", to_milliseconds(cleanup)}}));
+}
+
+void EventHub::note_delivered(const Message& message) {
+  const bool first = delivered_.empty();
+  delivered_[message.to].push_back(message.id);
+  if (first) boost::asio::post(io_, [this] { submit_delivered(); });
+}
+
+void EventHub::submit_delivered() {
+  store_.submit(std::make_unique<MarkDelivered>(std::exchange(delivered_, {})));
+}
+
+}  // namespace yardmaster

@@ -1,0 +1,71 @@
+// Who wants to hear what, and the telling of it. Broker thread only.
+//
+// A pushed message counts as delivered: that is noted in the store, a batch at a time, and never
+// waited for.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+
+#include "coordinator/broker/session.h"
+#include "coordinator/domain/handoff.h"
+#include "coordinator/domain/instance.h"
+#include "coordinator/domain/message.h"
+#include "coordinator/instances/instance_observer.h"
+#include "coordinator/store/database.h"
+#include "coordinator/store/store_queue.h"
+
+namespace yardmaster {
+
+enum class EventKind { message, handoff, instance, gone, checkpoint };
+inline constexpr std::size_t event_kinds = 5;
+
+class EventHub final : public InstanceObserver {
+ public:
+  EventHub(boost::asio::io_context& io, StoreQueue& store) : io_(io), store_(store) {}
+
+  // Replaces what the session subscribed to before. `instance` empty: events about everyone. Throws
+  // invalid_request for a name that is no event.
+  void subscribe(Session& session, const std::vector<std::string>& events,
+                 const std::string& instance);
+  void forget(const Session& session);
+  std::size_t subscribers() const { return subscriptions_.size(); }
+
+  void publish(const Message& message);
+  void publish(const Handoff& handoff);
+  void publish(const CheckpointResult& checkpoint);
+  void on_state(const Instance& instance) override;
+  void on_gone(const Instance& instance, std::chrono::nanoseconds cleanup) override;
+  void on_handoff(const Handoff& handoff) override { publish(handoff); }
+
+ private:
+  struct Subscription {
+    SessionPtr session;
+    unsigned kinds = 0;  // one bit per EventKind
+    std::string instance;
+  };
+  // By instance; under the empty name those who want to hear about everyone.
+  using Audience = std::unordered_map<std::string, std::vector<Session*>>;
+
+  // Returns how many heard it.
+  std::size_t tell(EventKind kind, std::initializer_list<std::string_view> concerned,
+                   const std::string& data);
+  std::size_t tell_audience(EventKind kind, const std::string& instance, const std::string& data);
+  void note_delivered(const Message& message);
+  void submit_delivered();
+
+  boost::asio::io_context& io_;
+  StoreQueue& store_;
+  std::unordered_map<const Session*, Subscription> subscriptions_;
+  Audience audience_;
+  std::unordered_map<std::string, std::vector<std::uint64_t>> delivered_;  // by recipient
+};
+
+}  // namespace yardmaster

@@ -1,0 +1,106 @@
+#include "coordinator/base/json.h"
+#include "coordinator/broker/handlers.h"
+#include "coordinator/broker/wire_values.h"
+
+namespace yardmaster::handlers {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::uint64_t default_limit = 100;
+
+std::optional<MessageStatus> status_of(const Request& request) {
+  if (!request.has("status")) return std::nullopt;
+  const std::string text = request.text("status");
+  const auto status = message_status_from(text);
+  if (status) return status;
+  throw Error(ErrorCode::invalid_request,
+              "args.status: '" + text.substr(0, 64) + "' is not pending, delivered, read or acked");
+}
+
+std::string messages_text(const std::vector<Message>& messages) {
+  json list = json::array();
+  for (const Message& message : messages) list.push_back(message_json(message));
+  const json data{{"messages", std::move(list)}};
+  return to_text(data);
+}
+
+// What the recipient was shown counts as delivered; the answer says so already.
+std::vector<Message> list_for(Store& store, const MessageFilter& filter) {
+  std::vector<Message> messages = store.list_messages(filter);
+  std::vector<std::uint64_t> pending;
+  for (Message& message : messages) {
+    if (message.status != MessageStatus::pending) continue;
+    pending.push_back(message.id);
+    message.status = MessageStatus::delivered;
+  }
+  if (!pending.empty()) store.mark_delivered(filter.recipient, pending);
+  return messages;
+}
+
+}  // namespace
+
+Reply send_message(Services& services, const Request& request) {
+  Message message;
+  message.from = request.caller("from");
+  message.to = request.text("to");
+  message.body = request.text("body");
+  message.sent_at = services.clock.wall_now();
+  const std::string key = request.text("key");
+  const auto send = [&](Store& store) {
+    return store.send_message(message.from, message.to, message.body, key);
+  };
+  message.id = co_await services.store.run(Durability::power, send);
+  services.events.publish(message);
+  const json data{{"id", message.id}};
+  co_return to_text(data);
+}
+
+Reply broadcast(Services& services, const Request& request) {
+  Message message;
+  message.from = request.caller("from");
+  message.body = request.text("body");
+  message.sent_at = services.clock.wall_now();
+  const std::string to = request.text("to");
+  const std::string key = request.text("key");
+  const auto send = [&](Store& store) {
+    return store.broadcast(message.from, to, message.body, key);
+  };
+  const Store::BroadcastResult sent = co_await services.store.run(Durability::power, send);
+  for (std::size_t i = 0; i < sent.ids.size(); ++i) {
+    message.id = sent.ids[i];
+    message.to = sent.recipients[i];
+    services.events.publish(message);
+  }
+  const json data{{"ids", sent.ids}, {"recipients", sent.recipients}};
+  co_return to_text(data);
+}
+
+Reply list_messages(Services& services, const Request& request) {
+  MessageFilter filter;
+  filter.recipient = request.caller("instance_id");
+  filter.status = status_of(request);
+  filter.after = request.number("after");
+  filter.limit = request.number("limit", default_limit);
+  const auto list = [&](Store& store) { return list_for(store, filter); };
+  const std::vector<Message> messages = co_await services.store.run(Durability::process, list);
+  co_return messages_text(messages);
+}
+
+Reply read_message(Services& services, const Request& request) {
+  const std::string recipient = request.caller("instance_id");
+  const std::uint64_t id = request.number("id");
+  const auto read = [&](Store& store) { return store.read_message(recipient, id); };
+  const Message message = co_await services.store.run(Durability::power, read);
+  co_return to_text(message_json(message));
+}
+
+Reply ack_message(Services& services, const Request& request) {
+  const std::string recipient = request.caller("instance_id");
+  const std::uint64_t id = request.number("id");
+  const auto ack = [&](Store& store) { return store.ack_message(recipient, id); };
+  const Message message = co_await services.store.run(Durability::power, ack);
+  co_return to_text(message_json(message));
+}
+
+}  // namespace yardmaster::handlers

@@ -1,0 +1,26 @@
+#include "coordinator/broker/output_flusher.h"
+
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include "coordinator/broker/line_session.h"
+
+namespace yardmaster {
+
+void OutputFlusher::add(boost::intrusive_ptr<LineSession> session) {
+  waiting_.push_back(std::move(session));
+  if (waiting_.size() == 1) {
+    boost::asio::post(io_, [this] { flush(); });
+  }
+}
+
+void OutputFlusher::flush() {
+  if (waiting_.empty()) return;
+  flushing_.swap(waiting_);
+  const SteadyTime now = std::chrono::steady_clock::now();
+  for (const auto& session : flushing_) session->flush(now);
+  flushing_.clear();
+}
+
+}  // namespace yardmaster

@@ -1,0 +1,56 @@
+// Tells which of thousands of sockets can be read or written, with one system call per turn of the
+// loop: an epoll instance of its own, level-triggered, that the io_context waits for as one
+// descriptor. Nothing is allocated or re-armed per wait. Broker thread only.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include <sys/epoll.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include "coordinator/base/clock.h"
+
+namespace yardmaster {
+
+class ReadinessHandler {
+ public:
+  // `events` are epoll's: EPOLLIN, EPOLLOUT, EPOLLHUP, EPOLLERR.
+  virtual void on_ready(std::uint32_t events) = 0;
+
+ protected:
+  ~ReadinessHandler() = default;
+};
+
+class Readiness {
+ public:
+  explicit Readiness(boost::asio::io_context& io);
+
+  // The handler has to stay until remove(), which may be called from within on_ready(), its own or
+  // another's. Throws Error{unavailable} when the system has no room.
+  void add(int fd, ReadinessHandler& handler, std::uint32_t interest);
+  void change(int fd, ReadinessHandler& handler, std::uint32_t interest);
+  void remove(int fd, const ReadinessHandler& handler) noexcept;
+
+  // When the current turn began: one clock reading for all that came in it.
+  SteadyTime turn_began() const { return turn_began_; }
+  // Ends the waiting, so that the io_context can run out of work.
+  void stop();
+
+ private:
+  void wait();
+  void dispatch();
+
+  // Small enough that replies of an earlier turn do not wait long behind requests of this one.
+  static constexpr int events_per_turn = 64;
+
+  boost::asio::posix::stream_descriptor epoll_;
+  std::array<epoll_event, events_per_turn> events_{};
+  int pending_ = 0;  // events of this turn, from current_ on still to be handled
+  int current_ = 0;
+  SteadyTime turn_began_{};
+};
+
+}  // namespace yardmaster

@@ -1,0 +1,43 @@
+// What the handlers of the command table work with. Broker thread only.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <unordered_map>
+
+#include <boost/asio/awaitable.hpp>
+#include <nlohmann/json.hpp>
+
+#include "coordinator/base/clock.h"
+#include "coordinator/broker/event_hub.h"
+#include "coordinator/instances/instance_manager.h"
+#include "coordinator/store/store_queue.h"
+
+namespace yardmaster {
+
+// What only the daemon as a whole can answer.
+class DaemonControl {
+ public:
+  // What `status` says, but for the counts that the store knows.
+  virtual nlohmann::json status() const = 0;
+  virtual nlohmann::json histograms() const = 0;
+  // From the request for a handoff to its acceptance.
+  virtual void on_handoff_done(std::chrono::nanoseconds duration) = 0;
+  virtual void request_stop() = 0;
+  virtual boost::asio::awaitable<void> backup(std::filesystem::path file) = 0;
+
+ protected:
+  ~DaemonControl() = default;
+};
+
+struct Services {
+  StoreQueue& store;
+  InstanceManager& instances;
+  EventHub& events;
+  DaemonControl& daemon;
+  const Clock& clock;
+  // When the handoffs that are pending now were asked for, by id.
+  std::unordered_map<std::uint64_t, SteadyTime> handoffs_asked = {};
+};
+
+}  // namespace yardmaster

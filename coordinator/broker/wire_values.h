@@ -1,0 +1,27 @@
+// The domain's values as they stand on the wire. Any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "coordinator/domain/context.h"
+#include "coordinator/domain/handoff.h"
+#include "coordinator/domain/instance.h"
+#include "coordinator/domain/message.h"
+
+namespace yardmaster {
+
+enum class MessageView { event, full };
+
+nlohmann::json message_json(const Message& message, MessageView view = MessageView::full);
+nlohmann::json handoff_json(const Handoff& handoff);
+nlohmann::json instance_json(const Instance& instance);
+// What allocate_instance answers.
+nlohmann::json allocation_json(const Instance& instance);
+// Appends {"seq":…,"kind":…,"data":…,"time":…}.
+void append_entry(std::string& out, std::uint64_t seq, std::string_view kind, std::string_view data,
+                  WallTime time);
+
+}  // namespace yardmaster
