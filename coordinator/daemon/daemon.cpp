@@ -1,0 +1,373 @@
+#include "coordinator/daemon/daemon.h"
+
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <utility>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "coordinator/base/duration.h"
+#include "coordinator/base/json.h"
+#include "coordinator/broker/broker.h"
+#include "coordinator/broker/command_table.h"
+#include "coordinator/broker/socket_resource.h"
+#include "coordinator/broker/wire_values.h"
+#include "coordinator/daemon/daemon_lock.h"
+#include "coordinator/daemon/daemon_log.h"
+#include "coordinator/daemon/daemon_metrics.h"
+#include "coordinator/instances/process_resource.h"
+#include "coordinator/instances/row_resource.h"
+#include "coordinator/store/sqlite_database.h"
+
+namespace yardmaster {
+namespace {
+
+namespace asio = boost::asio;
+using nlohmann::json;
+
+// Open files that are not connections: the store's, listeners, watched processes.
+constexpr std::uint64_t reserved_files = 256;
+// Together with the last checkpoint these stay within the two seconds that a stop may take.
+constexpr auto drain_patience = std::chrono::milliseconds(1200);
+constexpr auto hang_up_patience = std::chrono::milliseconds(300);
+
+std::uint64_t raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
+}
+
+std::size_t connection_limit(const Config& config, std::uint64_t file_limit) {
+  const std::uint64_t possible =
+      file_limit > 2 * reserved_files ? file_limit - reserved_files : file_limit / 2;
+  return config.max_connections == 0 ? possible : std::min(config.max_connections, possible);
+}
+
+GroupCommitOptions commit_options(const Config& config) {
+  GroupCommitOptions options;
+  options.checkpoint_policy = *checkpoint_policy_from(config.checkpoint_policy);
+  options.spacing = std::chrono::duration_cast<std::chrono::microseconds>(config.commit_spacing);
+  options.largest_batch = config.largest_batch;
+  return options;
+}
+
+// Makes the places private before anything is written there.
+const Config& prepare_places(const Config& config) {
+  const Paths paths = config.paths();
+  const AccessRule access = access_rule_for(config.socket_group);
+  require_socket_path(paths.broker_socket());
+  make_private_directory(paths.state_dir);
+  make_private_directory(paths.runtime_dir, access.directory_mode());
+  if (access.group &&
+      ::chown(paths.runtime_dir.c_str(), static_cast<uid_t>(-1), *access.group) != 0) {
+    throw Error(ErrorCode::usage, paths.runtime_dir.string() + ": cannot give it to the group " +
+                                      config.socket_group);
+  }
+  return config;
+}
+
+std::unique_ptr<Database> open_database(const std::filesystem::path& file) {
+  auto database = SqliteDatabase::open(file);
+  database->check();
+  return database;
+}
+
+asio::awaitable<void> copy_database(std::unique_ptr<Database> reader, std::filesystem::path file) {
+  reader->backup(file);
+  co_return;
+}
+
+asio::awaitable<void> pause(asio::io_context& io, std::chrono::nanoseconds time) {
+  asio::steady_timer timer(io, time);
+  boost::system::error_code cancelled;
+  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+}
+
+}  // namespace
+
+class Daemon::Impl final : public DaemonControl, public InstanceObserver {
+ public:
+  explicit Impl(const Config& config);
+
+  void run();
+  void stop() {
+    asio::post(io_, [this] { request_stop(); });
+  }
+
+ private:
+  // DaemonControl
+  json status() const override;
+  json histograms() const override { return metrics_.histograms(); }
+  void on_handoff_done(std::chrono::nanoseconds duration) override {
+    metrics_.on_handoff(duration);
+  }
+  void request_stop() override;
+  asio::awaitable<void> backup(std::filesystem::path file) override;
+  // InstanceObserver
+  void on_state(const Instance& instance) override { events_.on_state(instance); }
+  void on_gone(const Instance& instance, std::chrono::nanoseconds cleanup) override;
+  void on_handoff(const Handoff& handoff) override;
+
+  asio::awaitable<void> start();
+  asio::awaitable<void> shut_down();
+  void await_signal();
+  void log_recovery() const;
+  void on_checkpoint(const CheckpointResult& result);
+  void on_storage_error(const Error& error);
+  void warn(const std::string& what) { log_->warn(what); }
+  std::string metrics_text();
+  asio::awaitable<std::string> instance_text(const std::string& name);
+  HttpOptions http_options() const;
+  HttpPages http_pages();
+  BrokerOptions broker_options() const;
+
+  // The order is that of the start; destructors stop everything in reverse.
+  const Config config_;
+  asio::io_context io_{1};
+  const DaemonLock lock_;
+  const std::shared_ptr<spdlog::logger> log_;
+  const std::uint64_t file_limit_;
+  const SystemClock clock_;
+  const SteadyTime started_ = std::chrono::steady_clock::now();
+  asio::thread_pool workers_{1};
+  DaemonMetrics metrics_;
+  std::unique_ptr<Database> database_;
+  Store store_;
+  StoreQueue queue_;
+  EventHub events_;
+  InstanceManager instances_;
+  Services services_;
+  Dispatcher dispatcher_;
+  HttpServer http_;
+  Broker broker_;
+  asio::signal_set signals_;
+  ReconcileReport reconciled_;
+  std::exception_ptr failure_;
+  SteadyTime last_storage_error_{};  // store thread
+  bool stopping_ = false;
+};
+
+Daemon::Impl::Impl(const Config& config)
+    : config_(prepare_places(config)),
+      lock_(config_.paths().lock()),
+      log_(open_log(config_)),
+      file_limit_(raise_file_limit()),
+      metrics_([this](const CheckpointResult& result) { on_checkpoint(result); },
+               [this](const Error& error) { on_storage_error(error); }),
+      database_(open_database(config_.paths().database())),
+      store_(*database_, clock_),
+      queue_(io_, store_, std::make_unique<Reader>(database_->open_reader()),
+             commit_options(config_), metrics_),
+      events_(io_, queue_),
+      instances_(io_, queue_, *this, [this](const std::string& what) { warn(what); }),
+      services_{queue_, instances_, events_, *this, clock_},
+      dispatcher_(io_, queue_, command_table(services_)),
+      http_(io_, dispatcher_, http_options(), http_pages(),
+            [this](Session& session) { events_.forget(session); }),
+      broker_(io_, dispatcher_, events_, http_, broker_options(),
+              [this](const std::string& what) { warn(what); }),
+      signals_(io_, SIGTERM, SIGINT) {
+  queue_.on_drained([this] { broker_.flush(); });
+  instances_.add_resource(std::make_unique<RowResource>(queue_, *this));
+  instances_.add_resource(std::make_unique<SocketResource>(broker_, config_.paths()));
+  instances_.add_resource(std::make_unique<ProcessResource>(
+      io_, config_.kill_grace, [this](const std::string& instance, SteadyTime when) {
+        instances_.process_died(instance, when);
+      }));
+}
+
+HttpOptions Daemon::Impl::http_options() const {
+  return {config_.allowed_origins, config_.ping_interval, config_.max_output_bytes};
+}
+
+HttpPages Daemon::Impl::http_pages() {
+  return {[this] { return metrics_text(); },
+          [this](const std::string& name) { return instance_text(name); }};
+}
+
+BrokerOptions Daemon::Impl::broker_options() const {
+  return {access_rule_for(config_.socket_group), connection_limit(config_, file_limit_),
+          config_.max_output_bytes};
+}
+
+void Daemon::Impl::run() {
+  await_signal();
+  asio::co_spawn(io_, start(), [this](std::exception_ptr failure) {
+    if (!failure) return;
+    failure_ = std::move(failure);
+    io_.stop();
+  });
+  io_.run();
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+asio::awaitable<void> Daemon::Impl::start() {
+  log_->info("yardmaster {} starts with pid {} on {}", YARDMASTER_VERSION, ::getpid(),
+             config_.state_dir);
+  reconciled_ = co_await instances_.reconcile();
+  log_recovery();
+  if (!config_.metrics_listen.empty()) {
+    http_.listen_for_metrics(config_.metrics_listen, config_.metrics_public);
+  }
+  broker_.open(config_.paths().broker_socket(), {});
+  log_->info("listening on {}, at most {} connections ({} open files allowed)",
+             config_.paths().broker_socket().string(), broker_options().max_connections,
+             file_limit_);
+}
+
+void Daemon::Impl::log_recovery() const {
+  const RecoveryReport& report = store_.recovery();
+  log_->info("store {} {}: last stop {}, {} contexts, {} entries read again in {:.1f} ms",
+             database_->engine(), database_->version(), report.clean ? "orderly" : "not orderly",
+             report.contexts, report.tail_entries, to_milliseconds(report.duration));
+  log_->info("instances: {} taken up, {} ended meanwhile, {} allocations rolled back, {} unknown",
+             reconciled_.adopted, reconciled_.ended, reconciled_.rolled_back, reconciled_.unknown);
+}
+
+void Daemon::Impl::await_signal() {
+  signals_.async_wait([this](const boost::system::error_code& failure, int signal) {
+    if (failure) return;
+    if (stopping_) {
+      log_->warn("signal {} again: ends at once", signal);
+      std::_Exit(1);
+    }
+    log_->info("signal {}: stops", signal);
+    request_stop();
+    await_signal();
+  });
+}
+
+void Daemon::Impl::request_stop() {
+  if (stopping_) return;
+  stopping_ = true;
+  asio::co_spawn(io_, shut_down(), asio::detached);
+}
+
+asio::awaitable<void> Daemon::Impl::shut_down() {
+  dispatcher_.stop();
+  instances_.stop();
+  broker_.stop_listening();
+  const SteadyTime began = std::chrono::steady_clock::now();
+  const auto waited = [&] { return std::chrono::steady_clock::now() - began; };
+  while (queue_.in_flight() > 0 && waited() < drain_patience) {
+    co_await pause(io_, std::chrono::milliseconds(1));
+  }
+  broker_.hang_up_all();
+  const SteadyTime hung_up = std::chrono::steady_clock::now();
+  while (broker_.has_sessions() && std::chrono::steady_clock::now() - hung_up < hang_up_patience) {
+    co_await pause(io_, std::chrono::milliseconds(1));
+  }
+  log_->info("drained in {:.0f} ms, {} operations unfinished", to_milliseconds(waited()),
+             queue_.in_flight());
+  io_.stop();
+}
+
+json Daemon::Impl::status() const {
+  const ProcessUsage usage = process_usage();
+  const RecoveryReport& report = store_.recovery();
+  const auto uptime = std::chrono::steady_clock::now() - started_;
+  return {{"pid", ::getpid()},
+          {"version", YARDMASTER_VERSION},
+          {"uptime_s", std::chrono::duration<double>(uptime).count()},
+          {"state_dir", config_.state_dir},
+          {"runtime_dir", config_.runtime_dir},
+          {"store",
+           {{"engine", database_->engine()},
+            {"version", database_->version()},
+            {"path", config_.paths().database().string()},
+            {"checkpoint_policy", config_.checkpoint_policy}}},
+          {"counts", {{"connections", broker_.counts().connections}}},
+          {"rss_bytes", usage.resident_bytes},
+          {"cpu_s", usage.cpu_seconds},
+          {"recovery",
+           {{"clean", report.clean},
+            {"contexts", report.contexts},
+            {"tail_entries", report.tail_entries},
+            {"duration_ms", to_milliseconds(report.duration)},
+            {"instances",
+             {{"taken_up", reconciled_.adopted},
+              {"ended", reconciled_.ended},
+              {"rolled_back", reconciled_.rolled_back},
+              {"unknown", reconciled_.unknown}}}}}};
+}
+
+asio::awaitable<void> Daemon::Impl::backup(std::filesystem::path file) {
+  if (!file.is_absolute()) {
+    throw Error(ErrorCode::invalid_request, "args.file: must be an absolute path");
+  }
+  if (std::filesystem::exists(file)) {
+    throw Error(ErrorCode::already_exists, file.string() + " exists already");
+  }
+  const auto open = [](Store& store) { return store.database().open_reader(); };
+  std::unique_ptr<Database> reader = co_await queue_.run(Durability::process, open);
+  asio::awaitable<void> copying = copy_database(std::move(reader), std::move(file));
+  co_await asio::co_spawn(workers_, std::move(copying), asio::use_awaitable);
+}
+
+void Daemon::Impl::on_gone(const Instance& instance, std::chrono::nanoseconds cleanup) {
+  metrics_.on_cleanup(cleanup);
+  events_.on_gone(instance, cleanup);
+  if (!instance.socket_path.empty()) broker_.hang_up(instance.name);
+  log_->debug("'{}' is gone: {}, in {:.1f} ms", instance.name, instance.end_reason,
+              to_milliseconds(cleanup));
+}
+
+void Daemon::Impl::on_handoff(const Handoff& handoff) {
+  services_.handoffs_asked.erase(handoff.id);
+  events_.publish(handoff);
+}
+
+void Daemon::Impl::on_checkpoint(const CheckpointResult& result) {
+  asio::post(io_, [this, result] { events_.publish(result); });
+}
+
+// At most a line a second: a full disk fails every write.
+void Daemon::Impl::on_storage_error(const Error& error) {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (now - last_storage_error_ < std::chrono::seconds(1)) return;
+  last_storage_error_ = now;
+  log_->error("store: {}: {}", to_string(error.code()), error.what());
+}
+
+std::string Daemon::Impl::metrics_text() {
+  dispatcher_.counters().visit(
+      [this](std::string_view command, std::string_view code, std::uint64_t count) {
+        metrics_.set_requests(std::string(command), std::string(code), count);
+      });
+  const BrokerCounts counts = broker_.counts();
+  DaemonGauges gauges;
+  gauges.connections = counts.connections;
+  gauges.accepted = counts.accepted;
+  gauges.refused = counts.refused;
+  gauges.instances = instances_.size();
+  gauges.subscribers = events_.subscribers();
+  gauges.operations_in_flight = queue_.in_flight();
+  return metrics_.exposition(gauges);
+}
+
+asio::awaitable<std::string> Daemon::Impl::instance_text(const std::string& name) {
+  const auto find = [&](Store& store) { return store.find_instance(name); };
+  const Instance instance = co_await queue_.run(Durability::process, find);
+  co_return to_text(instance_json(instance));
+}
+
+Daemon::Daemon(const Config& config) : impl_(std::make_unique<Impl>(config)) {}
+Daemon::~Daemon() = default;
+void Daemon::run() { impl_->run(); }
+void Daemon::stop() { impl_->stop(); }
+
+}  // namespace yardmaster

@@ -1,0 +1,33 @@
+// The whole daemon: puts the parts together, starts and stops them in order. Lives on one thread,
+// which becomes the broker thread in run().
+//
+// Start: directories, lock, log, limits, store, reconcile, sockets. Stop: no more connections and
+// requests, what is in flight is answered, sockets closed, store flushed, lock given back.
+#pragma once
+
+#include <memory>
+
+#include "coordinator/base/config.h"
+
+namespace yardmaster {
+
+class Daemon {
+ public:
+  // Takes the lock and opens the store. Throws Error that says what to do.
+  explicit Daemon(const Config& config);
+  ~Daemon();
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  // Serves until SIGTERM, SIGINT, the `stop` command or stop(); a second signal ends the process at
+  // once. Throws when the sockets cannot be opened.
+  void run();
+  // Any thread.
+  void stop();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace yardmaster

@@ -1,0 +1,138 @@
+#include "coordinator/daemon/daemon_metrics.h"
+
+#include <fstream>
+#include <utility>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace yardmaster {
+namespace {
+
+double seconds_of(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
+
+// Counters that are counted elsewhere, without a lock, and shown here.
+void raise_to(prometheus::Counter& counter, double value) {
+  if (value > counter.Value()) counter.Increment(value - counter.Value());
+}
+
+const std::vector<double> frame_edges{10, 50, 100, 250, 500, 1000, 2000, 4000, 8000, 16000};
+
+}  // namespace
+
+ProcessUsage process_usage() {
+  ProcessUsage usage;
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t total_pages = 0;
+  std::uint64_t resident_pages = 0;
+  statm >> total_pages >> resident_pages;
+  usage.resident_bytes = resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  rusage spent{};
+  ::getrusage(RUSAGE_SELF, &spent);
+  usage.cpu_seconds = seconds_of(spent.ru_utime) + seconds_of(spent.ru_stime);
+  return usage;
+}
+
+DaemonMetrics::DaemonMetrics(OnCheckpoint on_checkpoint, OnStorageError on_storage_error)
+    : commit_seconds_(registry_.latency("yardmaster_commit_duration_seconds",
+                                        "Time that the store took for a commit.")),
+      commit_in_checkpoint_seconds_(
+          registry_.latency("yardmaster_commit_in_checkpoint_duration_seconds",
+                            "Time of commits that a checkpoint delayed.")),
+      checkpoint_seconds_(registry_.latency("yardmaster_checkpoint_duration_seconds",
+                                            "Time that a checkpoint of the log took.")),
+      handoff_seconds_(registry_.latency("yardmaster_handoff_duration_seconds",
+                                         "Time from the request for a handoff to its acceptance.")),
+      cleanup_seconds_(registry_.latency(
+          "yardmaster_cleanup_duration_seconds",
+          "Time from an instance's end to the moment when its last trace was gone.")),
+      operations_(registry_.counter("yardmaster_operations_total",
+                                    "Operations that the store has committed.")),
+      checkpoint_frames_(registry_.histogram("yardmaster_checkpoint_size_frames",
+                                             "Frames in the log when it was checkpointed.",
+                                             frame_edges)),
+      tell_checkpoint_(std::move(on_checkpoint)),
+      tell_storage_error_(std::move(on_storage_error)) {
+  registry_
+      .gauge("yardmaster_build_info", "The version that runs; always 1.",
+             {{"version", std::string(YARDMASTER_VERSION)}})
+      .Set(1);
+  registry_.gauge("yardmaster_start_time_seconds", "When the daemon started, since 1970.")
+      .SetToCurrentTime();
+}
+
+void DaemonMetrics::on_commit(std::chrono::nanoseconds duration, std::size_t operations,
+                              Durability /*durability*/, bool in_checkpoint) {
+  commit_.record(duration);
+  commit_seconds_.observe(duration);
+  operations_.Increment(static_cast<double>(operations));
+  if (!in_checkpoint) return;
+  commit_in_checkpoint_.record(duration);
+  commit_in_checkpoint_seconds_.observe(duration);
+}
+
+void DaemonMetrics::on_checkpoint(const CheckpointResult& result) {
+  checkpoint_.record(result.duration);
+  checkpoint_seconds_.observe(result.duration);
+  checkpoint_frames_.Observe(static_cast<double>(result.frames));
+  tell_checkpoint_(result);
+}
+
+void DaemonMetrics::on_storage_error(const Error& error) {
+  registry_
+      .counter("yardmaster_storage_errors_total", "What the store failed with, by code.",
+               {{"code", std::string(to_string(error.code()))}})
+      .Increment();
+  tell_storage_error_(error);
+}
+
+void DaemonMetrics::on_handoff(std::chrono::nanoseconds duration) {
+  handoff_.record(duration);
+  handoff_seconds_.observe(duration);
+}
+
+void DaemonMetrics::on_cleanup(std::chrono::nanoseconds duration) {
+  cleanup_.record(duration);
+  cleanup_seconds_.observe(duration);
+}
+
+void DaemonMetrics::set_requests(const std::string& command, const std::string& code,
+                                 std::uint64_t count) {
+  raise_to(registry_.counter("yardmaster_requests_total", "Requests by command and outcome.",
+                             {{"command", command}, {"code", code}}),
+           static_cast<double>(count));
+}
+
+nlohmann::json DaemonMetrics::histograms() const {
+  return {{"commit", commit_.encode()},
+          {"commit_in_checkpoint", commit_in_checkpoint_.encode()},
+          {"checkpoint", checkpoint_.encode()},
+          {"handoff", handoff_.encode()},
+          {"cleanup", cleanup_.encode()}};
+}
+
+std::string DaemonMetrics::exposition(const DaemonGauges& gauges) {
+  const auto set = [this](const char* name, const char* help, std::uint64_t value) {
+    registry_.gauge(name, help).Set(static_cast<double>(value));
+  };
+  set("yardmaster_connections", "Connections that are open.", gauges.connections);
+  set("yardmaster_instances", "Instances that live.", gauges.instances);
+  set("yardmaster_subscribers", "Sessions that listen to events.", gauges.subscribers);
+  set("yardmaster_operations_in_flight", "Operations that wait for the store.",
+      gauges.operations_in_flight);
+  raise_to(registry_.counter("yardmaster_connections_accepted_total", "Connections taken."),
+           static_cast<double>(gauges.accepted));
+  raise_to(registry_.counter("yardmaster_connections_refused_total",
+                             "Connections refused since there were too many."),
+           static_cast<double>(gauges.refused));
+  const ProcessUsage usage = process_usage();
+  set("process_resident_memory_bytes", "Memory of the process that is resident.",
+      usage.resident_bytes);
+  raise_to(registry_.counter("process_cpu_seconds_total", "CPU time of the process."),
+           usage.cpu_seconds);
+  return registry_.exposition();
+}
+
+}  // namespace yardmaster
