@@ -1,0 +1,175 @@
+#include <csignal>
+#include <cstdio>
+#include <iostream>
+
+#include <poll.h>
+#include <unistd.h>
+
+#include "coordinator/base/error.h"
+#include "coordinator/base/json.h"
+#include "coordinator/cli/command_line.h"
+#include "coordinator/cli/follow_log.h"
+#include "coordinator/cli/launch.h"
+#include "coordinator/daemon/daemon.h"
+#include "coordinator/daemon/daemon_lock.h"
+#include "coordinator/store/sqlite_database.h"
+
+namespace yardmaster::cli {
+namespace {
+
+using nlohmann::json;
+
+int run_in_foreground(const Config& config) {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGHUP, SIG_IGN);
+  Daemon daemon(config);
+  daemon.run();
+  return 0;
+}
+
+void start_in_background(const Config& config, const std::vector<std::string>& arguments) {
+  if (const auto holder = lock_holder(config.paths().lock())) {
+    std::cout << "yardmaster already runs: pid " << *holder << ", socket "
+              << config.paths().broker_socket().string() << "\n";
+    return;
+  }
+  const pid_t pid = launch_daemon(config.paths(), arguments);
+  std::cout << "yardmaster started: pid " << pid << ", socket "
+            << config.paths().broker_socket().string() << "\n";
+}
+
+std::vector<std::string> foreground_arguments(const Places& places) {
+  std::vector<std::string> arguments{"start", "--foreground"};
+  const auto add = [&](const char* flag, const std::string& value) {
+    if (value.empty()) return;
+    arguments.emplace_back(flag);
+    arguments.push_back(value);
+  };
+  add("--config", places.config_file);
+  add("--state-dir", places.state_dir);
+  add("--runtime-dir", places.runtime_dir);
+  add("--checkpoint-policy", places.checkpoint_policy);
+  return arguments;
+}
+
+// Until the lock is given back, which is the last thing that a daemon does.
+void stop_and_wait(const Config& config) {
+  const auto lock = config.paths().lock();
+  const auto holder = lock_holder(lock);
+  if (!holder) throw Error(ErrorCode::unavailable, "no daemon runs on " + config.state_dir);
+  Client(config.paths().broker_socket()).call("stop");
+  for (int waited_ms = 0; lock_holder(lock) == holder; waited_ms += 5) {
+    if (waited_ms > 10'000) {
+      throw Error(ErrorCode::timed_out, "the daemon (pid " + std::to_string(*holder) +
+                                            ") does not stop; see " +
+                                            config.paths().log().string());
+    }
+    ::poll(nullptr, 0, 5);
+  }
+  std::cout << "yardmaster stopped (pid " << *holder << ")\n";
+}
+
+void print_row(const std::string& name, const std::string& value) {
+  std::cout << name << std::string(name.size() < 18 ? 18 - name.size() : 1, ' ') << value << "\n";
+}
+
+std::string plain(const json& value) {
+  return value.is_string() ? value.get<std::string>() : to_text(value);
+}
+
+std::string with_decimals(double value, const char* unit) {
+  std::array<char, 48> text{};
+  std::snprintf(text.data(), text.size(), "%.1f %s", value, unit);
+  return text.data();
+}
+
+void print_status(const json& status) {
+  print_row("pid", plain(status["pid"]));
+  print_row("version", plain(status["version"]));
+  print_row("uptime", with_decimals(status["uptime_s"].get<double>(), "s"));
+  const json& store = status["store"];
+  print_row("store", plain(store["engine"]) + " " + plain(store["version"]) + ", " +
+                         plain(store["path"]) + ", checkpoints " +
+                         plain(store["checkpoint_policy"]) + ", " + plain(store["log_frames"]) +
+                         " frames in the log");
+  for (const auto& [name, count] : status["counts"].items()) print_row(name, plain(count));
+  print_row("memory", with_decimals(status["rss_bytes"].get<double>() / 1048576, "MiB"));
+  print_row("cpu", with_decimals(status["cpu_s"].get<double>(), "s"));
+  const json& recovery = status["recovery"];
+  print_row("last stop", recovery["clean"].get<bool>() ? "orderly" : "not orderly, recovered");
+  for (const auto& [name, count] : recovery["instances"].items()) {
+    if (count != 0) print_row("  " + name, plain(count) + " instances");
+  }
+}
+
+void show_status(const Places& places, bool as_json) {
+  const json status = places.connect().call("status");
+  if (as_json) {
+    std::cout << status.dump(2) << "\n";
+  } else {
+    print_status(status);
+  }
+}
+
+// Through the daemon when one runs, else under its lock.
+void back_up(const Config& config, const std::string& file) {
+  const auto target = std::filesystem::absolute(file).lexically_normal();
+  if (lock_holder(config.paths().lock())) {
+    Client(config.paths().broker_socket())
+        .call("backup", {{"file", target.string()}}, std::chrono::hours(1));
+  } else {
+    if (!std::filesystem::exists(config.paths().database())) {
+      throw Error(ErrorCode::usage, "there is no database in " + config.state_dir);
+    }
+    if (std::filesystem::exists(target)) {
+      throw Error(ErrorCode::already_exists, target.string() + " exists already");
+    }
+    const DaemonLock lock(config.paths().lock());
+    SqliteDatabase::open(config.paths().database())->open_reader()->backup(target);
+  }
+  std::cout << "backed up to " << target.string() << "\n";
+}
+
+}  // namespace
+
+void add_daemon_verbs(CLI::App& app, Places& places, int& status) {
+  CLI::App* start = app.add_subcommand("start", "Start the daemon and wait until it answers");
+  add_place_options(*start, places);
+  start->add_option("--checkpoint-policy", places.checkpoint_policy,
+                    "adaptive, every-write or auto");
+  CLI::Option* foreground = start->add_flag("--foreground")
+                                ->description("Stay, and be the daemon, instead of starting one");
+  start->footer("Example: yardmaster start --state-dir ~/yard --checkpoint-policy adaptive");
+  start->callback([&places, &status, foreground] {
+    const Config config = places.load().config;
+    if (foreground->count() > 0) {
+      status = run_in_foreground(config);
+    } else {
+      start_in_background(config, foreground_arguments(places));
+    }
+  });
+
+  CLI::App* stop = app.add_subcommand("stop", "Stop the daemon and wait until it is gone");
+  add_place_options(*stop, places);
+  stop->callback([&places] { stop_and_wait(places.load().config); });
+
+  CLI::App* show = app.add_subcommand("status", "Show what the daemon does");
+  add_place_options(*show, places);
+  CLI::Option* as_json = show->add_flag("--json")->description("As JSON, for tools");
+  show->callback([&places, as_json] { show_status(places, as_json->count() > 0); });
+
+  CLI::App* logs = app.add_subcommand("logs", "Show the daemon's log");
+  add_place_options(*logs, places);
+  CLI::Option* follow =
+      logs->add_flag("-f,--follow")->description("Go on with what is added, until Ctrl-C");
+  logs->callback(
+      [&places, follow] { show_log(places.load().config.paths().log(), follow->count() > 0); });
+
+  CLI::App* backup = app.add_subcommand("backup", "Copy the store, also while the daemon runs");
+  add_place_options(*backup, places);
+  CLI::Option* file = backup->add_option("FILE", "The copy, which must not exist yet")->required();
+  backup->footer("Example: yardmaster backup ~/yard-monday.db");
+  backup->callback([&places, file] { back_up(places.load().config, file->as<std::string>()); });
+}
+
+}  // namespace yardmaster::cli
