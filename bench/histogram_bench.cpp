@@ -20,18 +20,18 @@ std::chrono::nanoseconds next(std::uint64_t& state) {
   return std::chrono::nanoseconds(1'000 + (state & 0xff'ffff));
 }
 
-void BM_next_value(benchmark::State& state) {
+void next_value(benchmark::State& state) {
   std::uint64_t random = 1;
-  for (auto _ : state) benchmark::DoNotOptimize(next(random));
+  while (state.KeepRunning()) benchmark::DoNotOptimize(next(random));
 }
-BENCHMARK(BM_next_value);
+BENCHMARK(next_value);
 
-void BM_record(benchmark::State& state) {
+void record(benchmark::State& state) {
   static Histogram histogram;
   std::uint64_t random = 1 + static_cast<std::uint64_t>(state.thread_index());
-  for (auto _ : state) histogram.record(next(random));
+  while (state.KeepRunning()) histogram.record(next(random));
 }
-BENCHMARK(BM_record)->Threads(1)->Threads(2);
+BENCHMARK(record)->Threads(1)->Threads(2);
 
 Histogram filled() {
   Histogram histogram;
@@ -40,31 +40,31 @@ Histogram filled() {
   return histogram;
 }
 
-void BM_quantiles(benchmark::State& state) {
+void quantiles(benchmark::State& state) {
   const Histogram histogram = filled();
-  for (auto _ : state) benchmark::DoNotOptimize(histogram.quantiles());
+  while (state.KeepRunning()) benchmark::DoNotOptimize(histogram.quantiles());
 }
-BENCHMARK(BM_quantiles);
+BENCHMARK(quantiles);
 
-void BM_merge(benchmark::State& state) {
+void merge(benchmark::State& state) {
   const Histogram other = filled();
   Histogram histogram;
-  for (auto _ : state) histogram.merge(other);
+  while (state.KeepRunning()) histogram.merge(other);
 }
-BENCHMARK(BM_merge);
+BENCHMARK(merge);
 
-void BM_encode(benchmark::State& state) {
+void encode(benchmark::State& state) {
   const Histogram histogram = filled();
-  for (auto _ : state) benchmark::DoNotOptimize(histogram.encode());
+  while (state.KeepRunning()) benchmark::DoNotOptimize(histogram.encode());
 }
-BENCHMARK(BM_encode);
+BENCHMARK(encode);
 
-void BM_prometheus_observe(benchmark::State& state) {
+void prometheus_observe(benchmark::State& state) {
   yardmaster::metrics::Registry registry;
   auto latency = registry.latency("bench_duration_seconds", "Latencies.");
   std::uint64_t random = 1;
-  for (auto _ : state) latency.observe(next(random));
+  while (state.KeepRunning()) latency.observe(next(random));
 }
-BENCHMARK(BM_prometheus_observe);
+BENCHMARK(prometheus_observe);
 
 }  // namespace

@@ -19,21 +19,21 @@ std::vector<Sample> samples(std::size_t count) {
   return out;
 }
 
-void BM_judge(benchmark::State& state) {
+void judge_run(benchmark::State& state) {
   const auto latencies = samples(static_cast<std::size_t>(state.range(0)));
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     benchmark::DoNotOptimize(
         yardmaster::reports::judge(latencies, 0.99, std::chrono::milliseconds(5), 0.05));
   }
 }
-BENCHMARK(BM_judge)->Arg(6'000)->Arg(9'600'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(judge_run)->Arg(6'000)->Arg(9'600'000)->Unit(benchmark::kMillisecond);
 
-void BM_summarize(benchmark::State& state) {
+void summarize_run(benchmark::State& state) {
   const auto latencies = samples(static_cast<std::size_t>(state.range(0)));
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     benchmark::DoNotOptimize(yardmaster::reports::summarize(latencies, latencies));
   }
 }
-BENCHMARK(BM_summarize)->Arg(6'000)->Arg(9'600'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(summarize_run)->Arg(6'000)->Arg(9'600'000)->Unit(benchmark::kMillisecond);
 
 }  // namespace

@@ -125,6 +125,7 @@ void match(std::vector<const Run*>& before, std::vector<const Run*>& after, Pair
 
 std::vector<const Run*> pointers(const std::vector<Run>& runs) {
   std::vector<const Run*> out;
+  out.reserve(runs.size());
   for (const Run& run : runs) out.push_back(&run);
   return out;
 }

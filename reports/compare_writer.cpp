@@ -21,7 +21,7 @@ std::string coloured(const std::string& text, const char* code, bool colours) {
 }
 
 std::string shown(const Change& change, bool colours) {
-  const std::string text(to_string(change.trend));
+  std::string text(to_string(change.trend));
   if (change.trend == Trend::slower) return coloured(text, "31", colours);
   if (change.trend == Trend::faster) return coloured(text, "32", colours);
   return text;

@@ -8,7 +8,7 @@
 
 namespace yardmaster::reports {
 
-inline constexpr std::size_t largest_markdown = 64 * 1024;
+inline constexpr std::size_t largest_markdown = std::size_t{64} * 1024;
 
 // Always under largest_markdown bytes: runs that do not fit are named as such.
 std::string to_markdown(const Report& report);

@@ -8,7 +8,7 @@ namespace {
 constexpr std::size_t width = 100;
 
 std::string shown(Verdict verdict, bool colours) {
-  const std::string text(to_string(verdict));
+  std::string text(to_string(verdict));
   if (!colours) return text;
   switch (verdict) {
     case Verdict::pass:

@@ -107,7 +107,7 @@ TEST(HdrLog, lines_are_as_viewers_expect_them) {
 }
 
 TEST(Base64, known_vectors) {
-  const std::pair<std::string, std::string> vectors[] = {
+  const std::vector<std::pair<std::string, std::string>> vectors{
       {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foobar", "Zm9vYmFy"}};
   for (const auto& [plain, coded] : vectors) {
     const std::vector<std::uint8_t> bytes(plain.begin(), plain.end());

@@ -157,6 +157,7 @@ TEST(Histogram, concurrent_recording_loses_nothing) {
   Histogram expected;
   {
     std::vector<std::jthread> recorders;
+    recorders.reserve(threads);
     for (int i = 0; i < threads; ++i) {
       recorders.emplace_back([&shared, i] {
         for (const auto value : random_values(each, static_cast<unsigned>(i))) {
