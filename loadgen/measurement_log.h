@@ -1,0 +1,96 @@
+// What a run measures, sample by sample in the order of the intended times, and in histograms.
+//
+// One thread at a time writes a log (the generator's, or the workload's own); any thread may read
+// beside it: the samples of a look lie before a boundary that is known in advance, and are final
+// once they are answered.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "metrics/histogram.h"
+#include "reports/statistics.h"
+
+namespace yardmaster::loadgen {
+
+using Offset = std::chrono::nanoseconds;  // since the start of the run
+
+// Samples that never move, so that they are read while more are added.
+class SampleLog {
+ public:
+  SampleLog();
+
+  // Adds a sample that is not answered yet.
+  std::uint64_t add();
+  void set(std::uint64_t index, reports::Sample sample) {
+    chunk_of(index)[index % chunk_size].store(sample, std::memory_order_relaxed);
+  }
+  std::uint64_t size() const { return size_.load(std::memory_order_acquire); }
+  std::vector<reports::Sample> first(std::uint64_t count) const;
+
+ private:
+  static constexpr std::size_t chunk_size = std::size_t{1} << 16U;
+  static constexpr std::size_t most_chunks = std::size_t{1} << 15U;  // two billion samples
+  using Chunk = std::unique_ptr<std::atomic<reports::Sample>[]>;
+
+  std::atomic<reports::Sample>* chunk_of(std::uint64_t index) const {
+    return chunks_[index / chunk_size].get();
+  }
+
+  std::vector<Chunk> chunks_;  // of fixed size; filled as needed
+  std::atomic<std::uint64_t> size_{0};
+};
+
+class MeasurementLog {
+ public:
+  // `from`: earlier ones are warm-up and not kept. `boundaries`: of the looks, rising.
+  MeasurementLog(Offset from, std::vector<Offset> boundaries);
+
+  static constexpr std::uint64_t not_measured = UINT64_MAX;
+
+  // A request whose intended time is `intended`; calls come in the order of these. The result names
+  // it in finish().
+  std::uint64_t begin(Offset intended);
+  // One that is never finished counts as unanswered.
+  void finish(std::uint64_t index, std::chrono::nanoseconds latency,
+              std::chrono::nanoseconds service);
+  // What has no intended time: one that took so long and was seen at `at`.
+  void add(Offset at, std::chrono::nanoseconds duration);
+
+  // Samples before the boundary, or all when it was not reached.
+  std::vector<reports::Sample> latency_before(std::size_t boundary) const;
+  std::vector<reports::Sample> service_before(std::size_t boundary) const;
+  std::vector<reports::Sample> latency() const { return latency_.first(latency_.size()); }
+  std::vector<reports::Sample> service() const { return service_.first(service_.size()); }
+
+  const metrics::Histogram& latency_histogram() const { return latency_histogram_; }
+  const metrics::Histogram& service_histogram() const { return service_histogram_; }
+  std::uint64_t begun() const { return latency_.size(); }
+  std::uint64_t finished() const { return finished_.load(std::memory_order_relaxed); }
+
+ private:
+  void pass_boundaries(Offset intended);
+  std::uint64_t count_before(std::size_t boundary) const;
+
+  Offset from_;
+  std::vector<Offset> boundaries_;
+  std::size_t next_boundary_ = 0;
+  std::array<std::atomic<std::uint64_t>, 8> boundary_index_;
+  SampleLog latency_;
+  SampleLog service_;
+  metrics::Histogram latency_histogram_;
+  metrics::Histogram service_histogram_;
+  std::atomic<std::uint64_t> finished_{0};
+};
+
+// Errors by code, of one thread.
+using ErrorCounts = std::map<std::string, std::uint64_t, std::less<>>;
+
+}  // namespace yardmaster::loadgen

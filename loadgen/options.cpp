@@ -1,0 +1,225 @@
+#include "loadgen/options.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+
+#include "coordinator/base/error.h"
+
+namespace yardmaster::loadgen {
+namespace {
+
+constexpr const char* description =
+    "Simulates coding-agent instances against a coordinator and says, with statistics that hold "
+    "up,\nwhether this machine carries them.\n\n"
+    "Without --connect it starts a coordinator of its own on fresh state, and removes it "
+    "afterwards.\nBy default it measures for up to 240 s and stops at a quarter or a half of that "
+    "if everything\nis decided by then.";
+
+constexpr const char* examples =
+    "Examples:\n"
+    "  loadgen --instances 25\n"
+    "  loadgen --instances 10,25,50 --duration 60s --json > report.json\n"
+    "  loadgen --scenario stampede --target write_p999=50ms\n"
+    "  loadgen --closed-loop --instances 50 --duration 20s --durability power\n"
+    "  loadgen --connect $XDG_RUNTIME_DIR/yardmaster/broker.sock --instances 25\n"
+    "  loadgen scenarios\n"
+    "  loadgen compare before/report.json after/report.json\n\n"
+    "Exit status: 0 pass, 99 a target failed (compare: a significant regression), 3 inconclusive,\n"
+    "2 usage, 1 could not run. Ctrl-C ends a run early with what was measured.";
+
+constexpr std::array<std::string_view, 4> side_workloads{"handoffs", "broadcasts", "churn",
+                                                         "websocket"};
+
+// The texts of the flags that are fields of a scenario.
+struct FieldFlags {
+  std::vector<std::string> instances;
+  std::optional<std::string> interval, arrivals, duration, max_duration, warmup, store,
+      checkpoint_policy, durability, payload_bytes, seed;
+  std::vector<std::string> workloads;
+  std::vector<std::string> targets;
+  bool closed_loop = false;
+};
+
+// A number if it looks like one; else the text, which the scenario's reader then complains about.
+nlohmann::json number_or_text(const std::string& text) {
+  std::uint64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, failure] = std::from_chars(text.data(), end, number);
+  if (failure == std::errc() && rest == end && !text.empty()) return number;
+  return text;
+}
+
+using Text = std::optional<std::string>;
+
+void take_text(Overrides& overrides, const char* field, const Text& text) {
+  if (text) overrides[field] = *text;
+}
+
+void take_number(Overrides& overrides, const char* field, const Text& text) {
+  if (text) overrides[field] = number_or_text(*text);
+}
+
+// The named workloads run, the others do not; "writes" always do.
+nlohmann::json chosen_workloads(const std::vector<std::string>& names) {
+  auto chosen = nlohmann::json::object();
+  for (const auto& name : names) {
+    const bool known = name == "writes" || std::find(side_workloads.begin(), side_workloads.end(),
+                                                     name) != side_workloads.end();
+    if (!known) {
+      throw Error(ErrorCode::usage, "--workloads: there is no workload '" + name +
+                                        "' (there are writes, handoffs, broadcasts, churn, "
+                                        "websocket)");
+    }
+  }
+  for (const auto name : side_workloads) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) chosen[name] = false;
+  }
+  return chosen;
+}
+
+Overrides overrides_from(const FieldFlags& flags) {
+  auto overrides = Overrides::object();
+  if (!flags.instances.empty()) {
+    overrides["instances"] = nlohmann::json::array();
+    for (const auto& text : flags.instances) overrides["instances"].push_back(number_or_text(text));
+  }
+  take_text(overrides, "interval", flags.interval);
+  take_text(overrides, "arrivals", flags.arrivals);
+  take_text(overrides, "duration", flags.duration);
+  take_text(overrides, "max_duration", flags.max_duration);
+  take_text(overrides, "warmup", flags.warmup);
+  take_text(overrides, "store", flags.store);
+  take_text(overrides, "checkpoint_policy", flags.checkpoint_policy);
+  take_text(overrides, "durability", flags.durability);
+  take_number(overrides, "payload_bytes", flags.payload_bytes);
+  take_number(overrides, "seed", flags.seed);
+  if (flags.closed_loop) overrides["closed_loop"] = true;
+  if (!flags.workloads.empty()) overrides["workloads"] = chosen_workloads(flags.workloads);
+  if (!flags.targets.empty()) overrides["targets"] = flags.targets;
+  return overrides;
+}
+
+// Adds options to one group of the help.
+class Group {
+ public:
+  Group(CLI::App& app, const char* name) : app_(app), name_(name) {}
+
+  template <typename T>
+  CLI::Option* add(const char* flag, const char* type, T& value, const char* help) {
+    return app_.add_option(flag, value, help)->type_name(type)->group(name_);
+  }
+  CLI::Option* add(const char* flag, bool& value, const char* help) {
+    return app_.add_flag(flag, value, help)->group(name_);
+  }
+
+ private:
+  CLI::App& app_;
+  const char* name_;
+};
+
+void add_load_flags(CLI::App& app, FieldFlags& flags, Options& options) {
+  Group group(app, "The load");
+  group.add("--instances", "N[,N...]", flags.instances, "how many; several run in turn [25]")
+      ->delimiter(',');
+  group.add("--interval", "TIME", flags.interval,
+            "between the writes of an instance, with a unit [250ms]");
+  group.add("--arrivals", "WORD", flags.arrivals, "staggered, aligned or poisson [staggered]");
+  group.add("--closed-loop", flags.closed_loop,
+            "one write outstanding each, as fast as it goes; writes only");
+  auto* duration = group.add("--duration", "TIME", flags.duration,
+                             "measure for so long, with one look at the end");
+  group
+      .add("--max-duration", "TIME", flags.max_duration,
+           "measure for at most so long, looking at 1/4, 1/2 and the end [240s]")
+      ->excludes(duration);
+  group.add("--warmup", "TIME", flags.warmup, "run before anything is measured [1s]");
+  group.add("--payload-bytes", "N", flags.payload_bytes, "size of an entry [256]");
+  group.add("--durability", "WORD", flags.durability, "process or power [process]");
+  group
+      .add("--workloads", "NAMES", flags.workloads,
+           "of writes, handoffs, broadcasts, churn, websocket [all]")
+      ->delimiter(',');
+  group.add("--seed", "N", flags.seed, "for payloads and poisson arrivals [1]");
+  group
+      .add("--target", "LIMIT", flags.targets,
+           "a limit to judge by, such as write_p99=20us; repeatable")
+      ->take_all()
+      ->allow_extra_args(false);
+  group.add("--scenario", "NAME|FILE", options.scenario,
+            "a built-in scenario or a file; flags override its fields");
+}
+
+void add_coordinator_flags(CLI::App& app, FieldFlags& flags, Options& options) {
+  Group group(app, "The coordinator");
+  auto* connect = group.add("--connect", "SOCKET", options.connect,
+                            "use the one that listens here, instead of a private one");
+  group.add("--store", "WORD", flags.store, "of the private one: sqlite [sqlite]")
+      ->excludes(connect);
+  group
+      .add("--checkpoint-policy", "WORD", flags.checkpoint_policy,
+           "of the private one: adaptive, every-write or auto [adaptive]")
+      ->excludes(connect);
+  group
+      .add("--directory", "DIR", options.directory,
+           "where the private one's fresh state goes [TMPDIR or /var/tmp]")
+      ->excludes(connect);
+  group.add("--keep", options.keep, "keep the private one's state")->excludes(connect);
+}
+
+void add_output_flags(CLI::App& app, Options& options) {
+  Group group(app, "What comes out");
+  group.add("--report", "DIR", options.report, "for report.json, report.md and *.hlog [report]");
+  group.add("--json", options.json, "print report.json on standard output");
+  group.add("--metrics-listen", "ADDRESS:PORT", options.metrics_listen,
+            "serve Prometheus metrics while running");
+  group.add("--metrics-remote", options.metrics_remote,
+            "let --metrics-listen name an address that others can reach");
+  group.add("--textfile", "FILE", options.textfile,
+            "leave the metrics for a node exporter's textfile collector");
+}
+
+}  // namespace
+
+Options parse_options(const std::vector<std::string>& arguments) {
+  Options options;
+  FieldFlags flags;
+  CLI::App app(description, "loadgen");
+  app.footer(examples);
+  app.set_version_flag("--version", "loadgen " YARDMASTER_VERSION);
+  add_load_flags(app, flags, options);
+  add_coordinator_flags(app, flags, options);
+  add_output_flags(app, options);
+  const auto* scenarios = app.add_subcommand("scenarios", "list the built-in scenarios");
+  auto* compare = app.add_subcommand("compare", "print what changed between two reports");
+  compare->add_option("before", options.compared.first, "report.json, or its directory")
+      ->required();
+  compare->add_option("after", options.compared.second, "report.json, or its directory")
+      ->required();
+  app.require_subcommand(0, 1);
+  try {
+    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+    app.parse(reversed);
+  } catch (const CLI::CallForHelp&) {
+    options.verb = Verb::help;
+    options.text = app.help();
+    return options;
+  } catch (const CLI::CallForVersion&) {
+    options.verb = Verb::help;
+    options.text = app.version() + "\n";
+    return options;
+  } catch (const CLI::ParseError& error) {
+    throw Error(ErrorCode::usage, error.what());
+  }
+  if (scenarios->parsed()) options.verb = Verb::list_scenarios;
+  if (compare->parsed()) options.verb = Verb::compare;
+  options.overrides = overrides_from(flags);
+  return options;
+}
+
+}  // namespace yardmaster::loadgen

@@ -1,0 +1,39 @@
+// loadgen's command line. Throws Error{usage} for everything that cannot be meant.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "loadgen/scenario.h"
+
+namespace yardmaster::loadgen {
+
+enum class Verb { run, list_scenarios, compare, help };
+
+struct Options {
+  Verb verb = Verb::run;
+  std::string text;  // with help: what to print
+
+  std::string scenario;  // empty: the default load
+  Overrides overrides = Overrides::object();
+
+  std::string connect;
+  std::filesystem::path directory;
+  bool keep = false;
+
+  bool json = false;
+  std::filesystem::path report = "report";
+  std::optional<std::string> metrics_listen;
+  bool metrics_remote = false;
+  std::filesystem::path textfile;
+
+  std::pair<std::filesystem::path, std::filesystem::path> compared;
+};
+
+// argv[0] is left out.
+Options parse_options(const std::vector<std::string>& arguments);
+
+}  // namespace yardmaster::loadgen

@@ -1,0 +1,219 @@
+#include "loadgen/scenario.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+#include "coordinator/base/error.h"
+#include "loadgen/field_reader.h"
+
+namespace yardmaster::loadgen {
+namespace {
+
+using nlohmann::json;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+constexpr std::uint64_t most_instances = 1'000'000;
+constexpr double highest_rate = 1000;
+
+// A run with its list of instance numbers, which becomes as many plans.
+struct Draft {
+  LoadPlan plan;
+  std::vector<std::uint64_t> instances{25};
+  std::optional<std::uint64_t> writes_each;
+};
+
+void read_instances(FieldReader& fields, std::vector<std::uint64_t>& instances) {
+  const auto* found = fields.find("instances");
+  if (found == nullptr) return;
+  const json list = found->is_array() ? *found : json::array({*found});
+  if (list.empty()) fields.refuse("instances", "must name at least one number of instances");
+  instances.clear();
+  for (const auto& item : list) {
+    const bool fits = item.is_number_unsigned() && item.get<std::uint64_t>() >= 1 &&
+                      item.get<std::uint64_t>() <= most_instances;
+    if (!fits) {
+      fields.refuse("instances", "must be whole numbers from 1 to " +
+                                     std::to_string(most_instances) + ", not " + item.dump());
+    }
+    instances.push_back(item.get<std::uint64_t>());
+  }
+}
+
+void read_durations(FieldReader& fields, Draft& draft) {
+  auto& plan = draft.plan;
+  fields.read_duration("interval", plan.interval, microseconds(100));
+  fields.read_duration("warmup", plan.warmup, milliseconds(0));
+  if (fields.find("max_duration") != nullptr) {
+    fields.read_duration("max_duration", plan.max_duration, milliseconds(400));
+    plan.duration.reset();
+    draft.writes_each.reset();
+  }
+  if (fields.find("duration") != nullptr) {
+    plan.duration.emplace();
+    fields.read_duration("duration", *plan.duration, milliseconds(100));
+    draft.writes_each.reset();
+  }
+  if (fields.find("writes_each") != nullptr) {
+    draft.writes_each.emplace();
+    fields.read_count("writes_each", *draft.writes_each, 1, 1'000'000'000);
+  }
+}
+
+void read_words(FieldReader& fields, LoadPlan& plan) {
+  std::string arrivals(to_string(plan.arrivals));
+  fields.read_word("arrivals", arrivals, "staggered|aligned|poisson");
+  plan.arrivals = *arrivals_from(arrivals);
+  fields.read_word("store", plan.store, "sqlite");
+  fields.read_word("checkpoint_policy", plan.checkpoint_policy, "adaptive|every-write|auto");
+  std::string durability = plan.durability == Durability::power ? "power" : "process";
+  fields.read_word("durability", durability, "process|power");
+  plan.durability = durability == "power" ? Durability::power : Durability::process;
+  fields.read("closed_loop", plan.closed_loop);
+  fields.read_count("payload_bytes", plan.payload_bytes, 32, 512 * 1024);
+  fields.read_count("seed", plan.seed, 0, UINT64_MAX);
+}
+
+// A workload is an object with its rate and sizes, or false for none.
+void read_workload(FieldReader& workloads, std::string_view name, double& rate,
+                   const std::function<void(FieldReader&)>& read_sizes) {
+  const auto* found = workloads.find(name);
+  if (found == nullptr) return;
+  if (found->is_boolean() && !found->get<bool>()) {
+    rate = 0;
+    return;
+  }
+  auto fields = FieldReader::at(*found, workloads.path(name));
+  fields.read_rate("per_second", rate, highest_rate);
+  read_sizes(fields);
+  fields.finish();
+}
+
+void read_workloads(FieldReader& fields, LoadPlan& plan) {
+  const auto* found = fields.find("workloads");
+  if (found == nullptr) return;
+  auto workloads = FieldReader::at(*found, fields.path("workloads"));
+  read_workload(workloads, "handoffs", plan.handoffs.per_second, [&](FieldReader& sizes) {
+    sizes.read_count("pairs", plan.handoffs.pairs, 1, 1000);
+    sizes.read_count("entries", plan.handoffs.entries, 1, 1000);
+  });
+  read_workload(workloads, "broadcasts", plan.broadcasts.per_second, [&](FieldReader& sizes) {
+    sizes.read_count("listeners", plan.broadcasts.listeners, 1, 1000);
+  });
+  read_workload(workloads, "churn", plan.churn.per_second, [&](FieldReader& sizes) {
+    sizes.read_count("instances", plan.churn.instances, 1, 1000);
+  });
+  read_workload(workloads, "websocket", plan.websocket.per_second, [](FieldReader&) {});
+  workloads.finish();
+}
+
+void read_targets(FieldReader& fields, LoadPlan& plan) {
+  const auto* found = fields.find("targets");
+  if (found == nullptr) return;
+  if (!found->is_array()) {
+    fields.refuse("targets", "must be a list such as [\"write_p99=30ms\"], not " + found->dump());
+  }
+  for (const auto& item : *found) {
+    if (!item.is_string()) fields.refuse("targets", item.dump() + " is not a target in quotes");
+    try {
+      set_target(plan.targets, parse_target(item.get_ref<const std::string&>()));
+    } catch (const Error& error) {
+      fields.refuse("targets", error.what());
+    }
+  }
+}
+
+void read_fields(FieldReader& fields, Draft& draft) {
+  read_instances(fields, draft.instances);
+  read_durations(fields, draft);
+  read_words(fields, draft.plan);
+  read_workloads(fields, draft.plan);
+  read_targets(fields, draft.plan);
+}
+
+std::string flag_of(std::string_view field) {
+  std::string flag = "--" + std::string(field);
+  std::replace(flag.begin(), flag.end(), '_', '-');
+  // Lists in files, one at a time on the command line.
+  return flag == "--targets" ? "--target" : flag;
+}
+
+void add_plans(Draft draft, const Overrides& overrides, std::vector<LoadPlan>& plans) {
+  FieldReader flags(overrides, flag_of, "flags");
+  read_fields(flags, draft);
+  if (draft.writes_each) {
+    draft.plan.duration = draft.plan.interval * static_cast<std::int64_t>(*draft.writes_each);
+  }
+  for (const auto instances : draft.instances) {
+    plans.push_back(draft.plan);
+    plans.back().instances = instances;
+  }
+}
+
+json parse(std::string_view text, const std::string& name) {
+  try {
+    return json::parse(text, nullptr, true, true);
+  } catch (const json::exception& error) {
+    throw Error(ErrorCode::usage, "the scenario '" + name + "' is not JSON: " + error.what());
+  }
+}
+
+std::string content_of(const std::string& file) {
+  std::ifstream stream(file);
+  if (!stream) throw Error(ErrorCode::usage, "there is no scenario file '" + file + "'");
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+}  // namespace
+
+Scenario read_scenario(std::string_view text, const std::string& name, const Overrides& overrides) {
+  const json object = parse(text, name);
+  auto fields = FieldReader::at(object, "");
+  Scenario scenario;
+  scenario.name = name;
+  fields.read("description", scenario.description);
+  Draft common;
+  common.plan.scenario = name;
+  common.plan.targets = default_targets();
+  read_fields(fields, common);
+  const auto* runs = fields.find("runs");
+  fields.finish();
+  if (runs == nullptr) {
+    add_plans(common, overrides, scenario.runs);
+    return scenario;
+  }
+  if (!runs->is_array() || runs->empty()) fields.refuse("runs", "must be a list of objects");
+  for (std::size_t i = 0; i < runs->size(); ++i) {
+    auto own = FieldReader::at((*runs)[i], "runs[" + std::to_string(i) + "]");
+    Draft draft = common;
+    read_fields(own, draft);
+    own.finish();
+    add_plans(std::move(draft), overrides, scenario.runs);
+  }
+  return scenario;
+}
+
+Scenario find_scenario(const std::string& name_or_file, const Overrides& overrides) {
+  const bool is_file = name_or_file.find('/') != std::string::npos ||
+                       (name_or_file.size() > 5 && name_or_file.ends_with(".json"));
+  if (is_file) {
+    auto name = name_or_file.substr(name_or_file.rfind('/') + 1);
+    if (name.ends_with(".json")) name.resize(name.size() - 5);
+    return read_scenario(content_of(name_or_file), name, overrides);
+  }
+  std::string known;
+  for (const auto& [name, text] : built_in_scenarios()) {
+    if (name == name_or_file) return read_scenario(text, name_or_file, overrides);
+    known.append(known.empty() ? "" : ", ").append(name);
+  }
+  throw Error(ErrorCode::usage, "there is no scenario '" + name_or_file + "' (there are " + known +
+                                    "; a file's name ends in .json)");
+}
+
+Scenario default_scenario(const Overrides& overrides) {
+  return read_scenario("{}", "default", overrides);
+}
+
+}  // namespace yardmaster::loadgen

@@ -1,0 +1,61 @@
+// When each simulated instance is due to write, as offsets from the start of the run. Nothing that
+// happens in the run changes it: that is what makes the loop open. Plain arithmetic, no clock.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include "loadgen/load_plan.h"
+
+namespace yardmaster::loadgen {
+
+struct Due {
+  std::chrono::nanoseconds offset{};
+  std::uint32_t instance = 0;
+};
+
+class Schedule {
+ public:
+  // With poisson arrivals the gaps follow from the seed.
+  Schedule(Arrivals arrivals, std::chrono::nanoseconds interval, std::uint32_t instances,
+           std::uint64_t seed);
+
+  // The next due write; offsets never fall, and every instance's k-th one is exactly where the
+  // arrivals put it: nothing drifts and nothing is left out. Constant or logarithmic time.
+  const Due& next() const { return heap_.front().due; }
+  void pop();
+
+ private:
+  struct Slot {
+    Due due;
+    std::uint64_t count = 0;  // writes before this one
+  };
+
+  std::chrono::nanoseconds phase(std::uint32_t instance) const;
+  std::chrono::nanoseconds gap();
+  void sink();
+
+  Arrivals arrivals_;
+  std::chrono::nanoseconds interval_;
+  std::uint32_t instances_;
+  std::mt19937_64 random_;
+  std::exponential_distribution<double> exponential_{1.0};
+  std::vector<Slot> heap_;  // by offset, then by instance
+};
+
+// A workload with one stream of starts at a fixed rate: the k-th is at k/rate.
+class SteadyRate {
+ public:
+  explicit SteadyRate(double per_second) : per_second_(per_second) {}
+  std::chrono::nanoseconds offset(std::uint64_t index) const {
+    return std::chrono::nanoseconds(
+        static_cast<std::int64_t>(static_cast<double>(index) * 1e9 / per_second_));
+  }
+
+ private:
+  double per_second_;
+};
+
+}  // namespace yardmaster::loadgen

@@ -1,0 +1,58 @@
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "loadgen/measurement_log.h"
+
+namespace yardmaster::loadgen {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+TEST(SampleLogTest, keeps_samples_in_place_while_it_grows) {
+  SampleLog log;
+  for (std::uint64_t i = 0; i < 200'000; ++i) ASSERT_EQ(log.add(), i);
+  for (std::uint64_t i = 0; i < 200'000; i += 2) log.set(i, static_cast<float>(i));
+  const auto samples = log.first(150'000);
+  ASSERT_EQ(samples.size(), 150'000U);
+  EXPECT_EQ(samples[131'072], 131'072.0F);
+  EXPECT_EQ(samples[131'073], reports::unanswered);
+  EXPECT_EQ(log.first(UINT64_MAX).size(), 200'000U);
+}
+
+TEST(MeasurementLogTest, warm_up_is_not_measured) {
+  MeasurementLog log(seconds(1), {seconds(2)});
+  const auto early = log.begin(milliseconds(999));
+  log.finish(early, milliseconds(5), milliseconds(5));
+  EXPECT_EQ(early, MeasurementLog::not_measured);
+  EXPECT_EQ(log.begun(), 0U);
+  EXPECT_EQ(log.latency_histogram().count(), 0U);
+}
+
+TEST(MeasurementLogTest, samples_stand_in_the_order_of_intended_times) {
+  MeasurementLog log(Offset(0), {});
+  const auto first = log.begin(milliseconds(1));
+  const auto second = log.begin(milliseconds(2));
+  const auto third = log.begin(milliseconds(3));
+  log.finish(third, milliseconds(30), milliseconds(3));
+  log.finish(first, milliseconds(10), milliseconds(1));
+  const auto latency = log.latency();
+  EXPECT_EQ(latency[first], 10e6F);
+  EXPECT_EQ(latency[second], reports::unanswered);
+  EXPECT_EQ(latency[third], 30e6F);
+  EXPECT_EQ(log.service()[third], 3e6F);
+  EXPECT_EQ(log.finished(), 2U);
+}
+
+TEST(MeasurementLogTest, a_look_sees_what_was_intended_before_it) {
+  MeasurementLog log(seconds(1), {seconds(2), seconds(3)});
+  for (int i = 0; i < 25; ++i) log.add(milliseconds(100) * i, milliseconds(i));
+  // From 1 s to 1.9 s, from 1 s to 2.4 s.
+  EXPECT_EQ(log.latency_before(0).size(), 10U);
+  EXPECT_EQ(log.latency_before(1).size(), 15U);
+  EXPECT_EQ(log.service_before(0).back(), 19e6F);
+}
+
+}  // namespace
+}  // namespace yardmaster::loadgen

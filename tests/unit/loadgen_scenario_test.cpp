@@ -1,0 +1,211 @@
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "coordinator/base/error.h"
+#include "loadgen/options.h"
+#include "loadgen/scenario.h"
+
+namespace yardmaster::loadgen {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+Scenario read(std::string_view text, const Overrides& overrides = Overrides::object()) {
+  return read_scenario(text, "test", overrides);
+}
+
+// What a scenario that cannot be used is answered with.
+std::string complaint(std::string_view text, const Overrides& overrides = Overrides::object()) {
+  try {
+    read(text, overrides);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::usage);
+    return error.what();
+  }
+  return "none";
+}
+
+TEST(ScenarioTest, an_empty_one_is_the_default_load) {
+  const auto scenario = read("{}");
+  ASSERT_EQ(scenario.runs.size(), 1U);
+  const auto& plan = scenario.runs.front();
+  EXPECT_EQ(plan.instances, 25U);
+  EXPECT_EQ(plan.interval, milliseconds(250));
+  EXPECT_EQ(plan.arrivals, Arrivals::staggered);
+  EXPECT_FALSE(plan.duration);
+  EXPECT_EQ(plan.max_duration, seconds(240));
+  EXPECT_EQ(plan.targets.size(), 6U);
+  EXPECT_FALSE(plan.targets.front().by_name);
+  EXPECT_DOUBLE_EQ(plan.offered_per_s(), 100);
+}
+
+TEST(ScenarioTest, comments_are_allowed_and_all_fields_are_read) {
+  const auto scenario = read(R"({
+    // a comment
+    "description": "all of it", "instances": [1, 2], "interval": "100ms", "arrivals": "poisson",
+    "duration": "5s", "warmup": "0s", "closed_loop": false, "store": "sqlite",
+    "checkpoint_policy": "auto", "durability": "power", "payload_bytes": 512, "seed": 9,
+    "workloads": { "handoffs": { "per_second": 2, "pairs": 1, "entries": 10 },
+                   "broadcasts": false, "churn": { "instances": 3 },
+                   "websocket": { "per_second": 0.5 } },
+    "targets": ["write_p999=1s"] })");
+  ASSERT_EQ(scenario.runs.size(), 2U);
+  EXPECT_EQ(scenario.description, "all of it");
+  const auto& plan = scenario.runs[1];
+  EXPECT_EQ(plan.instances, 2U);
+  EXPECT_EQ(plan.duration, seconds(5));
+  EXPECT_EQ(plan.durability, Durability::power);
+  EXPECT_EQ(plan.handoffs.entries, 10U);
+  EXPECT_DOUBLE_EQ(plan.broadcasts.per_second, 0);
+  EXPECT_EQ(plan.churn.instances, 3U);
+  EXPECT_DOUBLE_EQ(plan.churn.per_second, 10);
+  EXPECT_DOUBLE_EQ(plan.websocket.per_second, 0.5);
+  EXPECT_EQ(plan.targets.size(), 7U);
+}
+
+TEST(ScenarioTest, runs_change_what_is_common_to_all) {
+  const auto scenario = read(R"({ "interval": "1s", "runs": [
+      { "instances": 1 }, { "instances": [2, 3], "interval": "2s" } ] })");
+  ASSERT_EQ(scenario.runs.size(), 3U);
+  EXPECT_EQ(scenario.runs[0].interval, seconds(1));
+  EXPECT_EQ(scenario.runs[2].instances, 3U);
+  EXPECT_EQ(scenario.runs[2].interval, seconds(2));
+}
+
+TEST(ScenarioTest, writes_each_is_a_duration) {
+  EXPECT_EQ(read(R"({"writes_each": 100})").runs[0].duration, seconds(25));
+  EXPECT_EQ(read(R"({"writes_each": 100})", {{"duration", "3s"}}).runs[0].duration, seconds(3));
+  EXPECT_EQ(read(R"({"writes_each": 100})", {{"interval", "1s"}}).runs[0].duration, seconds(100));
+}
+
+TEST(ScenarioTest, complaints_begin_with_the_path_of_the_field) {
+  EXPECT_THAT(complaint(R"({"interval": 250})"), StartsWith("interval: must be a duration"));
+  EXPECT_THAT(complaint(R"({"interval": "250"})"), StartsWith("interval: '250' is not a duration"));
+  EXPECT_THAT(complaint(R"({"runs": [{}, {}, {"interval": "250"}]})"),
+              StartsWith("runs[2].interval: "));
+  EXPECT_THAT(complaint(R"({"instances": 0})"), StartsWith("instances: must be whole numbers"));
+  EXPECT_THAT(complaint(R"({"instances": []})"), StartsWith("instances: "));
+  EXPECT_THAT(complaint(R"({"instances": [25, -1]})"), StartsWith("instances: "));
+  EXPECT_THAT(complaint(R"({"arrivals": "sometimes"})"),
+              StartsWith("arrivals: 'sometimes' is none of staggered, aligned, poisson"));
+  EXPECT_THAT(complaint(R"({"workloads": {"churn": {"per_second": -1}}})"),
+              StartsWith("workloads.churn.per_second: must be a number from 0"));
+  EXPECT_THAT(complaint(R"({"workloads": {"churn": 5}})"),
+              StartsWith("workloads.churn: must be an object"));
+  EXPECT_THAT(complaint(R"({"targets": ["write=1s"]})"), StartsWith("targets: 'write=1s'"));
+  EXPECT_THAT(complaint(R"({"seed": "x"})"), StartsWith("seed: must be a whole number"));
+}
+
+TEST(ScenarioTest, unknown_fields_are_refused_where_they_are) {
+  EXPECT_EQ(complaint(R"({"intervall": "250ms"})"), "intervall: there is no such field");
+  EXPECT_EQ(complaint(R"({"runs": [{"x": 1}]})"), "runs[0].x: there is no such field");
+  EXPECT_EQ(complaint(R"({"workloads": {"handoffs": {"rate": 1}}})"),
+            "workloads.handoffs.rate: there is no such field");
+}
+
+TEST(ScenarioTest, what_is_no_scenario_at_all_is_refused) {
+  EXPECT_THAT(complaint("[]"), HasSubstr("must be an object"));
+  EXPECT_THAT(complaint("{"), StartsWith("the scenario 'test' is not JSON"));
+  EXPECT_THAT(complaint(R"({"runs": []})"), StartsWith("runs: "));
+  EXPECT_THROW(find_scenario("nowhere", Overrides::object()), Error);
+  EXPECT_THROW(find_scenario("/nowhere/at/all.json", Overrides::object()), Error);
+}
+
+TEST(ScenarioTest, flags_win_and_are_called_by_their_name_in_complaints) {
+  const auto scenario =
+      read(R"({"instances": [1, 2], "runs": [{"interval": "1s"}]})",
+           Overrides::parse(R"({"instances": [7], "interval": "2s", "max_duration": "8s"})"));
+  ASSERT_EQ(scenario.runs.size(), 1U);
+  EXPECT_EQ(scenario.runs[0].instances, 7U);
+  EXPECT_EQ(scenario.runs[0].interval, seconds(2));
+  EXPECT_EQ(scenario.runs[0].max_duration, seconds(8));
+  EXPECT_THAT(complaint("{}", {{"max_duration", "8"}}), StartsWith("--max-duration: '8'"));
+  EXPECT_THAT(complaint("{}", {{"instances", {0}}}), StartsWith("--instances: "));
+}
+
+TEST(ScenarioTest, every_built_in_one_can_be_read) {
+  for (const auto& [name, text] : built_in_scenarios()) {
+    const auto scenario = find_scenario(std::string(name), Overrides::object());
+    EXPECT_FALSE(scenario.description.empty()) << name;
+    EXPECT_FALSE(scenario.runs.empty()) << name;
+  }
+  const auto every_write = find_scenario("every-write", Overrides::object()).runs.at(0);
+  EXPECT_EQ(every_write.checkpoint_policy, "every-write");
+  EXPECT_EQ(every_write.duration, seconds(25));
+  EXPECT_EQ(find_scenario("thousands", Overrides::object()).runs.at(1).instances, 10'000U);
+  EXPECT_EQ(find_scenario("soak", Overrides::object()).runs.at(0).duration, minutes(10));
+}
+
+TEST(TargetTest, names_a_measurement_a_quantile_and_a_limit) {
+  const auto target = parse_target("write_p99=20us");
+  EXPECT_EQ(target.measurement, "write");
+  EXPECT_DOUBLE_EQ(target.quantile, 0.99);
+  EXPECT_EQ(target.limit, std::chrono::microseconds(20));
+  EXPECT_TRUE(target.by_name);
+  EXPECT_DOUBLE_EQ(parse_target("websocket_rtt_p999=1ms").quantile, 0.999);
+  EXPECT_DOUBLE_EQ(parse_target("write_p99.9=1ms").quantile, 0.999);
+  EXPECT_DOUBLE_EQ(parse_target("write_p50=1ms").quantile, 0.5);
+}
+
+TEST(TargetTest, replaces_the_one_for_the_same_quantile) {
+  auto targets = default_targets();
+  set_target(targets, parse_target("write_p99=1ms"));
+  EXPECT_EQ(targets.size(), default_targets().size());
+  set_target(targets, parse_target("write_p999=1ms"));
+  EXPECT_EQ(targets.size(), default_targets().size() + 1);
+}
+
+TEST(TargetTest, everything_else_is_refused) {
+  for (const auto* text :
+       {"", "write", "write_p99", "write_p99=", "write_p99=5", "write_p99=0ms", "wrote_p99=5ms",
+        "write_px=5ms", "write_p=5ms", "write_p00=5ms", "p99=5ms", "_p99=5ms", "write_p9=5ms"}) {
+    EXPECT_THROW(parse_target(text), Error) << text;
+  }
+}
+
+TEST(OptionsTest, flags_become_fields) {
+  const auto options =
+      parse_options({"--instances", "10,25", "--interval", "100ms", "--target", "write_p99=20us",
+                     "--target", "handoff_p99=1s", "--workloads", "writes,churn", "--json"});
+  EXPECT_EQ(options.verb, Verb::run);
+  EXPECT_TRUE(options.json);
+  const auto scenario = default_scenario(options.overrides);
+  ASSERT_EQ(scenario.runs.size(), 2U);
+  EXPECT_EQ(scenario.runs[0].instances, 10U);
+  EXPECT_GT(scenario.runs[0].churn.per_second, 0);
+  EXPECT_DOUBLE_EQ(scenario.runs[0].handoffs.per_second, 0);
+  EXPECT_DOUBLE_EQ(scenario.runs[0].websocket.per_second, 0);
+}
+
+TEST(OptionsTest, what_cannot_be_meant_is_refused) {
+  const std::vector<std::vector<std::string>> lines{
+      {"--frobnicate"},
+      {"nonsense"},
+      {"--instances"},
+      {"--connect", "x", "--keep"},
+      {"--connect", "x", "--checkpoint-policy", "auto"},
+      {"--duration", "1s", "--max-duration", "2s"},
+      {"--workloads", "reads"},
+      {"compare", "only-one"},
+  };
+  for (const auto& line : lines) EXPECT_THROW(parse_options(line), Error) << line.front();
+  EXPECT_THROW(default_scenario(parse_options({"--instances", "ten"}).overrides), Error);
+  EXPECT_THROW(default_scenario(parse_options({"--instances", "0"}).overrides), Error);
+  EXPECT_THROW(default_scenario(parse_options({"--interval", "250"}).overrides), Error);
+}
+
+TEST(OptionsTest, help_has_examples_and_every_exit_status) {
+  const auto options = parse_options({"--help"});
+  EXPECT_EQ(options.verb, Verb::help);
+  EXPECT_THAT(options.text, HasSubstr("loadgen --instances 25"));
+  EXPECT_THAT(options.text, HasSubstr("99 a target failed"));
+}
+
+}  // namespace
+}  // namespace yardmaster::loadgen
