@@ -1,0 +1,157 @@
+#include "loadgen/commands.h"
+
+#include <iostream>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <unistd.h>
+
+#include "coordinator/base/error.h"
+#include "loadgen/child_nursery.h"
+#include "loadgen/interrupts.h"
+#include "loadgen/metrics_endpoint.h"
+#include "loadgen/progress.h"
+#include "loadgen/session.h"
+#include "loadgen/supervisor.h"
+#include "metrics/registry.h"
+#include "reports/compare.h"
+#include "reports/json_writer.h"
+#include "reports/report_files.h"
+#include "reports/terminal_writer.h"
+
+namespace yardmaster::loadgen {
+namespace {
+
+Scenario scenario_of(const Options& options) {
+  return options.scenario.empty() ? default_scenario(options.overrides)
+                                  : find_scenario(options.scenario, options.overrides);
+}
+
+int exit_status(reports::Verdict verdict) {
+  switch (verdict) {
+    case reports::Verdict::pass:
+      return exit_pass;
+    case reports::Verdict::fail:
+      return exit_failed;
+    case reports::Verdict::inconclusive:
+      return exit_inconclusive;
+  }
+  return exit_could_not_run;
+}
+
+void require_writable(const std::filesystem::path& directory) {
+  std::error_code failure;
+  std::filesystem::create_directories(directory, failure);
+  if (failure || ::access(directory.c_str(), W_OK | X_OK) != 0) {
+    throw Error(ErrorCode::usage, "--report: cannot write to '" + directory.string() + "'");
+  }
+}
+
+void require_listener(const std::string& socket_path) {
+  EventLoop loop;
+  const Session session(loop, socket_path);
+}
+
+// Complaints come before the minutes of a run, not after.
+void check_options(const Options& options, Progress& progress) {
+  if (!options.connect.empty()) require_listener(options.connect);
+  require_writable(options.report);
+  const auto& directory = options.directory;
+  if (directory.empty()) return;
+  std::error_code failure;
+  if (!std::filesystem::is_directory(directory, failure)) {
+    throw Error(ErrorCode::usage,
+                "--directory: there is no directory '" + directory.string() + "'");
+  }
+  if (::access(directory.c_str(), W_OK | X_OK) != 0) {
+    throw Error(ErrorCode::usage, "--directory: cannot write to '" + directory.string() + "'");
+  }
+  if (is_in_memory(directory)) {
+    progress.say("loadgen: warning: '" + directory.string() +
+                 "' is in memory, where an fsync costs nothing: the figures say nothing about a "
+                 "disk");
+  }
+}
+
+std::string hdr_log_name(const reports::Run& run, std::size_t number, std::size_t runs) {
+  const std::string name = run.scenario + "-" + std::to_string(run.instances) + "-" + run.arrivals;
+  return (runs > 1 ? std::to_string(number + 1) + "-" : std::string()) + name + ".hlog";
+}
+
+class Series {
+ public:
+  Series(const Options& options, Progress& progress)
+      : options_(options),
+        progress_(progress),
+        supervisor_(
+            {.connect = options.connect, .directory = options.directory, .keep = options.keep},
+            interrupts_, nursery_, registry_, progress) {
+    if (options.metrics_listen) {
+      endpoint_.emplace(*options.metrics_listen, options.metrics_remote,
+                        [this] { return registry_.exposition(); });
+    }
+  }
+
+  reports::Report run(const Scenario& scenario) {
+    for (std::size_t i = 0; i < scenario.runs.size(); ++i) {
+      FinishedRun finished = supervisor_.run(scenario.runs[i]);
+      const auto log = hdr_log_name(finished.run, i, scenario.runs.size());
+      reports::write_file(options_.report / log, finished.hdr_log);
+      report_.environment = finished.environment;
+      show(finished.run);
+      const bool interrupted = finished.run.interrupted;
+      report_.runs.push_back(std::move(finished.run));
+      // What there is so far is not lost with a later run that cannot be carried out.
+      reports::write_report(report_, options_.report);
+      if (interrupted) break;
+    }
+    if (!options_.textfile.empty()) {
+      metrics::write_textfile(options_.textfile, registry_.exposition());
+    }
+    return report_;
+  }
+
+ private:
+  void show(const reports::Run& run) {
+    progress_.clear();
+    auto& out = options_.json ? std::cerr : std::cout;
+    const int descriptor = options_.json ? STDERR_FILENO : STDOUT_FILENO;
+    out << reports::to_terminal(run, Progress::has_color(descriptor)) << std::endl;
+  }
+
+  const Options& options_;
+  Progress& progress_;
+  Interrupts interrupts_;
+  ChildNursery nursery_;
+  metrics::Registry registry_;
+  Supervisor supervisor_;
+  std::optional<MetricsEndpoint> endpoint_;
+  reports::Report report_;
+};
+
+}  // namespace
+
+int run_scenario(const Options& options) {
+  const Scenario scenario = scenario_of(options);
+  Progress progress(std::cerr, Progress::style_of_stderr());
+  check_options(options, progress);
+  Series series(options, progress);
+  const reports::Report report = series.run(scenario);
+  if (options.json) {
+    std::cout << reports::to_json(report) << std::flush;
+  } else {
+    std::cout << "report: " << (options.report / "report.json").string() << std::endl;
+  }
+  return exit_status(report.verdict());
+}
+
+int compare_reports(const Options& options) {
+  const auto before = reports::read_report(options.compared.first);
+  const auto after = reports::read_report(options.compared.second);
+  const auto comparison = reports::compare(before, after);
+  std::cout << reports::to_terminal(comparison, Progress::has_color(STDOUT_FILENO));
+  return comparison.regression() ? exit_failed : exit_pass;
+}
+
+}  // namespace yardmaster::loadgen

@@ -1,0 +1,19 @@
+// What `loadgen` and `loadgen compare` do, from options to exit status. Main thread. Throws Error
+// and Abandoned.
+#pragma once
+
+#include "loadgen/load_run.h"
+#include "loadgen/options.h"
+
+namespace yardmaster::loadgen {
+
+inline constexpr int exit_pass = 0;
+inline constexpr int exit_could_not_run = 1;
+inline constexpr int exit_usage = 2;
+inline constexpr int exit_inconclusive = 3;
+inline constexpr int exit_failed = 99;
+
+int run_scenario(const Options& options);
+int compare_reports(const Options& options);
+
+}  // namespace yardmaster::loadgen

@@ -1,0 +1,270 @@
+#include "loadgen/load_run.h"
+
+#include <algorithm>
+#include <ctime>
+#include <utility>
+
+#include "coordinator/base/error.h"
+#include "loadgen/audit.h"
+#include "loadgen/workloads/broadcasts.h"
+#include "loadgen/workloads/churn.h"
+#include "loadgen/workloads/handoffs.h"
+#include "loadgen/workloads/websocket.h"
+#include "loadgen/workloads/writes.h"
+#include "reports/statistics.h"
+
+namespace yardmaster::loadgen {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// Longer than the largest limit that anyone has for an answer.
+constexpr std::chrono::seconds drain_deadline{5};
+constexpr milliseconds head_start{20};
+
+// From this rate on, the generator works in turns of fixed length instead of waking for every write
+// and every reply: each wake-up costs as much as several writes. Samples are late by up to a turn,
+// never early.
+constexpr double turns_from_per_s = 5000;
+constexpr std::chrono::microseconds turn_length{200};
+
+void sleep_until(SteadyTime time) {
+  const auto since = time.time_since_epoch();
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since);
+  const timespec until{.tv_sec = seconds.count(), .tv_nsec = (since - seconds).count()};
+  ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
+}
+
+std::vector<Offset> boundaries_of(const LoadPlan& plan) {
+  std::vector<Offset> boundaries;
+  if (plan.duration) return {plan.warmup + *plan.duration};
+  for (const auto& look : reports::planned_looks()) {
+    const double length = look.fraction * static_cast<double>(plan.max_duration.count());
+    boundaries.push_back(plan.warmup + Offset(static_cast<std::int64_t>(length)));
+  }
+  return boundaries;
+}
+
+std::string text_in(const nlohmann::json& object, const char* field) {
+  const auto found = object.find(field);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+}  // namespace
+
+LoadRun::LoadRun(const LoadPlan& plan, Options options, const ChildNursery& nursery)
+    : plan_(plan),
+      options_(std::move(options)),
+      nursery_(nursery),
+      boundaries_(boundaries_of(plan)),
+      turn_length_(plan.offered_per_s() > turns_from_per_s ? turn_length
+                                                           : std::chrono::microseconds(0)) {
+  make_logs();
+}
+
+LoadRun::~LoadRun() = default;
+
+void LoadRun::make_logs() {
+  const auto add = [this](const char* name) {
+    logs_[name] = std::make_unique<MeasurementLog>(plan_.warmup, boundaries_);
+  };
+  add("write");
+  add("checkpoint");
+  if (plan_.closed_loop) return;
+  if (plan_.handoffs.per_second > 0) add("handoff");
+  if (plan_.broadcasts.per_second > 0) add("broadcast");
+  if (plan_.churn.per_second > 0) add("cleanup");
+  if (plan_.websocket.per_second > 0) add("websocket_rtt");
+}
+
+void LoadRun::execute() {
+  use_exact_timers();
+  prepare();
+  generate();
+  drain();
+  take_daemon_histograms();
+  phase_ = RunPhase::auditing;
+  run_audit();
+  phase_ = RunPhase::releasing;
+  release_instances();
+  phase_ = RunPhase::done;
+}
+
+void LoadRun::stop_early() {
+  loop_.post([this] { stop_now_ = true; });
+}
+
+void LoadRun::abandon() {
+  loop_.post([] { throw Abandoned(); });
+}
+
+Offset LoadRun::elapsed() const {
+  const auto start = start_ns_.load();
+  if (start == 0) return Offset::zero();
+  return std::max(steady_clock::now().time_since_epoch() - Offset(start), Offset::zero());
+}
+
+void LoadRun::prepare() {
+  control_ = std::make_unique<Session>(loop_, options_.socket_path);
+  learn_about_the_daemon();
+  context_ =
+      std::make_unique<RunContext>(RunContext{loop_, *control_, plan_, options_.name_prefix, {}});
+  subscribe();
+  writes_ = std::make_unique<Writes>(*context_, log("write"), lag_);
+  workloads_ = {writes_.get()};
+  if (logs_.contains("handoff")) {
+    handoffs_ = std::make_unique<Handoffs>(*context_, log("handoff"));
+    workloads_.push_back(handoffs_.get());
+  }
+  if (logs_.contains("broadcast")) {
+    broadcasts_ = std::make_unique<Broadcasts>(*context_, log("broadcast"));
+    workloads_.push_back(broadcasts_.get());
+  }
+  if (logs_.contains("cleanup")) {
+    churn_ = std::make_unique<Churn>(*context_, nursery_, log("cleanup"));
+    workloads_.push_back(churn_.get());
+  }
+  if (logs_.contains("websocket_rtt")) {
+    websocket_ = std::make_unique<WebSocketPinger>(options_.socket_path, plan_.websocket.per_second,
+                                                   log("websocket_rtt"));
+  }
+}
+
+void LoadRun::learn_about_the_daemon() {
+  const auto status = control_->call("status", nlohmann::json::object());
+  daemon_pid_ = status.value("pid", 0);
+  daemon_.version = text_in(status, "version");
+  const auto store = status.value("store", nlohmann::json::object());
+  daemon_.store = text_in(store, "engine");
+  daemon_.store_version = text_in(store, "version");
+  daemon_.store_path = text_in(store, "path");
+  daemon_.checkpoint_policy = text_in(store, "checkpoint_policy");
+}
+
+void LoadRun::subscribe() {
+  control_->subscribe({{"events", {"checkpoint", "gone"}}}, [this](std::string_view event,
+                                                                   const nlohmann::json& data) {
+    if (event == "gone") {
+      if (churn_) churn_->on_gone(text_in(data, "instance_id"));
+    } else if (event == "checkpoint" && start_ != SteadyTime{}) {
+      const auto duration =
+          std::chrono::duration<double, std::milli>(data.value("duration_ms", 0.0));
+      const Offset at = steady_clock::now() - start_;
+      log("checkpoint").add(at, std::chrono::duration_cast<std::chrono::nanoseconds>(duration));
+      if (at >= plan_.warmup) checkpoint_frames_.record(Offset(data.value("frames", 0)));
+    }
+  });
+  control_->on_reconnected([this] {
+    histograms_before_ = nullptr;  // another process: it counts from zero
+    control_->request("status", nlohmann::json::object(), [this](const AsyncReply& reply) {
+      if (reply.success) daemon_pid_ = reply.data.value("pid", 0);
+    });
+    if (churn_) churn_->look_up_the_dying();
+  });
+}
+
+void LoadRun::generate() {
+  start_ = steady_clock::now() + head_start;
+  next_turn_ = start_;
+  start_ns_ = start_.time_since_epoch().count();
+  phase_ = RunPhase::warming_up;
+  writes_->end_at(plan_.warmup + plan_.longest());
+  for (auto* workload : workloads_) workload->start(start_);
+  if (websocket_) websocket_->start(start_);
+  loop_.at(start_ + plan_.warmup, [this] { begin_measuring(); });
+  const SteadyTime end = start_ + plan_.warmup + plan_.longest();
+  while (!stop_now_ && steady_clock::now() < end) turn(end);
+  writes_->send_due();
+  end_measuring(end);
+}
+
+void LoadRun::end_measuring(SteadyTime end) {
+  const Offset at = std::min(steady_clock::now(), end) - start_;
+  measured_ = std::max(at - plan_.warmup, Offset::zero());
+  validity_ = validity();
+  phase_ = RunPhase::draining;
+}
+
+reports::Validity LoadRun::validity() const {
+  if (phase_.load() > RunPhase::measuring) return validity_;
+  reports::Validity validity;
+  validity.schedule_lag_ms = lag_.quantiles();
+  validity.hiccup_ms = self_check_.hiccups().quantiles();
+  validity.stolen_cpu_s = self_check_.stolen_cpu_s();
+  return validity;
+}
+
+void LoadRun::turn(SteadyTime end) {
+  writes_->send_due();
+  if (turn_length_.count() == 0) {
+    loop_.poll(std::min(writes_->next_due(), end));
+    return;
+  }
+  next_turn_ = std::max(next_turn_ + turn_length_, steady_clock::now());
+  sleep_until(next_turn_);
+  loop_.poll(SteadyTime::min());
+}
+
+void LoadRun::begin_measuring() {
+  phase_ = RunPhase::measuring;
+  lag_.reset();
+  self_check_.reset();
+  control_->request("histograms", nlohmann::json::object(), [this](const AsyncReply& reply) {
+    if (reply.success) histograms_before_ = reply.data;
+  });
+}
+
+bool LoadRun::all_idle() const {
+  return std::all_of(workloads_.begin(), workloads_.end(),
+                     [](const Workload* workload) { return workload->idle(); });
+}
+
+void LoadRun::drain() {
+  for (auto* workload : workloads_) workload->stop();
+  const SteadyTime deadline = steady_clock::now() + drain_deadline;
+  while (!all_idle() && steady_clock::now() < deadline) {
+    loop_.poll(std::min(deadline, steady_clock::now() + milliseconds(50)));
+  }
+  if (websocket_) websocket_->stop(deadline);
+  for (const auto* workload : workloads_) workload->count_errors(errors_);
+  if (websocket_) websocket_->count_errors(errors_);
+}
+
+void LoadRun::take_daemon_histograms() {
+  const auto after = control_->call("histograms", nlohmann::json::object());
+  for (const char* name : {"commit", "commit_in_checkpoint"}) {
+    const std::string now = text_in(after, name);
+    if (now.empty()) continue;
+    auto histogram = metrics::Histogram::decode(now);
+    const std::string before =
+        histograms_before_.is_object() ? text_in(histograms_before_, name) : std::string();
+    if (!before.empty()) histogram.subtract(metrics::Histogram::decode(before));
+    if (histogram.count() > 0) daemon_histograms_.emplace(name, std::move(histogram));
+  }
+}
+
+void LoadRun::run_audit() {
+  Auditor auditor(loop_, *control_, audited_);
+  auditor.check_writes(*writes_);
+  if (handoffs_) auditor.check_handoffs(*handoffs_);
+  if (broadcasts_) auditor.check_messages(*broadcasts_);
+  audit_ = auditor.result();
+}
+
+void LoadRun::release_instances() {
+  churn_.reset();
+  if (!options_.release) return;
+  std::size_t waiting = 0;
+  const auto deadline = steady_clock::now() + std::chrono::seconds(60);
+  for (const auto& name : context_->created) {
+    ++waiting;
+    control_->request("release_instance", {{"instance_id", name}, {"force", true}},
+                      [&waiting](const AsyncReply&) { --waiting; });
+    while (waiting > 256 && steady_clock::now() < deadline) loop_.poll(deadline);
+  }
+  while (waiting > 0 && steady_clock::now() < deadline) loop_.poll(deadline);
+  control_.reset();
+}
+
+}  // namespace yardmaster::loadgen

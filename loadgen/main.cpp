@@ -1,0 +1,68 @@
+// loadgen: what the command line asks for, and the exit status.
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <unistd.h>
+
+#include "coordinator/base/error.h"
+#include "loadgen/commands.h"
+#include "loadgen/metrics_endpoint.h"
+#include "loadgen/options.h"
+
+namespace {
+
+using namespace yardmaster;
+using namespace yardmaster::loadgen;
+
+int list_scenarios() {
+  for (const auto& [name, text] : built_in_scenarios()) {
+    const auto scenario = read_scenario(text, std::string(name), Overrides::object());
+    std::cout << name << std::string(14 - std::min<std::size_t>(name.size(), 13), ' ')
+              << scenario.description << '\n';
+  }
+  return 0;
+}
+
+int dispatch(const Options& options) {
+  switch (options.verb) {
+    case Verb::help:
+      std::cout << options.text;
+      return 0;
+    case Verb::list_scenarios:
+      return list_scenarios();
+    case Verb::compare:
+      return compare_reports(options);
+    case Verb::run:
+      return run_scenario(options);
+  }
+  return exit_could_not_run;
+}
+
+std::string one_line(std::string text) {
+  for (char& c : text) {
+    if (c == '\n') c = ' ';
+  }
+  return text;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return dispatch(parse_options({argv + 1, argv + argc}));
+  } catch (const Error& error) {
+    std::cerr << "loadgen: " << one_line(error.what()) << std::endl;
+    return error.code() == ErrorCode::usage ? exit_usage : exit_could_not_run;
+  } catch (const Abandoned&) {
+    std::cerr << "loadgen: interrupted before there was anything to report" << std::endl;
+    return exit_could_not_run;
+  } catch (const std::exception& error) {
+    std::cerr << "loadgen: " << one_line(error.what()) << std::endl;
+    return exit_could_not_run;
+  }
+}

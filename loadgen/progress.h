@@ -1,0 +1,66 @@
+// What a person sees on standard error while a run goes on: on a terminal one block that is redrawn
+// in place, elsewhere a plain line every few seconds. One thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "coordinator/base/clock.h"
+
+namespace yardmaster::loadgen {
+
+struct ProgressRow {
+  std::string measurement;
+  std::uint64_t count = 0;
+  std::chrono::nanoseconds p99{};
+  std::chrono::nanoseconds limit{};  // of the target for P99; zero: none
+};
+
+struct ProgressView {
+  std::string title;   // "25 instances"
+  std::string phase;   // "measuring"
+  std::string detail;  // of the phase
+  std::chrono::nanoseconds elapsed{};
+  std::chrono::nanoseconds total{};
+  double offered_per_s = 0;  // 0: as fast as it goes
+  double achieved_per_s = 0;
+  std::vector<ProgressRow> rows;
+};
+
+class Progress {
+ public:
+  struct Style {
+    bool redraw = false;  // on a terminal
+    bool color = false;
+    std::size_t columns = 80;
+  };
+  // For standard error, by what it is and by NO_COLOR and TERM.
+  static Style style_of_stderr();
+  // Whether colours may be written to a descriptor: a terminal, and no NO_COLOR.
+  static bool has_color(int descriptor);
+
+  Progress(std::ostream& out, Style style) : out_(out), style_(style) {}
+
+  // Shows the view, or not when it is too soon.
+  void show(const ProgressView& view, SteadyTime now);
+  // Removes the block, so that other text can follow.
+  void clear();
+  // A line that stays.
+  void say(const std::string& line);
+
+ private:
+  void draw(const ProgressView& view);
+  void write_line(const ProgressView& view);
+  std::string paint(const char* code, const std::string& text) const;
+
+  std::ostream& out_;
+  Style style_;
+  std::size_t drawn_lines_ = 0;
+  SteadyTime last_shown_{};
+  std::string last_phase_;
+};
+
+}  // namespace yardmaster::loadgen

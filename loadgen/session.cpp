@@ -1,0 +1,90 @@
+#include "loadgen/session.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "coordinator/base/error.h"
+
+namespace yardmaster::loadgen {
+namespace {
+
+constexpr std::chrono::milliseconds first_pause{10};
+constexpr std::chrono::milliseconds longest_pause{500};
+constexpr std::chrono::seconds call_deadline{60};
+
+}  // namespace
+
+void throw_failure(std::string_view command, const AsyncReply& reply) {
+  throw Error(error_code_from(reply.code).value_or(ErrorCode::internal),
+              std::string(command) + ": " + reply.error);
+}
+
+Session::Session(EventLoop& loop, std::string path)
+    : loop_(loop), path_(std::move(path)), connection_(loop), pause_(first_pause) {
+  if (!connection_.connect(path_)) {
+    const std::string reason = std::generic_category().message(errno);
+    throw Error(ErrorCode::unavailable, "nobody listens at '" + path_ + "': " + reason);
+  }
+  connection_.on_lost([this] { reconnect_later(); });
+}
+
+Session::~Session() { loop_.cancel(retry_); }
+
+void Session::request_until_answered(const std::string& command, const nlohmann::json& args,
+                                     AsyncConnection::ReplyHandler handler) {
+  if (!connection_.is_open()) {
+    held_.emplace_back([this, command, args, handler = std::move(handler)] {
+      request_until_answered(command, args, handler);
+    });
+    return;
+  }
+  connection_.request(command, args, [this, command, args, handler](const AsyncReply& reply) {
+    if (reply.success || reply.code != "unavailable") {
+      handler(reply);
+      return;
+    }
+    held_.emplace_back(
+        [this, command, args, handler] { request_until_answered(command, args, handler); });
+    // A daemon that answers so is stopping, and hangs up soon.
+  });
+}
+
+nlohmann::json Session::call(std::string_view command, const nlohmann::json& args) {
+  // Shared, since a late answer may come after this function gave up.
+  const auto answer = std::make_shared<std::optional<AsyncReply>>();
+  request(command, args, [answer](const AsyncReply& reply) { *answer = reply; });
+  const auto deadline = std::chrono::steady_clock::now() + call_deadline;
+  while (!*answer && std::chrono::steady_clock::now() < deadline) loop_.poll(deadline);
+  if (!*answer) {
+    throw Error(ErrorCode::timed_out, std::string(command) + ": no answer within a minute");
+  }
+  if (!(*answer)->success) throw_failure(command, **answer);
+  return std::move((*answer)->data);
+}
+
+void Session::subscribe(nlohmann::json args, AsyncConnection::EventHandlerFunction handler) {
+  connection_.on_event(std::move(handler));
+  call("subscribe", args);
+  subscription_ = std::move(args);
+}
+
+void Session::reconnect_later() {
+  retry_ = loop_.at(std::chrono::steady_clock::now() + pause_, [this] { reconnect(); });
+  pause_ = std::min(pause_ * 2, longest_pause);
+}
+
+void Session::reconnect() {
+  if (!connection_.connect(path_, false)) {
+    reconnect_later();
+    return;
+  }
+  pause_ = first_pause;
+  if (!subscription_.is_null()) connection_.request("subscribe", subscription_, [](const auto&) {});
+  for (const auto& again : std::exchange(held_, {})) again();
+  if (on_reconnected_) on_reconnected_();
+}
+
+}  // namespace yardmaster::loadgen

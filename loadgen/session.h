@@ -1,0 +1,63 @@
+// A connection of a workload that comes back when the daemon does: it tries again with growing
+// pauses, and tells its owner after each time it is connected. Belongs to the loop's thread.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "coordinator/client/async_connection.h"
+#include "coordinator/client/event_loop.h"
+
+namespace yardmaster::loadgen {
+
+class Session {
+ public:
+  // Connects at once; throws Error{unavailable} when nobody listens at `path`.
+  Session(EventLoop& loop, std::string path);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  void request(std::string_view command, const nlohmann::json& args,
+               AsyncConnection::ReplyHandler handler) {
+    connection_.request(command, args, std::move(handler));
+  }
+  // Asks again after the daemon came back when it went away before it answered; the request must
+  // bear to be done twice. Replies are never "unavailable".
+  void request_until_answered(const std::string& command, const nlohmann::json& args,
+                              AsyncConnection::ReplyHandler handler);
+  // Waits for the answer, running the loop: before and after a load only. Throws Error with the
+  // daemon's code, or timed_out.
+  nlohmann::json call(std::string_view command, const nlohmann::json& args);
+
+  // Subscribes now and after every reconnection.
+  void subscribe(nlohmann::json args, AsyncConnection::EventHandlerFunction handler);
+  // Called after every reconnection, when the subscription is renewed.
+  void on_reconnected(std::function<void()> handler) { on_reconnected_ = std::move(handler); }
+
+  const std::string& path() const { return path_; }
+  std::size_t waiting() const { return connection_.waiting() + held_.size(); }
+
+ private:
+  void reconnect_later();
+  void reconnect();
+
+  EventLoop& loop_;
+  std::string path_;
+  AsyncConnection connection_;
+  nlohmann::json subscription_;
+  std::function<void()> on_reconnected_;
+  std::vector<std::function<void()>> held_;  // requests to make again
+  EventLoop::TimerId retry_{};
+  std::chrono::milliseconds pause_{};
+};
+
+// A reply's failure as an exception.
+[[noreturn]] void throw_failure(std::string_view command, const AsyncReply& reply);
+
+}  // namespace yardmaster::loadgen

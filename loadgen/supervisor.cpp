@@ -1,0 +1,242 @@
+#include "loadgen/supervisor.h"
+
+#include <algorithm>
+#include <array>
+#include <future>
+#include <random>
+#include <utility>
+
+#include <sys/resource.h>
+
+#include "coordinator/base/error.h"
+#include "loadgen/samples.h"
+#include "reports/environment.h"
+
+namespace yardmaster::loadgen {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds tick{50};
+constexpr std::chrono::seconds long_preparation{1};
+// After a look's moment, for the answers that are still under way.
+constexpr milliseconds usual_answer{200};
+constexpr std::chrono::seconds longest_answer{5};
+// Descriptors beside one for each instance.
+constexpr std::uint64_t other_descriptors = 300;
+
+std::string fresh_prefix() {
+  constexpr std::string_view digits = "0123456789abcdefghijklmnopqrstuvwxyz";
+  std::random_device random;
+  std::string prefix = "lg";
+  for (int i = 0; i < 6; ++i) prefix += digits[random() % digits.size()];
+  return prefix;
+}
+
+void describe_plan(const LoadPlan& plan, const DaemonFacts& daemon, reports::Run& run) {
+  run.scenario = plan.scenario;
+  run.instances = plan.instances;
+  run.interval_ms = std::chrono::duration<double, std::milli>(plan.interval).count();
+  run.arrivals = plan.arrivals_name();
+  run.store = daemon.store.empty() ? plan.store : daemon.store;
+  run.topology = "broker";
+  run.transaction = "append";
+  run.checkpoint_policy =
+      daemon.checkpoint_policy.empty() ? plan.checkpoint_policy : daemon.checkpoint_policy;
+  run.durability = plan.durability == Durability::power ? "power" : "process";
+  run.seed = plan.seed;
+  run.offered_per_s = plan.offered_per_s();
+}
+
+}  // namespace
+
+void allow_connections(std::uint64_t instances) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const rlim_t needed = instances + other_descriptors;
+  if (limit.rlim_max < needed) {
+    throw Error(ErrorCode::unsupported,
+                std::to_string(instances) + " instances need " + std::to_string(needed) +
+                    " open files, but the hard limit is " + std::to_string(limit.rlim_max) +
+                    " (ulimit -Hn): raise it or use fewer instances");
+  }
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// One run, watched until its end.
+class Supervisor::Watch {
+ public:
+  Watch(Supervisor& supervisor, const LoadPlan& plan, const PrivateDaemon* daemon)
+      : supervisor_(supervisor),
+        plan_(plan),
+        daemon_(daemon),
+        load_(
+            plan,
+            {.socket_path = daemon == nullptr ? supervisor.options_.connect : daemon->socket_path(),
+             .name_prefix = fresh_prefix(),
+             .release = daemon == nullptr},
+            supervisor.nursery_),
+        monitor_(plan, load_, supervisor.registry_),
+        looks_(plan.duration ? std::vector<reports::Look>{reports::only_look()}
+                             : reports::planned_looks()) {}
+
+  FinishedRun run() {
+    auto done = std::async(std::launch::async, [this] { load_.execute(); });
+    try {
+      while (done.wait_for(milliseconds(0)) != std::future_status::ready) step();
+    } catch (...) {
+      load_.abandon();
+      done.wait();
+      throw;
+    }
+    supervisor_.progress_.clear();
+    done.get();
+    monitor_.finish();
+    return report();
+  }
+
+ private:
+  void step() {
+    const int before = interrupts_seen_;
+    interrupts_seen_ = supervisor_.interrupts_.wait(tick);
+    if (interrupts_seen_ > before) on_interrupt();
+    if (daemon_ != nullptr && load_.phase() != RunPhase::done) {
+      const auto reason = daemon_->why_it_ended();
+      if (!reason.empty()) throw Error(ErrorCode::unavailable, reason);
+    }
+    monitor_.observe();
+    show_progress();
+    if (!decided_at_) take_look();
+  }
+
+  // A preparation that is over at once is not worth a word.
+  void show_progress() {
+    const auto now = std::chrono::steady_clock::now();
+    if (load_.phase() == RunPhase::preparing && now - began_ < long_preparation) return;
+    supervisor_.progress_.show(monitor_.view(), now);
+  }
+
+  void on_interrupt() {
+    const bool has_samples = load_.phase() >= RunPhase::measuring;
+    if (!has_samples || interrupted_) throw Abandoned();
+    supervisor_.progress_.say(
+        "interrupted: ending with what was measured; once more to stop at once");
+    interrupted_ = true;
+    load_.stop_early();
+  }
+
+  // Judges at the planned moments and no others; the last is the run's end.
+  void take_look() {
+    if (interrupted_ || next_look_ + 1 >= looks_.size() || load_.phase() != RunPhase::measuring) {
+      return;
+    }
+    const Offset late = load_.elapsed() - load_.look_boundaries()[next_look_];
+    if (late < usual_answer) return;
+    const SampleSet samples = SampleSet::before(load_.logs(), next_look_);
+    if (samples.has_unanswered() && late < longest_answer) return;
+    reports::Run draft;
+    draft.validity = load_.validity();
+    reports::judge_run(draft, plan_.targets, samples.views(), looks_[next_look_].alpha);
+    if (reports::decides_everything(draft.targets)) {
+      decided_at_ = next_look_;
+      load_.stop_early();
+    }
+    ++next_look_;
+  }
+
+  FinishedRun report() const {
+    FinishedRun finished;
+    auto& run = finished.run;
+    describe_plan(plan_, load_.daemon(), run);
+    run.duration_s = std::chrono::duration<double>(load_.measured()).count();
+    run.interrupted = interrupted_;
+    const std::size_t look = decided_at_.value_or(interrupted_ ? 0 : looks_.size() - 1);
+    run.looks = static_cast<int>(decided_at_    ? look + 1
+                                 : interrupted_ ? next_look_ + 1
+                                                : looks_.size());
+    const SampleSet samples =
+        decided_at_ ? SampleSet::before(load_.logs(), look) : SampleSet::all(load_.logs());
+    run.measurements = samples.summaries();
+    for (const auto& [name, histogram] : load_.daemon_histograms()) {
+      run.measurements[name] = reports::summarize(histogram);
+    }
+    const auto written = static_cast<double>(load_.logs().at("write")->finished());
+    run.achieved_per_s = run.duration_s > 0 ? written / run.duration_s : 0;
+    run.checkpoint_frames = frames();
+    run.series = monitor_.series();
+    run.audit = load_.audit();
+    run.errors = {load_.errors().begin(), load_.errors().end()};
+    run.resources = monitor_.resources();
+    run.validity = load_.validity();
+    reports::judge_run(run, plan_.targets, samples.views(), looks_[look].alpha);
+    finished.hdr_log = monitor_.hdr_log();
+    finished.environment = environment();
+    return finished;
+  }
+
+  // Of the store's directory, where it may be written to.
+  reports::Environment environment() const {
+    const auto& facts = load_.daemon();
+    const std::string sqlite = facts.store == "sqlite" ? facts.store_version : std::string();
+    const std::string postgres = facts.store == "postgres" ? facts.store_version : std::string();
+    const auto directory = std::filesystem::path(facts.store_path).parent_path();
+    try {
+      return reports::probe_environment(directory, sqlite, postgres);
+    } catch (const Error&) {
+      auto environment = reports::probe_environment("/tmp", sqlite, postgres);
+      environment.filesystem = reports::filesystem_of(directory);
+      environment.fsync_p50_ms = 0;
+      environment.fsync_p99_ms = 0;
+      return environment;
+    }
+  }
+
+  // The histogram counts frames as if they were nanoseconds.
+  metrics::Quantiles frames() const {
+    auto quantiles = load_.checkpoint_frames().quantiles();
+    for (double* value : {&quantiles.p50, &quantiles.p90, &quantiles.p99, &quantiles.p999,
+                          &quantiles.max, &quantiles.mean}) {
+      *value *= 1e6;
+    }
+    return quantiles;
+  }
+
+  Supervisor& supervisor_;
+  const LoadPlan& plan_;
+  const PrivateDaemon* daemon_;
+  LoadRun load_;
+  RunMonitor monitor_;
+  std::vector<reports::Look> looks_;
+  SteadyTime began_ = std::chrono::steady_clock::now();
+  std::size_t next_look_ = 0;
+  std::optional<std::size_t> decided_at_;
+  bool interrupted_ = false;
+  int interrupts_seen_ = 0;
+};
+
+Supervisor::Supervisor(SupervisorOptions options, Interrupts& interrupts,
+                       const ChildNursery& nursery, metrics::Registry& registry, Progress& progress)
+    : options_(std::move(options)),
+      interrupts_(interrupts),
+      nursery_(nursery),
+      registry_(registry),
+      progress_(progress) {}
+
+FinishedRun Supervisor::run(const LoadPlan& plan) {
+  allow_connections(plan.instances);
+  std::optional<PrivateDaemon> daemon;
+  if (options_.connect.empty()) {
+    const PrivateDaemonOptions private_options{.base = options_.directory,
+                                               .checkpoint_policy = plan.checkpoint_policy,
+                                               .keep = options_.keep};
+    daemon.emplace(private_options, [this] {
+      if (interrupts_.wait(milliseconds(0)) > 0) throw Abandoned();
+    });
+    if (options_.keep) progress_.say("state kept in " + daemon->state_directory().string());
+  }
+  Watch watch(*this, plan, daemon ? &*daemon : nullptr);
+  return watch.run();
+}
+
+}  // namespace yardmaster::loadgen

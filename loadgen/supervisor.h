@@ -1,0 +1,58 @@
+// Runs plans one after another from the main thread: starts a private coordinator when none is
+// named, lets the generator work on its own thread, takes the planned looks, and turns what was
+// measured into a reports::Run.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "loadgen/child_nursery.h"
+#include "loadgen/interrupts.h"
+#include "loadgen/load_plan.h"
+#include "loadgen/load_run.h"
+#include "loadgen/private_daemon.h"
+#include "loadgen/progress.h"
+#include "loadgen/run_monitor.h"
+#include "reports/report.h"
+#include "reports/verdict.h"
+
+namespace yardmaster::loadgen {
+
+struct SupervisorOptions {
+  std::string connect;              // broker.sock of a running coordinator; empty: a private one
+  std::filesystem::path directory;  // for the private one's state; empty: a place on a disk
+  bool keep = false;                // the state
+};
+
+struct FinishedRun {
+  reports::Run run;
+  reports::Environment environment;
+  std::string hdr_log;
+};
+
+class Supervisor {
+ public:
+  // All must outlive the supervisor.
+  Supervisor(SupervisorOptions options, Interrupts& interrupts, const ChildNursery& nursery,
+             metrics::Registry& registry, Progress& progress);
+
+  // Throws Error when the run cannot be carried out, and Abandoned after a second Ctrl-C or one
+  // before anything was measured.
+  FinishedRun run(const LoadPlan& plan);
+
+ private:
+  class Watch;
+
+  SupervisorOptions options_;
+  Interrupts& interrupts_;
+  const ChildNursery& nursery_;
+  metrics::Registry& registry_;
+  Progress& progress_;
+};
+
+// Raises the soft limit of open files as far as `instances` need it. Throws Error{unsupported} when
+// the hard one is too low.
+void allow_connections(std::uint64_t instances);
+
+}  // namespace yardmaster::loadgen

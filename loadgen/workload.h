@@ -1,0 +1,45 @@
+// One kind of load of a run. Everything happens on the generator's thread, on its loop:
+// the constructor prepares (allocates, connects), start() begins, stop() begins nothing more, and
+// when idle() the run is over for this one.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "coordinator/base/clock.h"
+#include "coordinator/client/event_loop.h"
+#include "loadgen/load_plan.h"
+#include "loadgen/measurement_log.h"
+#include "loadgen/session.h"
+
+namespace yardmaster::loadgen {
+
+class Workload {
+ public:
+  virtual ~Workload() = default;
+
+  virtual void start(SteadyTime start) = 0;
+  virtual void stop() = 0;
+  virtual bool idle() const = 0;
+  // Adds what went wrong to `errors`.
+  virtual void count_errors(ErrorCounts& errors) const = 0;
+};
+
+// What the workloads of a run share; outlives them.
+struct RunContext {
+  EventLoop& loop;
+  Session& control;  // over broker.sock
+  const LoadPlan& plan;
+  std::string prefix;                // of all names of this run
+  std::vector<std::string> created;  // instances to release at the end
+
+  // Allocates one instance and gives back the data of the reply; waits for it.
+  nlohmann::json allocate(const std::string& name, const std::string& role);
+  std::string name(std::string_view kind, std::uint64_t number) const {
+    return prefix + "-" + std::string(kind) + std::to_string(number);
+  }
+  // Where an instance talks to the daemon: its own socket if it has one.
+  std::string socket_of(const nlohmann::json& allocation) const;
+};
+
+}  // namespace yardmaster::loadgen

@@ -1,0 +1,135 @@
+#include "loadgen/workloads/churn.h"
+
+#include <algorithm>
+#include <csignal>
+#include <set>
+#include <utility>
+
+#include "coordinator/base/error.h"
+
+namespace yardmaster::loadgen {
+
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+Churn::Churn(RunContext& context, const ChildNursery& nursery, MeasurementLog& log)
+    : context_(context), nursery_(nursery), log_(log), rate_(context.plan.churn.per_second) {
+  context_.loop.add(nursery_.fd(), EPOLLIN, *this);
+  const auto wanted = context.plan.churn.instances;
+  for (std::uint64_t i = 0; i < wanted; ++i) nursery_.ask();
+  const auto deadline = steady_clock::now() + seconds(30);
+  try {
+    while (living_.size() < wanted) {
+      context_.loop.poll(deadline);
+      if (refusal_) throw_failure("allocate_instance", *refusal_);
+      if (steady_clock::now() >= deadline) {
+        throw Error(ErrorCode::timed_out, "the churning instances were not allocated in 30 s");
+      }
+    }
+  } catch (...) {
+    context_.loop.remove(nursery_.fd(), *this);
+    throw;
+  }
+}
+
+Churn::~Churn() {
+  context_.loop.remove(nursery_.fd(), *this);
+  for (const auto& instance : living_) ::kill(instance.pid, SIGKILL);
+}
+
+void Churn::start(SteadyTime start) {
+  start_ = start;
+  schedule_next();
+}
+
+void Churn::stop() {
+  stopped_ = true;
+  context_.loop.cancel(timer_);
+}
+
+void Churn::on_ready(std::uint32_t /*events*/) {
+  while (const pid_t pid = nursery_.take()) allocate(pid);
+}
+
+void Churn::allocate(pid_t pid) {
+  const std::string name = context_.name("churn", born_++);
+  const nlohmann::json request{{"instance_id", name},
+                               {"role", context_.prefix + "-churn"},
+                               {"pid", pid},
+                               {"socket", context_.plan.wants_instance_sockets()}};
+  context_.control.request_until_answered("allocate_instance", request,
+                                          [this, name, pid](const AsyncReply& reply) {
+                                            if (!reply.success && reply.code != "already_exists") {
+                                              ++errors_["churn_" + reply.code];
+                                              refusal_ = reply;
+                                              ::kill(pid, SIGKILL);
+                                              return;
+                                            }
+                                            living_.push_back({.name = name, .pid = pid});
+                                            kill_if_due();
+                                          });
+}
+
+void Churn::schedule_next() {
+  const Offset offset = rate_.offset(next_) + rate_.offset(1) / 5;
+  timer_ = context_.loop.at(start_ + offset, [this, offset] {
+    if (stopped_) return;
+    ++next_;
+    due_.push_back(offset);
+    kill_if_due();
+    schedule_next();
+  });
+}
+
+void Churn::kill_if_due() {
+  while (!due_.empty() && !living_.empty()) {
+    const Living victim = living_.front();
+    living_.pop_front();
+    dying_[victim.name] = {
+        .intended = due_.front(), .killed_at = now(), .sample = log_.begin(due_.front())};
+    due_.pop_front();
+    ::kill(victim.pid, SIGKILL);
+    if (!stopped_) nursery_.ask();
+  }
+}
+
+void Churn::on_gone(const std::string& instance) {
+  const auto found = dying_.find(instance);
+  if (found == dying_.end()) {
+    const auto died = std::find_if(living_.begin(), living_.end(),
+                                   [&](const Living& one) { return one.name == instance; });
+    if (died == living_.end()) return;
+    // Nobody killed it: the coordinator took it for dead, or its helper is gone.
+    ++errors_["churn_gone_alive"];
+    living_.erase(died);
+    return;
+  }
+  const Dying dying = found->second;
+  dying_.erase(found);
+  const Offset time = now();
+  log_.finish(dying.sample, time - dying.intended, time - dying.killed_at);
+}
+
+void Churn::look_up_the_dying() {
+  if (dying_.empty()) return;
+  context_.control.request_until_answered(
+      "list_instances", nlohmann::json::object(), [this](const AsyncReply& reply) {
+        if (!reply.success || !reply.data.contains("instances")) return;
+        std::set<std::string> alive;
+        for (const auto& instance : reply.data.at("instances")) {
+          alive.insert(instance.value("instance_id", ""));
+        }
+        std::vector<std::string> gone;
+        for (const auto& [name, dying] : dying_) {
+          if (!alive.contains(name)) gone.push_back(name);
+        }
+        for (const auto& name : gone) on_gone(name);
+      });
+}
+
+void Churn::count_errors(ErrorCounts& errors) const {
+  for (const auto& [code, count] : errors_) errors[code] += count;
+  if (!dying_.empty()) errors["never_gone"] += dying_.size();
+}
+
+}  // namespace yardmaster::loadgen

@@ -1,0 +1,68 @@
+// Instances that die: each registers a small child process, which is really killed at the scheduled
+// time. Latency runs from that time to the `gone` event, which says that the last trace is gone.
+// A new instance takes the place of each.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "loadgen/child_nursery.h"
+#include "loadgen/schedule.h"
+#include "loadgen/workload.h"
+
+namespace yardmaster::loadgen {
+
+class Churn final : public Workload, private EventHandler {
+ public:
+  // Allocates the first instances.
+  Churn(RunContext& context, const ChildNursery& nursery, MeasurementLog& log);
+  ~Churn() override;
+  Churn(const Churn&) = delete;
+  Churn& operator=(const Churn&) = delete;
+
+  void start(SteadyTime start) override;
+  void stop() override;
+  bool idle() const override { return dying_.empty() && due_.empty(); }
+  void count_errors(ErrorCounts& errors) const override;
+
+  // For the event `gone`.
+  void on_gone(const std::string& instance);
+  // After a reconnection: events may have been missed.
+  void look_up_the_dying();
+
+ private:
+  struct Living {
+    std::string name;
+    pid_t pid = 0;
+  };
+  struct Dying {
+    Offset intended{};
+    Offset killed_at{};
+    std::uint64_t sample = 0;
+  };
+
+  void on_ready(std::uint32_t events) override;
+  void allocate(pid_t pid);
+  Offset now() const { return std::chrono::steady_clock::now() - start_; }
+  void schedule_next();
+  void kill_if_due();
+
+  RunContext& context_;
+  const ChildNursery& nursery_;
+  MeasurementLog& log_;
+  SteadyRate rate_;
+  SteadyTime start_{};
+  std::uint64_t next_ = 0;
+  std::uint64_t born_ = 0;
+  EventLoop::TimerId timer_{};
+  bool stopped_ = false;
+  std::optional<AsyncReply> refusal_;  // of the latest allocation
+  std::deque<Living> living_;
+  std::deque<Offset> due_;  // kills that wait for an instance
+  std::map<std::string, Dying> dying_;
+  ErrorCounts errors_;
+};
+
+}  // namespace yardmaster::loadgen

@@ -1,0 +1,216 @@
+#include "loadgen/workloads/handoffs.h"
+
+#include <utility>
+
+#include "coordinator/base/error.h"
+#include "coordinator/domain/context.h"
+#include "loadgen/append_wire.h"
+
+namespace yardmaster::loadgen {
+namespace {
+
+// Entries that wait for their acknowledgement at a time, so that a context is not one great burst.
+constexpr std::uint64_t write_window = 10;
+constexpr std::size_t payload_bytes = 256;
+
+}  // namespace
+
+std::string digest_of(const nlohmann::json& entries) {
+  ContextDigest digest;
+  for (const auto& entry : entries) {
+    digest.add(entry.at("seq").get<std::uint64_t>(), entry.at("kind").get_ref<const std::string&>(),
+               entry.at("data").get_ref<const std::string&>());
+  }
+  return digest.finish();
+}
+
+Handoffs::Handoffs(RunContext& context, MeasurementLog& log)
+    : context_(context),
+      log_(log),
+      payload_(context.plan.seed + 1, payload_bytes),
+      rate_(context.plan.handoffs.per_second) {
+  for (std::uint64_t i = 0; i < context.plan.handoffs.pairs; ++i) add_pair(i);
+}
+
+void Handoffs::add_pair(std::uint64_t number) {
+  auto pair = std::make_unique<Pair>();
+  pair->number = number;
+  pair->giver = context_.name("giver", number);
+  pair->receiver = context_.name("receiver", number);
+  const auto giver = context_.allocate(pair->giver, context_.prefix + "-giver");
+  const auto receiver = context_.allocate(pair->receiver, context_.prefix + "-receiver");
+  pair->context = giver.at("context").get<std::string>();
+  pair->giving = std::make_unique<Session>(context_.loop, context_.socket_of(giver));
+  pair->receiving = std::make_unique<Session>(context_.loop, context_.socket_of(receiver));
+  pair->receiving->subscribe(
+      {{"events", {"handoff"}}, {"instance_id", pair->receiver}},
+      [this, target = pair.get()](std::string_view event, const nlohmann::json& data) {
+        if (event == "handoff" && data.value("to", "") == target->receiver) receive(*target, data);
+      });
+  pairs_.push_back(std::move(pair));
+}
+
+void Handoffs::start(SteadyTime start) {
+  start_ = start;
+  for (auto& pair : pairs_) begin_context(*pair);
+  schedule_next();
+}
+
+void Handoffs::stop() {
+  stopped_ = true;
+  context_.loop.cancel(timer_);
+}
+
+bool Handoffs::idle() const {
+  for (const auto& pair : pairs_) {
+    if (pair->offering || !pair->due.empty() || pair->written < pair->sent) return false;
+  }
+  return true;
+}
+
+void Handoffs::schedule_next() {
+  // Half a period in, so that the workloads do not all start at the same moments.
+  const Offset offset = rate_.offset(next_) + rate_.offset(1) / 2;
+  timer_ = context_.loop.at(start_ + offset, [this, offset] {
+    if (stopped_) return;
+    Pair& pair = *pairs_[next_++ % pairs_.size()];
+    pair.due.push_back(offset);
+    offer_if_due(pair);
+    schedule_next();
+  });
+}
+
+void Handoffs::begin_context(Pair& pair) {
+  pair.sent = 0;
+  pair.written = 0;
+  pair.prepared = false;
+  write_entries(pair);
+}
+
+void Handoffs::write_entries(Pair& pair) {
+  const std::uint64_t entries = context_.plan.handoffs.entries;
+  while (pair.sent < entries && pair.sent - pair.written < write_window) write_entry(pair);
+}
+
+void Handoffs::write_entry(Pair& pair) {
+  const std::uint64_t seq = ++pair.sent;
+  const nlohmann::json entry{{"context", pair.context},
+                             {"seq", seq},
+                             {"kind", entry_kind},
+                             {"data", payload_.make(pair.number, (pair.contexts << 16U) + seq)}};
+  pair.giving->request_until_answered(
+      "append_context", entry, [this, &pair](const AsyncReply& reply) { on_written(pair, reply); });
+}
+
+void Handoffs::on_written(Pair& pair, const AsyncReply& reply) {
+  ++pair.written;
+  if (!reply.success) {
+    fail(pair, reply);
+    if (pair.written == pair.sent && reply.code == "not_found") look_up_context(pair);
+    return;
+  }
+  if (pair.written < context_.plan.handoffs.entries) {
+    if (!stopped_) write_entries(pair);
+    return;
+  }
+  ContextDigest digest;
+  for (std::uint64_t seq = 1; seq <= pair.written; ++seq) {
+    digest.add(seq, entry_kind, payload_.make(pair.number, (pair.contexts << 16U) + seq));
+  }
+  pair.digest = digest.finish();
+  pair.prepared = true;
+  offer_if_due(pair);
+}
+
+void Handoffs::look_up_context(Pair& pair) {
+  context_.control.request_until_answered(
+      "list_instances", nlohmann::json::object(), [this, &pair](const AsyncReply& reply) {
+        if (!reply.success || !reply.data.contains("instances")) return;
+        for (const auto& instance : reply.data.at("instances")) {
+          if (instance.value("instance_id", "") != pair.giver) continue;
+          pair.context = instance.value("context", pair.context);
+          begin_context(pair);
+        }
+      });
+}
+
+void Handoffs::offer_if_due(Pair& pair) {
+  if (!pair.prepared || pair.offering || pair.due.empty()) return;
+  pair.offering = true;
+  pair.reading = false;
+  pair.intended = pair.due.front();
+  pair.due.pop_front();
+  pair.sample = log_.begin(pair.intended);
+  pair.sent_at = now();
+  const nlohmann::json offer{
+      {"from", pair.giver}, {"to", pair.receiver}, {"summary", "load"}, {"key", pair.context}};
+  pair.giving->request_until_answered("context_handoff", offer,
+                                      [this, &pair](const AsyncReply& reply) {
+                                        if (reply.success) {
+                                          receive(pair, reply.data);
+                                        } else {
+                                          fail(pair, reply);
+                                          pair.offering = false;
+                                        }
+                                      });
+}
+
+// The receiver's event and the giver's reply say the same; the first one counts.
+void Handoffs::receive(Pair& pair, const nlohmann::json& offer) {
+  if (!pair.offering || pair.reading || offer.value("state", "") != "pending" ||
+      offer.value("context", "") != pair.context) {
+    return;
+  }
+  pair.reading = true;
+  const auto id = offer.value("id", std::uint64_t{0});
+  const nlohmann::json whole{{"context", pair.context},
+                             {"limit", context_.plan.handoffs.entries + 1}};
+  pair.receiving->request_until_answered(
+      "read_context", whole,
+      [this, &pair, id](const AsyncReply& reply) { accept(pair, id, reply); });
+}
+
+void Handoffs::accept(Pair& pair, std::uint64_t id, const AsyncReply& content) {
+  if (!content.success) {
+    fail(pair, content);
+    pair.offering = false;
+    return;
+  }
+  const auto& entries = content.data.at("entries");
+  AcceptedHandoff handoff{.id = id,
+                          .context = pair.context,
+                          .receiver = pair.receiver,
+                          .digest = digest_of(entries),
+                          .count = entries.size()};
+  if (handoff.digest != pair.digest) ++wrong_;
+  const nlohmann::json acceptance{{"id", id}, {"digest", handoff.digest}, {"count", handoff.count}};
+  pair.receiving->request_until_answered(
+      "accept_handoff", acceptance,
+      [this, &pair, handoff](const AsyncReply& reply) { on_accepted(pair, handoff, reply); });
+}
+
+void Handoffs::on_accepted(Pair& pair, AcceptedHandoff handoff, const AsyncReply& reply) {
+  pair.offering = false;
+  if (!reply.success) {
+    fail(pair, reply);
+    return;
+  }
+  const Offset time = now();
+  log_.finish(pair.sample, time - pair.intended, time - pair.sent_at);
+  accepted_.push_back(std::move(handoff));
+  // The giver's next context: see look_up_context() when the guess is wrong.
+  ++pair.contexts;
+  pair.context = pair.giver + "-" + std::to_string(pair.contexts);
+  if (!stopped_ || !pair.due.empty()) begin_context(pair);
+}
+
+void Handoffs::fail(Pair& pair, const AsyncReply& reply) {
+  ++errors_["handoff_" + reply.code];
+  pair.prepared = false;
+}
+
+void Handoffs::count_errors(ErrorCounts& errors) const {
+  for (const auto& [code, count] : errors_) errors[code] += count;
+}
+
+}  // namespace yardmaster::loadgen

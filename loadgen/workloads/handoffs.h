@@ -1,0 +1,91 @@
+// Pairs of instances that hand contexts over, beside the writers: the giver writes a fresh context,
+// offers it at the scheduled time, and the receiver reads all of it, checks the digest and accepts.
+// Latency runs from the intended time of the offer to the reply to accept_handoff.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "loadgen/payload.h"
+#include "loadgen/schedule.h"
+#include "loadgen/workload.h"
+
+namespace yardmaster::loadgen {
+
+// What the audit looks up: a handoff that was acknowledged as accepted.
+struct AcceptedHandoff {
+  std::uint64_t id = 0;
+  std::string context;
+  std::string receiver;
+  std::string digest;
+  std::uint64_t count = 0;
+};
+
+class Handoffs final : public Workload {
+ public:
+  Handoffs(RunContext& context, MeasurementLog& log);
+
+  void start(SteadyTime start) override;
+  void stop() override;
+  bool idle() const override;
+  void count_errors(ErrorCounts& errors) const override;
+
+  const std::vector<AcceptedHandoff>& accepted() const { return accepted_; }
+  // Handoffs whose content was not what the giver wrote.
+  std::uint64_t wrong() const { return wrong_; }
+
+ private:
+  struct Pair {
+    std::uint64_t number = 0;
+    std::string giver;
+    std::string receiver;
+    std::unique_ptr<Session> giving;
+    std::unique_ptr<Session> receiving;
+    std::string context;         // that the giver writes next
+    std::uint64_t contexts = 1;  // of the giver so far
+    std::uint64_t sent = 0;      // entries of it
+    std::uint64_t written = 0;   // acknowledged
+    bool prepared = false;
+    bool offering = false;
+    bool reading = false;
+    std::string digest;      // of what was written
+    std::deque<Offset> due;  // offers that wait for a context
+    Offset intended{};
+    Offset sent_at{};
+    std::uint64_t sample = 0;
+  };
+
+  void add_pair(std::uint64_t number);
+  Offset now() const { return std::chrono::steady_clock::now() - start_; }
+  void schedule_next();
+  void write_entries(Pair& pair);
+  void write_entry(Pair& pair);
+  void on_written(Pair& pair, const AsyncReply& reply);
+  void look_up_context(Pair& pair);
+  void offer_if_due(Pair& pair);
+  void receive(Pair& pair, const nlohmann::json& offer);
+  void accept(Pair& pair, std::uint64_t id, const AsyncReply& content);
+  void on_accepted(Pair& pair, AcceptedHandoff handoff, const AsyncReply& reply);
+  void begin_context(Pair& pair);
+  void fail(Pair& pair, const AsyncReply& reply);
+
+  RunContext& context_;
+  MeasurementLog& log_;
+  Payload payload_;
+  SteadyRate rate_;
+  std::vector<std::unique_ptr<Pair>> pairs_;
+  SteadyTime start_{};
+  std::uint64_t next_ = 0;
+  EventLoop::TimerId timer_{};
+  bool stopped_ = false;
+  std::vector<AcceptedHandoff> accepted_;
+  std::uint64_t wrong_ = 0;
+  ErrorCounts errors_;
+};
+
+// The digest of what read_context gave; entries in order.
+std::string digest_of(const nlohmann::json& entries);
+
+}  // namespace yardmaster::loadgen

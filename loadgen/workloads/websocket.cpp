@@ -1,0 +1,158 @@
+#include "loadgen/workloads/websocket.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include <sys/socket.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/websocket.hpp>
+
+#include "coordinator/base/error.h"
+#include "loadgen/schedule.h"
+
+namespace yardmaster::loadgen {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+using LocalSocket = asio::local::stream_protocol::socket;
+
+}  // namespace
+
+class WebSocketPinger::Impl {
+ public:
+  Impl(std::string socket_path, double per_second, MeasurementLog& log)
+      : socket_path_(std::move(socket_path)), rate_(per_second), log_(log) {
+    connect();
+  }
+
+  ~Impl() { stop(std::chrono::steady_clock::now()); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  void start(SteadyTime start) {
+    start_ = start;
+    thread_ = std::thread([this] { run(); });
+  }
+
+  void stop(SteadyTime deadline) {
+    if (!thread_.joinable()) return;
+    std::unique_lock lock(mutex_);
+    stopping_ = true;
+    changed_.notify_all();
+    if (!changed_.wait_until(lock, deadline, [this] { return finished_; })) hang_up();
+    lock.unlock();
+    thread_.join();
+  }
+
+  void count_errors(ErrorCounts& errors) const {
+    if (failures_ > 0) errors["websocket_failed"] += failures_;
+  }
+
+ private:
+  void connect() {
+    beast::error_code failure;
+    auto stream = std::make_unique<beast::websocket::stream<LocalSocket>>(context_);
+    stream->next_layer().connect(asio::local::stream_protocol::endpoint(socket_path_), failure);
+    if (!failure) stream->handshake("localhost", "/ws", failure);
+    if (failure) {
+      throw Error(ErrorCode::unavailable,
+                  "cannot open a WebSocket at '" + socket_path_ + "': " + failure.message());
+    }
+    const std::lock_guard lock(mutex_);
+    stream_ = std::move(stream);
+  }
+
+  // With the mutex held: ends a read that waits.
+  void hang_up() {
+    if (stream_) ::shutdown(stream_->next_layer().native_handle(), SHUT_RDWR);
+  }
+
+  bool wait_until(SteadyTime time) {
+    std::unique_lock lock(mutex_);
+    return !changed_.wait_until(lock, time, [this] { return stopping_; });
+  }
+
+  void run() {
+    for (std::uint64_t number = 0;; ++number) {
+      const Offset intended = rate_.offset(number) + rate_.offset(1) / 7;
+      if (!wait_until(start_ + intended)) break;
+      const std::uint64_t sample = log_.begin(intended);
+      const Offset sent = now();
+      if (!ping_until_answered(number)) break;
+      const Offset time = now();
+      log_.finish(sample, time - intended, time - sent);
+    }
+    const std::lock_guard lock(mutex_);
+    finished_ = true;
+    changed_.notify_all();
+  }
+
+  bool ping_until_answered(std::uint64_t number) {
+    while (true) {
+      try {
+        ping(number);
+        return true;
+      } catch (const beast::system_error&) {
+        if (!reconnect()) return false;
+      }
+    }
+  }
+
+  void ping(std::uint64_t number) {
+    const std::string request =
+        R"({"id":)" + std::to_string(number) + R"(,"command":"ping","args":{}})";
+    stream_->text(true);
+    stream_->write(asio::buffer(request));
+    beast::flat_buffer reply;
+    stream_->read(reply);
+    if (beast::buffers_to_string(reply.data()).find("\"success\":true") == std::string::npos) {
+      ++failures_;
+    }
+  }
+
+  bool reconnect() {
+    ++failures_;
+    auto pause = std::chrono::milliseconds(20);
+    while (wait_until(std::chrono::steady_clock::now() + pause)) {
+      try {
+        connect();
+        return true;
+      } catch (const Error&) {
+        pause = std::min(pause * 2, std::chrono::milliseconds(500));
+      }
+    }
+    return false;
+  }
+
+  Offset now() const { return std::chrono::steady_clock::now() - start_; }
+
+  std::string socket_path_;
+  SteadyRate rate_;
+  MeasurementLog& log_;
+  asio::io_context context_{1};
+  std::unique_ptr<beast::websocket::stream<LocalSocket>> stream_;
+  SteadyTime start_{};
+  std::uint64_t failures_ = 0;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;
+  bool finished_ = false;
+  std::thread thread_;
+};
+
+WebSocketPinger::WebSocketPinger(const std::string& socket_path, double per_second,
+                                 MeasurementLog& log)
+    : impl_(std::make_unique<Impl>(socket_path, per_second, log)) {}
+WebSocketPinger::~WebSocketPinger() = default;
+
+void WebSocketPinger::start(SteadyTime start) { impl_->start(start); }
+void WebSocketPinger::stop(SteadyTime deadline) { impl_->stop(deadline); }
+void WebSocketPinger::count_errors(ErrorCounts& errors) const { impl_->count_errors(errors); }
+
+}  // namespace yardmaster::loadgen

@@ -1,0 +1,171 @@
+#include "loadgen/workloads/writes.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "coordinator/base/error.h"
+
+namespace yardmaster::loadgen {
+namespace {
+
+// Allocations that wait for their answer at a time.
+constexpr std::size_t allocation_window = 256;
+constexpr std::chrono::milliseconds shortest_pause{10};
+constexpr std::chrono::milliseconds longest_pause{500};
+constexpr std::chrono::milliseconds pause_after_refusal{200};
+constexpr std::size_t reconnections_at_once = 256;
+
+// Refusals that may go away when the same is sent again.
+bool may_pass(std::string_view code) {
+  constexpr std::array<std::string_view, 6> codes{"storage_full", "storage_failed", "unavailable",
+                                                  "timed_out",    "sequence_gap",   "internal"};
+  return std::find(codes.begin(), codes.end(), code) != codes.end();
+}
+
+}  // namespace
+
+Writes::Writes(RunContext& context, MeasurementLog& log, metrics::Histogram& lag)
+    : context_(context),
+      log_(log),
+      lag_(lag),
+      payload_(context.plan.seed, context.plan.payload_bytes),
+      request_(payload_, context.plan.durability),
+      schedule_(context.plan.arrivals, context.plan.interval,
+                static_cast<std::uint32_t>(context.plan.instances), context.plan.seed) {
+  allocate_all();
+  for (auto& writer : writers_) {
+    if (!writer.connect(true)) {
+      throw Error(ErrorCode::unavailable, "cannot connect instance " +
+                                              std::to_string(writer.number()) + ": " +
+                                              std::generic_category().message(errno));
+    }
+  }
+}
+
+void Writes::allocate_all() {
+  const auto instances = static_cast<std::uint32_t>(context_.plan.instances);
+  std::vector<nlohmann::json> allocations(instances);
+  std::optional<AsyncReply> failure;
+  std::size_t waiting = 0;
+  const auto settle = [&](std::size_t most) {
+    while (waiting > most)
+      context_.loop.poll(std::chrono::steady_clock::now() + std::chrono::seconds(1));
+  };
+  for (std::uint32_t i = 0; i < instances && !failure; ++i) {
+    const std::string name = context_.name("w", i);
+    context_.created.push_back(name);
+    ++waiting;
+    context_.control.request("allocate_instance",
+                             {{"instance_id", name},
+                              {"role", context_.prefix + "-writer"},
+                              {"socket", context_.plan.wants_instance_sockets()}},
+                             [&, i](const AsyncReply& reply) {
+                               --waiting;
+                               if (!reply.success) failure = reply;
+                               allocations[i] = reply.data;
+                             });
+    settle(allocation_window);
+  }
+  settle(0);
+  if (failure) throw_failure("allocate_instance", *failure);
+  WriterHost& host = *this;
+  for (std::uint32_t i = 0; i < instances; ++i) {
+    const AsyncReply allocation{.success = true, .data = allocations[i], .code = {}, .error = {}};
+    writers_.emplace_back(context_.loop, host, request_, i, allocation.text("context"),
+                          context_.socket_of(allocations[i]));
+  }
+}
+
+void Writes::start(SteadyTime start) {
+  start_ = start;
+  started_ = true;
+  if (!context_.plan.closed_loop) return;
+  for (auto& writer : writers_) send_one(writer, now());
+}
+
+SteadyTime Writes::next_due() const {
+  if (!started_ || stopped_ || context_.plan.closed_loop) return SteadyTime::max();
+  const Offset offset = schedule_.next().offset;
+  return offset < end_ ? start_ + offset : SteadyTime::max();
+}
+
+void Writes::send_due() {
+  if (!started_ || stopped_ || context_.plan.closed_loop) return;
+  Offset time = now();
+  while (schedule_.next().offset <= time && schedule_.next().offset < end_) {
+    const Due due = schedule_.next();
+    schedule_.pop();
+    send_one(writers_[due.instance], due.offset);
+    time = now();
+  }
+}
+
+void Writes::send_one(Writer& writer, Offset intended) {
+  const Offset time = now();
+  if (!context_.plan.closed_loop) lag_.record(time - intended);
+  ++sent_;
+  ++open_;
+  writer.write(intended, time, log_.begin(intended), frame_);
+}
+
+void Writes::on_acknowledged(Writer& writer, std::uint64_t sample, Offset intended, Offset sent) {
+  const Offset time = now();
+  --open_;
+  log_.finish(sample, time - intended, time - sent);
+  if (context_.plan.closed_loop && !stopped_) send_one(writer, time);
+}
+
+void Writes::on_refused(Writer& writer, std::string_view code) {
+  const auto counted = errors_.find(code);
+  if (counted == errors_.end()) {
+    errors_.emplace(code, 1);
+  } else {
+    ++counted->second;
+  }
+  if (!may_pass(code) || writer.resend_is_due) return;
+  writer.resend_is_due = true;
+  refused_.push_back(writer.number());
+  repair_after(pause_after_refusal);
+}
+
+void Writes::on_lost(Writer& writer) {
+  ++errors_["connection_lost"];
+  lost_.insert(writer.number());
+  repair_after(pause_);
+}
+
+void Writes::repair_after(std::chrono::milliseconds pause) {
+  if (repair_is_due_) return;
+  repair_is_due_ = true;
+  context_.loop.at(std::chrono::steady_clock::now() + pause, [this] { repair(); });
+}
+
+void Writes::repair() {
+  repair_is_due_ = false;
+  std::size_t connected = 0;
+  while (!lost_.empty() && connected < reconnections_at_once) {
+    Writer& writer = writers_[*lost_.begin()];
+    if (!writer.connect(false)) break;
+    lost_.erase(lost_.begin());
+    writer.resend_is_due = false;
+    writer.resend(frame_);
+    ++connected;
+  }
+  for (const auto number : std::exchange(refused_, {})) {
+    Writer& writer = writers_[number];
+    if (!std::exchange(writer.resend_is_due, false)) continue;
+    writer.resend(frame_);
+  }
+  pause_ = connected > 0 || lost_.empty() ? shortest_pause : std::min(pause_ * 2, longest_pause);
+  if (!lost_.empty()) repair_after(pause_);
+}
+
+void Writes::count_errors(ErrorCounts& errors) const {
+  for (const auto& [code, count] : errors_) errors[code] += count;
+  if (open_ > 0) errors["unanswered"] += open_;
+}
+
+}  // namespace yardmaster::loadgen

@@ -1,0 +1,68 @@
+// The load that everything is about: N instances, each on a connection of its own, that write in
+// an open loop by the schedule (or, with closed_loop, one write after another).
+#pragma once
+
+#include <deque>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "loadgen/schedule.h"
+#include "loadgen/workload.h"
+#include "loadgen/workloads/writer.h"
+
+namespace yardmaster::loadgen {
+
+class Writes final : public Workload, private WriterHost {
+ public:
+  // Allocates and connects all instances. `log` and `lag` take latencies and schedule lag.
+  Writes(RunContext& context, MeasurementLog& log, metrics::Histogram& lag);
+
+  void start(SteadyTime start) override;
+  void stop() override { stopped_ = true; }
+  bool idle() const override { return open_ == 0; }
+  void count_errors(ErrorCounts& errors) const override;
+
+  // Nothing is due from here on.
+  void end_at(Offset end) { end_ = end; }
+  // Sends what is due; called in every turn of the loop.
+  void send_due();
+  // When the next write is due; far away when there is none.
+  SteadyTime next_due() const;
+
+  std::uint64_t sent() const { return sent_; }
+  const std::deque<Writer>& writers() const { return writers_; }
+  const Payload& payload() const { return payload_; }
+
+ private:
+  void allocate_all();
+  Offset now() const override { return std::chrono::steady_clock::now() - start_; }
+  void on_acknowledged(Writer& writer, std::uint64_t sample, Offset intended, Offset sent) override;
+  void on_refused(Writer& writer, std::string_view code) override;
+  void on_lost(Writer& writer) override;
+  void send_one(Writer& writer, Offset intended);
+  void repair_after(std::chrono::milliseconds pause);
+  void repair();
+
+  RunContext& context_;
+  MeasurementLog& log_;
+  metrics::Histogram& lag_;
+  Payload payload_;
+  AppendTemplate request_;
+  Schedule schedule_;
+  std::deque<Writer> writers_;
+  SteadyTime start_{};
+  Offset end_ = Offset::max();
+  bool started_ = false;
+  bool stopped_ = false;
+  std::uint64_t sent_ = 0;
+  std::uint64_t open_ = 0;  // not acknowledged
+  std::string frame_;
+  ErrorCounts errors_;
+  std::set<std::uint32_t> lost_;        // to connect again
+  std::vector<std::uint32_t> refused_;  // to send again
+  bool repair_is_due_ = false;
+  std::chrono::milliseconds pause_{10};
+};
+
+}  // namespace yardmaster::loadgen
