@@ -147,7 +147,7 @@ void LoadRun::subscribe() {
                                                                    const nlohmann::json& data) {
     if (event == "gone") {
       if (churn_) churn_->on_gone(text_in(data, "instance_id"));
-    } else if (event == "checkpoint" && start_ != SteadyTime{}) {
+    } else if (event == "checkpoint" && phase_ == RunPhase::measuring) {
       const auto duration =
           std::chrono::duration<double, std::milli>(data.value("duration_ms", 0.0));
       const Offset at = steady_clock::now() - start_;
@@ -222,6 +222,7 @@ bool LoadRun::all_idle() const {
 
 void LoadRun::drain() {
   for (auto* workload : workloads_) workload->stop();
+  if (websocket_) websocket_->end_at(plan_.warmup + measured_);
   const SteadyTime deadline = steady_clock::now() + drain_deadline;
   while (!all_idle() && steady_clock::now() < deadline) {
     loop_.poll(std::min(deadline, steady_clock::now() + milliseconds(50)));

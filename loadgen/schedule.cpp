@@ -6,8 +6,8 @@
 namespace yardmaster::loadgen {
 namespace {
 
-bool earlier(const Due& a, const Due& b) {
-  return a.offset != b.offset ? a.offset < b.offset : a.instance < b.instance;
+bool later(const Due& a, const Due& b) {
+  return a.offset != b.offset ? a.offset > b.offset : a.instance > b.instance;
 }
 
 }  // namespace
@@ -15,19 +15,10 @@ bool earlier(const Due& a, const Due& b) {
 Schedule::Schedule(Arrivals arrivals, std::chrono::nanoseconds interval, std::uint32_t instances,
                    std::uint64_t seed)
     : arrivals_(arrivals), interval_(interval), instances_(instances), random_(seed) {
-  heap_.reserve(instances);
-  for (std::uint32_t i = 0; i < instances; ++i) {
-    const auto first = arrivals == Arrivals::poisson ? gap() : phase(i);
-    heap_.push_back({.due = {.offset = first, .instance = i}, .count = 0});
-  }
-  // Sorted is a heap too.
-  std::sort(heap_.begin(), heap_.end(),
-            [](const Slot& a, const Slot& b) { return earlier(a.due, b.due); });
-}
-
-std::chrono::nanoseconds Schedule::phase(std::uint32_t instance) const {
-  if (arrivals_ != Arrivals::staggered) return std::chrono::nanoseconds::zero();
-  return interval_ * instance / instances_;
+  if (arrivals != Arrivals::poisson) return;
+  for (std::uint32_t i = 0; i < instances; ++i) heap_.push_back({.offset = gap(), .instance = i});
+  std::make_heap(heap_.begin(), heap_.end(), later);
+  next_ = heap_.front();
 }
 
 std::chrono::nanoseconds Schedule::gap() {
@@ -36,28 +27,29 @@ std::chrono::nanoseconds Schedule::gap() {
 }
 
 void Schedule::pop() {
-  Slot& slot = heap_.front();
-  ++slot.count;
   if (arrivals_ == Arrivals::poisson) {
-    slot.due.offset += gap();
+    pop_random();
   } else {
-    slot.due.offset = phase(slot.due.instance) + interval_ * static_cast<std::int64_t>(slot.count);
+    pop_regular();
   }
-  sink();
 }
 
-void Schedule::sink() {
-  std::size_t place = 0;
-  const Slot moving = heap_.front();
-  while (true) {
-    std::size_t child = 2 * place + 1;
-    if (child >= heap_.size()) break;
-    if (child + 1 < heap_.size() && earlier(heap_[child + 1].due, heap_[child].due)) ++child;
-    if (!earlier(heap_[child].due, moving.due)) break;
-    heap_[place] = heap_[child];
-    place = child;
+// Instances take turns in the order of their phases.
+void Schedule::pop_regular() {
+  if (++next_.instance == instances_) {
+    next_.instance = 0;
+    ++round_;
   }
-  heap_[place] = moving;
+  const auto phase = arrivals_ == Arrivals::staggered ? interval_ * next_.instance / instances_
+                                                      : std::chrono::nanoseconds::zero();
+  next_.offset = interval_ * round_ + phase;
+}
+
+void Schedule::pop_random() {
+  std::pop_heap(heap_.begin(), heap_.end(), later);
+  heap_.back().offset += gap();
+  std::push_heap(heap_.begin(), heap_.end(), later);
+  next_ = heap_.front();
 }
 
 }  // namespace yardmaster::loadgen

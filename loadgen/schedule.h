@@ -24,25 +24,22 @@ class Schedule {
 
   // The next due write; offsets never fall, and every instance's k-th one is exactly where the
   // arrivals put it: nothing drifts and nothing is left out. Constant or logarithmic time.
-  const Due& next() const { return heap_.front().due; }
+  const Due& next() const { return next_; }
   void pop();
 
  private:
-  struct Slot {
-    Due due;
-    std::uint64_t count = 0;  // writes before this one
-  };
-
-  std::chrono::nanoseconds phase(std::uint32_t instance) const;
+  void pop_regular();
+  void pop_random();
   std::chrono::nanoseconds gap();
-  void sink();
 
   Arrivals arrivals_;
   std::chrono::nanoseconds interval_;
   std::uint32_t instances_;
   std::mt19937_64 random_;
   std::exponential_distribution<double> exponential_{1.0};
-  std::vector<Slot> heap_;  // by offset, then by instance
+  Due next_;
+  std::int64_t round_ = 0;  // of regular arrivals: whole intervals so far
+  std::vector<Due> heap_;   // of random ones: by offset, then by instance
 };
 
 // A workload with one stream of starts at a fixed rate: the k-th is at k/rate.

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::chrono::milliseconds first_pause{10};
 constexpr std::chrono::milliseconds longest_pause{500};
+constexpr std::chrono::seconds longest_absence{30};
 constexpr std::chrono::seconds call_deadline{60};
 
 }  // namespace
@@ -28,7 +29,7 @@ Session::Session(EventLoop& loop, std::string path)
     const std::string reason = std::generic_category().message(errno);
     throw Error(ErrorCode::unavailable, "nobody listens at '" + path_ + "': " + reason);
   }
-  connection_.on_lost([this] { reconnect_later(); });
+  connection_.on_lost([this] { on_lost(); });
 }
 
 Session::~Session() { loop_.cancel(retry_); }
@@ -71,6 +72,11 @@ void Session::subscribe(nlohmann::json args, AsyncConnection::EventHandlerFuncti
   subscription_ = std::move(args);
 }
 
+void Session::on_lost() {
+  lost_at_ = std::chrono::steady_clock::now();
+  reconnect_later();
+}
+
 void Session::reconnect_later() {
   retry_ = loop_.at(std::chrono::steady_clock::now() + pause_, [this] { reconnect(); });
   pause_ = std::min(pause_ * 2, longest_pause);
@@ -78,6 +84,10 @@ void Session::reconnect_later() {
 
 void Session::reconnect() {
   if (!connection_.connect(path_, false)) {
+    if (std::chrono::steady_clock::now() - lost_at_ > longest_absence) {
+      throw Error(ErrorCode::unavailable, "the coordinator went away and did not come back to '" +
+                                              path_ + "' within half a minute");
+    }
     reconnect_later();
     return;
   }

@@ -1,5 +1,6 @@
 // A connection of a workload that comes back when the daemon does: it tries again with growing
-// pauses, and tells its owner after each time it is connected. Belongs to the loop's thread.
+// pauses, and tells its owner after each time it is connected. When the daemon stays away for half
+// a minute, the loop's poll() throws Error{unavailable}. Belongs to the loop's thread.
 #pragma once
 
 #include <chrono>
@@ -44,6 +45,7 @@ class Session {
   std::size_t waiting() const { return connection_.waiting() + held_.size(); }
 
  private:
+  void on_lost();
   void reconnect_later();
   void reconnect();
 
@@ -55,6 +57,7 @@ class Session {
   std::vector<std::function<void()>> held_;  // requests to make again
   EventLoop::TimerId retry_{};
   std::chrono::milliseconds pause_{};
+  SteadyTime lost_at_{};
 };
 
 // A reply's failure as an exception.

@@ -118,8 +118,7 @@ class Supervisor::Watch {
   }
 
   void on_interrupt() {
-    const bool has_samples = load_.phase() >= RunPhase::measuring;
-    if (!has_samples || interrupted_) throw Abandoned();
+    if (load_.phase() == RunPhase::preparing || interrupted_) throw Abandoned();
     supervisor_.progress_.say(
         "interrupted: ending with what was measured; once more to stop at once");
     interrupted_ = true;

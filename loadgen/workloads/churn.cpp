@@ -75,7 +75,7 @@ void Churn::schedule_next() {
   timer_ = context_.loop.at(start_ + offset, [this, offset] {
     if (stopped_) return;
     ++next_;
-    due_.push_back(offset);
+    due_.push_back({.intended = offset, .sample = log_.begin(offset), .killed_at = {}});
     kill_if_due();
     schedule_next();
   });
@@ -85,11 +85,11 @@ void Churn::kill_if_due() {
   while (!due_.empty() && !living_.empty()) {
     const Living victim = living_.front();
     living_.pop_front();
-    dying_[victim.name] = {
-        .intended = due_.front(), .killed_at = now(), .sample = log_.begin(due_.front())};
+    Death& death = dying_[victim.name] = due_.front();
+    death.killed_at = now();
     due_.pop_front();
     ::kill(victim.pid, SIGKILL);
-    if (!stopped_) nursery_.ask();
+    if (!stopped_ || !due_.empty()) nursery_.ask();
   }
 }
 
@@ -104,10 +104,10 @@ void Churn::on_gone(const std::string& instance) {
     living_.erase(died);
     return;
   }
-  const Dying dying = found->second;
+  const Death death = found->second;
   dying_.erase(found);
   const Offset time = now();
-  log_.finish(dying.sample, time - dying.intended, time - dying.killed_at);
+  log_.finish(death.sample, time - death.intended, time - death.killed_at);
 }
 
 void Churn::look_up_the_dying() {
@@ -120,7 +120,7 @@ void Churn::look_up_the_dying() {
           alive.insert(instance.value("instance_id", ""));
         }
         std::vector<std::string> gone;
-        for (const auto& [name, dying] : dying_) {
+        for (const auto& [name, death] : dying_) {
           if (!alive.contains(name)) gone.push_back(name);
         }
         for (const auto& name : gone) on_gone(name);

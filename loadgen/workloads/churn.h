@@ -37,10 +37,10 @@ class Churn final : public Workload, private EventHandler {
     std::string name;
     pid_t pid = 0;
   };
-  struct Dying {
+  struct Death {
     Offset intended{};
-    Offset killed_at{};
     std::uint64_t sample = 0;
+    Offset killed_at{};
   };
 
   void on_ready(std::uint32_t events) override;
@@ -60,8 +60,8 @@ class Churn final : public Workload, private EventHandler {
   bool stopped_ = false;
   std::optional<AsyncReply> refusal_;  // of the latest allocation
   std::deque<Living> living_;
-  std::deque<Offset> due_;  // kills that wait for an instance
-  std::map<std::string, Dying> dying_;
+  std::deque<Death> due_;  // that wait for an instance
+  std::map<std::string, Death> dying_;
   ErrorCounts errors_;
 };
 

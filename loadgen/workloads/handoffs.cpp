@@ -74,7 +74,7 @@ void Handoffs::schedule_next() {
   timer_ = context_.loop.at(start_ + offset, [this, offset] {
     if (stopped_) return;
     Pair& pair = *pairs_[next_++ % pairs_.size()];
-    pair.due.push_back(offset);
+    pair.due.push_back({.intended = offset, .sample = log_.begin(offset)});
     offer_if_due(pair);
     schedule_next();
   });
@@ -110,7 +110,7 @@ void Handoffs::on_written(Pair& pair, const AsyncReply& reply) {
     return;
   }
   if (pair.written < context_.plan.handoffs.entries) {
-    if (!stopped_) write_entries(pair);
+    if (!stopped_ || !pair.due.empty()) write_entries(pair);
     return;
   }
   ContextDigest digest;
@@ -138,9 +138,8 @@ void Handoffs::offer_if_due(Pair& pair) {
   if (!pair.prepared || pair.offering || pair.due.empty()) return;
   pair.offering = true;
   pair.reading = false;
-  pair.intended = pair.due.front();
+  pair.offer = pair.due.front();
   pair.due.pop_front();
-  pair.sample = log_.begin(pair.intended);
   pair.sent_at = now();
   const nlohmann::json offer{
       {"from", pair.giver}, {"to", pair.receiver}, {"summary", "load"}, {"key", pair.context}};
@@ -196,7 +195,7 @@ void Handoffs::on_accepted(Pair& pair, AcceptedHandoff handoff, const AsyncReply
     return;
   }
   const Offset time = now();
-  log_.finish(pair.sample, time - pair.intended, time - pair.sent_at);
+  log_.finish(pair.offer.sample, time - pair.offer.intended, time - pair.sent_at);
   accepted_.push_back(std::move(handoff));
   // The giver's next context: see look_up_context() when the guess is wrong.
   ++pair.contexts;

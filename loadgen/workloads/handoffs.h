@@ -37,6 +37,10 @@ class Handoffs final : public Workload {
   std::uint64_t wrong() const { return wrong_; }
 
  private:
+  struct Offer {
+    Offset intended{};
+    std::uint64_t sample = 0;
+  };
   struct Pair {
     std::uint64_t number = 0;
     std::string giver;
@@ -50,11 +54,10 @@ class Handoffs final : public Workload {
     bool prepared = false;
     bool offering = false;
     bool reading = false;
-    std::string digest;      // of what was written
-    std::deque<Offset> due;  // offers that wait for a context
-    Offset intended{};
+    std::string digest;     // of what was written
+    std::deque<Offer> due;  // offers that wait for a context
+    Offer offer;            // the one under way
     Offset sent_at{};
-    std::uint64_t sample = 0;
   };
 
   void add_pair(std::uint64_t number);

@@ -14,6 +14,7 @@
 
 #include "coordinator/base/error.h"
 #include "loadgen/schedule.h"
+#include "loadgen/self_check.h"
 
 namespace yardmaster::loadgen {
 namespace {
@@ -31,7 +32,10 @@ class WebSocketPinger::Impl {
     connect();
   }
 
-  ~Impl() { stop(std::chrono::steady_clock::now()); }
+  ~Impl() {
+    end_at(Offset::zero());
+    stop(std::chrono::steady_clock::now());
+  }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
@@ -40,11 +44,15 @@ class WebSocketPinger::Impl {
     thread_ = std::thread([this] { run(); });
   }
 
+  void end_at(Offset end) {
+    const std::lock_guard lock(mutex_);
+    end_ = end;
+    changed_.notify_all();
+  }
+
   void stop(SteadyTime deadline) {
     if (!thread_.joinable()) return;
     std::unique_lock lock(mutex_);
-    stopping_ = true;
-    changed_.notify_all();
     if (!changed_.wait_until(lock, deadline, [this] { return finished_; })) hang_up();
     lock.unlock();
     thread_.join();
@@ -57,34 +65,42 @@ class WebSocketPinger::Impl {
  private:
   void connect() {
     beast::error_code failure;
-    auto stream = std::make_unique<beast::websocket::stream<LocalSocket>>(context_);
-    stream->next_layer().connect(asio::local::stream_protocol::endpoint(socket_path_), failure);
-    if (!failure) stream->handshake("localhost", "/ws", failure);
+    auto fresh = std::make_unique<beast::websocket::stream<LocalSocket>>(context_);
+    fresh->next_layer().connect(asio::local::stream_protocol::endpoint(socket_path_), failure);
+    {
+      const std::lock_guard lock(mutex_);  // from here on hang_up() ends a wait on it
+      stream_ = std::move(fresh);
+    }
+    if (!failure) stream_->handshake("localhost", "/ws", failure);
     if (failure) {
       throw Error(ErrorCode::unavailable,
                   "cannot open a WebSocket at '" + socket_path_ + "': " + failure.message());
     }
-    const std::lock_guard lock(mutex_);
-    stream_ = std::move(stream);
   }
 
-  // With the mutex held: ends a read that waits.
+  // With the mutex held: ends a read that waits, and everything else.
   void hang_up() {
+    hung_up_ = true;
+    changed_.notify_all();
     if (stream_) ::shutdown(stream_->next_layer().native_handle(), SHUT_RDWR);
   }
 
-  bool wait_until(SteadyTime time) {
+  // False when there is nothing more to wait for.
+  bool wait_until_due(Offset intended) {
     std::unique_lock lock(mutex_);
-    return !changed_.wait_until(lock, time, [this] { return stopping_; });
+    changed_.wait_until(lock, start_ + intended, [&] { return hung_up_ || intended >= end_; });
+    return intended < end_;
   }
 
   void run() {
+    use_exact_timers();
     for (std::uint64_t number = 0;; ++number) {
       const Offset intended = rate_.offset(number) + rate_.offset(1) / 7;
-      if (!wait_until(start_ + intended)) break;
+      if (!wait_until_due(intended)) break;
       const std::uint64_t sample = log_.begin(intended);
       const Offset sent = now();
-      if (!ping_until_answered(number)) break;
+      // After a hang-up the rest counts as unanswered.
+      if (!ping_until_answered(number)) continue;
       const Offset time = now();
       log_.finish(sample, time - intended, time - sent);
     }
@@ -119,7 +135,7 @@ class WebSocketPinger::Impl {
   bool reconnect() {
     ++failures_;
     auto pause = std::chrono::milliseconds(20);
-    while (wait_until(std::chrono::steady_clock::now() + pause)) {
+    while (!hangs_up_within(pause)) {
       try {
         connect();
         return true;
@@ -128,6 +144,11 @@ class WebSocketPinger::Impl {
       }
     }
     return false;
+  }
+
+  bool hangs_up_within(std::chrono::milliseconds pause) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, pause, [this] { return hung_up_; });
   }
 
   Offset now() const { return std::chrono::steady_clock::now() - start_; }
@@ -141,7 +162,8 @@ class WebSocketPinger::Impl {
   std::uint64_t failures_ = 0;
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool stopping_ = false;
+  Offset end_ = Offset::max();
+  bool hung_up_ = false;
   bool finished_ = false;
   std::thread thread_;
 };
@@ -152,6 +174,7 @@ WebSocketPinger::WebSocketPinger(const std::string& socket_path, double per_seco
 WebSocketPinger::~WebSocketPinger() = default;
 
 void WebSocketPinger::start(SteadyTime start) { impl_->start(start); }
+void WebSocketPinger::end_at(Offset end) { impl_->end_at(end); }
 void WebSocketPinger::stop(SteadyTime deadline) { impl_->stop(deadline); }
 void WebSocketPinger::count_errors(ErrorCounts& errors) const { impl_->count_errors(errors); }
 

@@ -21,7 +21,9 @@ class WebSocketPinger {
 
   // Begins to ping, from another thread until stop() or the destructor.
   void start(SteadyTime start);
-  // Waits for the last reply, but not past the deadline; then the thread is gone.
+  // No ping is due from here on; those before are still sent when they are late.
+  void end_at(Offset end);
+  // After end_at(): waits for the last reply, but not past the deadline; then the thread is gone.
   void stop(SteadyTime deadline);
   // After stop().
   void count_errors(ErrorCounts& errors) const;
