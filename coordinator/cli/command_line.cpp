@@ -1,5 +1,6 @@
 #include "coordinator/cli/command_line.h"
 
+#include <algorithm>
 #include <iostream>
 
 #include "coordinator/base/error.h"
@@ -24,9 +25,19 @@ constexpr const char* examples =
     "YARDMASTER_<KEY> for each key) and from the command line, the later before the earlier.\n"
     "Exit status: 0 done, 1 could not be done, 2 wrong usage.";
 
-int complain(const std::string& what, int status) {
+// One line, whatever is in it.
+int complain(std::string what, int status) {
+  std::replace(what.begin(), what.end(), '\n', ' ');
   std::cerr << "yardmaster: " << what << "\n";
   return status;
+}
+
+// The parser complains about the missing verb before it looks at what stands in its place.
+std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<std::string> unknown = app.remaining();
+  const bool misled = error.get_name() == "RequiredError" && !unknown.empty();
+  return (misled ? "unknown: " + unknown.front() : std::string(error.what())) +
+         " (see yardmaster --help)";
 }
 
 }  // namespace
@@ -69,7 +80,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::CallForVersion& version) {
     return app.exit(version);
   } catch (const CLI::ParseError& error) {
-    return complain(std::string(error.what()) + " (see yardmaster --help)", 2);
+    return complain(usage_error(app, error), 2);
   } catch (const Error& error) {
     return complain(error.what(), error.code() == ErrorCode::usage ? 2 : 1);
   } catch (const std::exception& error) {

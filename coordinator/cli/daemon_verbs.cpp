@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "coordinator/base/error.h"
@@ -22,6 +23,7 @@ using nlohmann::json;
 int run_in_foreground(const Config& config) {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGHUP, SIG_IGN);
+  ::umask(077);
   Daemon daemon(config);
   daemon.run();
   return 0;
@@ -29,9 +31,8 @@ int run_in_foreground(const Config& config) {
 
 void start_in_background(const Config& config, const std::vector<std::string>& arguments) {
   if (const auto holder = lock_holder(config.paths().lock())) {
-    std::cout << "yardmaster already runs: pid " << *holder << ", socket "
-              << config.paths().broker_socket().string() << "\n";
-    return;
+    throw Error(ErrorCode::conflict, "it runs already: pid " + std::to_string(*holder) +
+                                         ", socket " + config.paths().broker_socket().string());
   }
   const pid_t pid = launch_daemon(config.paths(), arguments);
   std::cout << "yardmaster started: pid " << pid << ", socket "
@@ -56,8 +57,8 @@ std::vector<std::string> foreground_arguments(const Places& places) {
 void stop_and_wait(const Config& config) {
   const auto lock = config.paths().lock();
   const auto holder = lock_holder(lock);
-  if (!holder) throw Error(ErrorCode::unavailable, "no daemon runs on " + config.state_dir);
   Client(config.paths().broker_socket()).call("stop");
+  if (!holder) return;  // it stopped meanwhile
   for (int waited_ms = 0; lock_holder(lock) == holder; waited_ms += 5) {
     if (waited_ms > 10'000) {
       throw Error(ErrorCode::timed_out, "the daemon (pid " + std::to_string(*holder) +

@@ -231,9 +231,16 @@ asio::awaitable<void> Daemon::Impl::start() {
 
 void Daemon::Impl::log_recovery() const {
   const RecoveryReport& report = store_.recovery();
-  log_->info("store {} {}: last stop {}, {} contexts, {} entries read again in {:.1f} ms",
-             database_->engine(), database_->version(), report.clean ? "orderly" : "not orderly",
-             report.contexts, report.tail_entries, to_milliseconds(report.duration));
+  const double took_ms = to_milliseconds(report.duration);
+  if (report.clean) {
+    log_->info("{} {}: the last stop was orderly; {} contexts, loaded in {:.1f} ms",
+               database_->engine(), database_->version(), report.contexts, took_ms);
+  } else {
+    log_->warn(
+        "{} {}: recovered from a stop that was not orderly: {} contexts, {} entries read "
+        "again in {:.1f} ms",
+        database_->engine(), database_->version(), report.contexts, report.tail_entries, took_ms);
+  }
   log_->info("instances: {} taken up, {} ended meanwhile, {} allocations rolled back, {} unknown",
              reconciled_.adopted, reconciled_.ended, reconciled_.rolled_back, reconciled_.unknown);
 }
@@ -271,7 +278,7 @@ asio::awaitable<void> Daemon::Impl::shut_down() {
   while (broker_.has_sessions() && std::chrono::steady_clock::now() - hung_up < hang_up_patience) {
     co_await pause(io_, std::chrono::milliseconds(1));
   }
-  log_->info("drained in {:.0f} ms, {} operations unfinished", to_milliseconds(waited()),
+  log_->info("stopped: drained in {:.0f} ms, {} operations unfinished", to_milliseconds(waited()),
              queue_.in_flight());
   io_.stop();
 }
