@@ -1,0 +1,122 @@
+#include "coordinator/base/config.h"
+
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "coordinator/base/error.h"
+#include "tests/support/temporary_directory.h"
+
+namespace yardmaster {
+namespace {
+
+class ConfigTest : public testing::Test {
+ protected:
+  std::filesystem::path write(const std::string& text) {
+    const auto file = directory_.path() / "config.json";
+    std::ofstream(file) << text;
+    return file;
+  }
+
+  LoadedConfig load(std::optional<std::filesystem::path> file,
+                    std::map<std::string, std::string> variables = {},
+                    std::map<std::string, std::string> command_line = {}) {
+    variables.emplace("HOME", directory_.path().string());
+    ConfigSources sources;
+    sources.file = std::move(file);
+    sources.environment = [variables](const std::string& name) -> std::optional<std::string> {
+      const auto found = variables.find(name);
+      if (found == variables.end()) return std::nullopt;
+      return found->second;
+    };
+    sources.command_line = std::move(command_line);
+    return load_config(sources);
+  }
+
+  std::string refusal(const std::string& text) {
+    try {
+      load(write(text));
+      return "";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::usage);
+      return error.what();
+    }
+  }
+
+  support::TemporaryDirectory directory_;
+};
+
+std::string origin_of(const LoadedConfig& loaded, const std::string& key) {
+  for (const ConfigValue& value : loaded.values) {
+    if (value.key == key) return value.origin;
+  }
+  return "no such key";
+}
+
+TEST_F(ConfigTest, without_anything_every_value_is_the_default) {
+  const LoadedConfig loaded = load(std::nullopt);
+  EXPECT_EQ(loaded.config.checkpoint_policy, "adaptive");
+  EXPECT_EQ(loaded.config.state_dir, (directory_.path() / ".local/state/yardmaster").string());
+  for (const ConfigValue& value : loaded.values) {
+    EXPECT_EQ(value.origin, "default") << value.key;
+    EXPECT_EQ(value.value, value.default_value) << value.key;
+    EXPECT_FALSE(value.help.empty()) << value.key;
+  }
+}
+
+TEST_F(ConfigTest, the_command_line_beats_the_environment_beats_the_file) {
+  const auto file = write(
+      "{ // a comment\n \"log_level\": \"debug\", /* another */\n"
+      "\"commit_spacing\": \"1ms\", \"log_files\": 5 }");
+  const LoadedConfig loaded =
+      load(file, {{"YARDMASTER_LOG_FILES", "6"}, {"YARDMASTER_LOG_LEVEL", "error"}},
+           {{"log_level", "warning"}});
+  EXPECT_EQ(loaded.config.commit_spacing, std::chrono::milliseconds(1));
+  EXPECT_EQ(loaded.config.log_files, 6U);
+  EXPECT_EQ(loaded.config.log_level, "warning");
+  EXPECT_EQ(origin_of(loaded, "commit_spacing"), file.string());
+  EXPECT_EQ(origin_of(loaded, "log_files"), "environment YARDMASTER_LOG_FILES");
+  EXPECT_EQ(origin_of(loaded, "log_level"), "command line");
+}
+
+TEST_F(ConfigTest, a_bad_file_is_refused_with_its_place) {
+  const std::string file = (directory_.path() / "config.json").string();
+  EXPECT_TRUE(refusal("{\n\n\"log_level\": }").starts_with(file + ":3: "));
+  EXPECT_EQ(refusal("{\"colour\": 1}"), file + ": colour: unknown key");
+  EXPECT_TRUE(refusal("{\"log_files\": -1}").starts_with(file + ": log_files: "));
+  EXPECT_TRUE(refusal("{\"log_files\": \"3\"}").starts_with(file + ": log_files: "));
+  EXPECT_TRUE(refusal("{\"metrics_public\": 1}").starts_with(file + ": metrics_public: "));
+  EXPECT_TRUE(refusal("{\"kill_grace\": \"5\"}").starts_with(file + ": kill_grace: "));
+  EXPECT_TRUE(refusal("{\"allowed_origins\": \"x\"}").starts_with(file + ": allowed_origins: "));
+  EXPECT_TRUE(refusal("{\"log_level\": \"loud\"}").starts_with(file + ": log_level: 'loud'"));
+  EXPECT_EQ(refusal("[]"), file + ": not an object");
+}
+
+TEST_F(ConfigTest, a_file_given_by_name_has_to_exist) {
+  EXPECT_THROW(load(directory_.path() / "nowhere.json"), Error);
+  EXPECT_THROW(load(std::nullopt, {{"YARDMASTER_CONFIG", "/nowhere.json"}}), Error);
+}
+
+TEST_F(ConfigTest, places_follow_the_xdg_rules) {
+  EXPECT_EQ(
+      load(std::nullopt, {{"XDG_STATE_HOME", "/s"}, {"XDG_RUNTIME_DIR", "/r"}}).config.runtime_dir,
+      "/r/yardmaster");
+  EXPECT_EQ(load(std::nullopt, {{"XDG_STATE_HOME", "/s"}}).config.runtime_dir, "/s/yardmaster/run");
+  EXPECT_EQ(load(std::nullopt, {{"XDG_STATE_HOME", "relative"}}).config.state_dir,
+            (directory_.path() / ".local/state/yardmaster").string());
+}
+
+TEST(Paths, a_socket_path_may_have_107_bytes) {
+  EXPECT_NO_THROW(require_socket_path("/" + std::string(106, 'x')));
+  try {
+    require_socket_path("/" + std::string(107, 'x'));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::usage);
+    EXPECT_NE(std::string(error.what()).find("108"), std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("107"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace yardmaster
