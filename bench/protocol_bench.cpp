@@ -1,0 +1,66 @@
+// What a request costs before the store sees it, and its reply after: the flat reader against the
+// general parser on the same append_context.
+#include <string>
+
+#include <benchmark/benchmark.h>
+
+#include "coordinator/base/json.h"
+#include "coordinator/broker/append_frame.h"
+#include "coordinator/broker/protocol.h"
+
+namespace yardmaster {
+namespace {
+
+std::string append_request(std::size_t data_bytes) {
+  return R"({"id":1234,"command":"append_context","args":{"context":"instance-17","seq":42,)"
+         R"("kind":"note","data":")" +
+         std::string(data_bytes, 'x') + "\"}}";
+}
+
+void read_append_flat(benchmark::State& state) {
+  const std::string text = append_request(static_cast<std::size_t>(state.range(0)));
+  for (auto _ : state) {
+    AppendFrame frame;
+    const bool taken = read_append_frame(text, frame);
+    benchmark::DoNotOptimize(taken);
+    benchmark::DoNotOptimize(frame);
+  }
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
+}
+
+void read_append_generally(benchmark::State& state) {
+  const std::string text = append_request(static_cast<std::size_t>(state.range(0)));
+  for (auto _ : state) {
+    RequestFrame request;
+    parse_request(text, request);
+    benchmark::DoNotOptimize(request);
+  }
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
+}
+
+void write_reply(benchmark::State& state) {
+  std::string out;
+  for (auto _ : state) {
+    out.clear();
+    append_success(out, "1234", R"({"seq":42})");
+    benchmark::DoNotOptimize(out.data());
+  }
+}
+
+void write_failure(benchmark::State& state) {
+  const Error error = Error::sequence_gap(43, "context 'instance-17' expects entry 43, not 45");
+  std::string out;
+  for (auto _ : state) {
+    out.clear();
+    append_failure(out, "1234", error);
+    benchmark::DoNotOptimize(out.data());
+  }
+}
+
+BENCHMARK(read_append_flat)->Arg(16)->Arg(256)->Arg(4096);
+BENCHMARK(read_append_generally)->Arg(16)->Arg(256)->Arg(4096);
+BENCHMARK(write_reply);
+BENCHMARK(write_failure);
+
+}  // namespace
+}  // namespace yardmaster
