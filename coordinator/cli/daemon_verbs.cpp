@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include <poll.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@ int run_in_foreground(const Config& config) {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGHUP, SIG_IGN);
   ::umask(077);
+  ::pthread_setname_np(::pthread_self(), "yardmaster");
   Daemon daemon(config);
   daemon.run();
   return 0;

@@ -101,7 +101,10 @@ template <class Work, class Handler>
 class AwaitedOperation final : public Operation {
  public:
   AwaitedOperation(Durability durability, Work& work, Handler handler)
-      : Operation(durability), work_(work), handler_(std::move(handler)) {}
+      : Operation(durability), work_(work), handler_(std::move(handler)) {
+    // Whoever waits for it does nothing else meanwhile, e.g. between the steps of a handoff.
+    closed_loop = true;
+  }
 
   void execute(Store& store) override { work_.execute(store); }
   void read(Reader& reader) override { work_.read(reader); }
