@@ -203,7 +203,7 @@ void LoadRun::turn(SteadyTime end) {
   }
   next_turn_ = std::max(next_turn_ + turn_length_, steady_clock::now());
   sleep_until(next_turn_);
-  loop_.poll(SteadyTime::min());
+  loop_.poll(SteadyTime{});  // what is there now
 }
 
 void LoadRun::begin_measuring() {

@@ -51,6 +51,7 @@ class EventLoop {
   void post(std::function<void()> callback);
 
   // Waits until something is ready, but not past `until` or the next timer; then handles what is.
+  // With a time that has passed, SteadyTime{} for one, it does not wait at all.
   void poll(SteadyTime until);
 
   // Lent to the handler that runs, until it returns.

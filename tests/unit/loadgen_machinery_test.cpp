@@ -1,0 +1,138 @@
+// The parts of the load generator that hold something of the machine: child processes, the metrics
+// port, the self-check.
+#include <array>
+#include <csignal>
+#include <string>
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include "coordinator/base/error.h"
+#include "loadgen/child_nursery.h"
+#include "loadgen/metrics_endpoint.h"
+#include "loadgen/private_daemon.h"
+#include "loadgen/self_check.h"
+
+namespace yardmaster::loadgen {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+bool readable(int fd) {
+  pollfd wanted{.fd = fd, .events = POLLIN, .revents = 0};
+  return ::poll(&wanted, 1, 20'000) == 1;
+}
+
+UniqueFd watch(pid_t pid) { return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
+
+TEST(ChildNurseryTest, children_can_be_killed_and_the_rest_go_with_it) {
+  UniqueFd first;
+  UniqueFd second;
+  {
+    const ChildNursery nursery;
+    nursery.ask();
+    ASSERT_TRUE(readable(nursery.fd()));
+    const pid_t killed = nursery.take();
+    ASSERT_GT(killed, 0);
+    EXPECT_EQ(nursery.take(), 0);
+    first = watch(killed);
+    nursery.ask();
+    ASSERT_TRUE(readable(nursery.fd()));
+    second = watch(nursery.take());
+    ASSERT_EQ(::kill(killed, SIGKILL), 0);
+    EXPECT_TRUE(readable(first.get())) << "the killed child is not gone";
+  }
+  EXPECT_TRUE(readable(second.get())) << "a child outlived the nursery";
+}
+
+std::string get(int port, const std::string& path) {
+  const UniqueFd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(client.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+    return "";
+  const std::string request = "GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n";
+  ::send(client.get(), request.data(), request.size(), MSG_NOSIGNAL);
+  std::string answer;
+  std::array<char, 4096> buffer{};
+  ssize_t got = 0;
+  while ((got = ::recv(client.get(), buffer.data(), buffer.size(), 0)) > 0) {
+    answer.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+  return answer;
+}
+
+TEST(MetricsEndpointTest, serves_the_metrics_and_nothing_else) {
+  const MetricsEndpoint endpoint("127.0.0.1:0", false, [] { return std::string("answer 42\n"); });
+  const auto answer = get(endpoint.port(), "/metrics");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(answer, HasSubstr("\r\n\r\nanswer 42\n"));
+  EXPECT_THAT(get(endpoint.port(), "/"), StartsWith("HTTP/1.1 404"));
+}
+
+TEST(MetricsEndpointTest, others_can_reach_it_only_when_told) {
+  const auto nothing = [] { return std::string(); };
+  EXPECT_THROW(MetricsEndpoint("0.0.0.0:0", false, nothing), Error);
+  EXPECT_THROW(MetricsEndpoint("[::]:0", false, nothing), Error);
+  EXPECT_NO_THROW(MetricsEndpoint("0.0.0.0:0", true, nothing));
+  EXPECT_NO_THROW(MetricsEndpoint("localhost:0", false, nothing));
+}
+
+TEST(MetricsEndpointTest, what_is_no_address_is_refused) {
+  const auto nothing = [] { return std::string(); };
+  for (const auto* address : {"", "127.0.0.1", "9100", "127.0.0.1:", "127.0.0.1:70000",
+                              "example.org:80", "::1:80", ":80"}) {
+    EXPECT_THROW(MetricsEndpoint(address, false, nothing), Error) << address;
+  }
+}
+
+TEST(SelfCheckTest, notices_how_late_it_wakes) {
+  const SelfCheck check;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (check.hiccups().count() < 10 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::yield();
+  }
+  EXPECT_GE(check.hiccups().count(), 10U);
+  EXPECT_GE(check.stolen_cpu_s(), 0);
+}
+
+TEST(SelfCheckTest, knows_what_processes_use) {
+  EXPECT_GT(own_cpu_s(), 0);
+  EXPECT_GT(resident_bytes_of(::getpid()), 1'000'000U);
+  EXPECT_DOUBLE_EQ(cpu_s_of(-1), 0);
+  EXPECT_EQ(resident_bytes_of(-1), 0U);
+}
+
+TEST(FreshDirectoryTest, is_removed_with_all_that_is_in_it_unless_kept) {
+  std::filesystem::path removed;
+  std::filesystem::path kept;
+  {
+    const FreshDirectory first(std::filesystem::temp_directory_path());
+    FreshDirectory second(std::filesystem::temp_directory_path());
+    removed = first.path();
+    kept = second.path();
+    std::filesystem::create_directories(removed / "a" / "b");
+    second.keep();
+  }
+  EXPECT_FALSE(std::filesystem::exists(removed));
+  EXPECT_TRUE(std::filesystem::exists(kept));
+  std::filesystem::remove_all(kept);
+  EXPECT_THROW(FreshDirectory("/nowhere/at/all"), Error);
+}
+
+TEST(FreshDirectoryTest, memory_is_told_from_a_disk) {
+  EXPECT_TRUE(is_in_memory("/dev/shm"));
+  EXPECT_FALSE(is_in_memory("/proc"));
+  EXPECT_FALSE(is_in_memory(place_on_a_disk()));
+}
+
+}  // namespace
+}  // namespace yardmaster::loadgen
