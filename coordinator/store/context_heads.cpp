@@ -33,6 +33,7 @@ void ContextHeads::remember(ContextHead& head) {
                       head.generation,
                       head.last_seq,
                       head.frozen,
+                      head.frozen_until,
                       head.block_size,
                       head.tail_ids.size(),
                       {}});
@@ -64,6 +65,7 @@ ContextHead* ContextHeads::oldest_tail() {
       return start.head;
     }
     tail_starts_.pop_front();
+    starts_dropped_ = true;
   }
   return nullptr;
 }
@@ -75,7 +77,18 @@ std::int64_t ContextHeads::watermark(std::int64_t last_id) {
 void ContextHeads::commit() {
   journal_.clear();
   added_.clear();
+  starts_dropped_ = false;
   ++round_;
+}
+
+// Starts of tails that are whole again may have been dropped while they were cleared.
+void ContextHeads::find_tail_starts() {
+  tail_starts_.clear();
+  for (const auto& [name, head] : by_name_) {
+    if (!head->tail_ids.empty()) tail_starts_.push_back({head->tail_ids.front(), head.get()});
+  }
+  std::sort(tail_starts_.begin(), tail_starts_.end(),
+            [](const TailStart& a, const TailStart& b) { return a.oldest_id < b.oldest_id; });
 }
 
 void ContextHeads::rollback() noexcept {
@@ -87,19 +100,14 @@ void ContextHeads::rollback() noexcept {
     head.generation = entry->generation;
     head.last_seq = entry->last_seq;
     head.frozen = entry->frozen;
+    head.frozen_until = entry->frozen_until;
     head.block_size = entry->block_size;
   }
   for (ContextHead* head : added_) {
     by_id_.erase(head->id);
     by_name_.erase(std::string(head->name));
   }
-  // Starts of tails that were cleared in this round may have been dropped: find them again.
-  tail_starts_.clear();
-  for (const auto& [name, head] : by_name_) {
-    if (!head->tail_ids.empty()) tail_starts_.push_back({head->tail_ids.front(), head.get()});
-  }
-  std::sort(tail_starts_.begin(), tail_starts_.end(),
-            [](const TailStart& a, const TailStart& b) { return a.oldest_id < b.oldest_id; });
+  if (starts_dropped_ || !added_.empty()) find_tail_starts();
   commit();
 }
 

@@ -25,9 +25,10 @@ struct ContextHead {
   std::string owner;
   std::uint64_t generation = 0;
   std::uint64_t last_seq = 0;
-  bool frozen = false;                 // a handoff is pending
-  std::size_t block_size = 128;        // the tail becomes a block at this length
-  std::vector<std::int64_t> tail_ids;  // of the entries last_seq - size + 1 … last_seq
+  bool frozen = false;                     // a handoff is pending
+  std::optional<SteadyTime> frozen_until;  // a handoff is being prepared
+  std::size_t block_size = 128;            // the tail becomes a block at this length
+  std::vector<std::int64_t> tail_ids;      // of the entries last_seq - size + 1 … last_seq
 
   std::uint64_t tail_first_seq() const { return last_seq + 1 - tail_ids.size(); }
   ContextInfo info() const { return {name, owner, generation, last_seq}; }
@@ -76,6 +77,7 @@ class ContextHeads {
     std::uint64_t generation;
     std::uint64_t last_seq;
     bool frozen;
+    std::optional<SteadyTime> frozen_until;
     std::size_t block_size;
     std::size_t tail_size;
     std::vector<std::int64_t> cleared;  // the tail as it was when it was cleared
@@ -85,11 +87,14 @@ class ContextHeads {
     ContextHead* head;
   };
 
+  void find_tail_starts();
+
   std::unordered_map<std::string, std::unique_ptr<ContextHead>, NameHash, std::equal_to<>> by_name_;
   std::unordered_map<std::int64_t, ContextHead*> by_id_;
   std::deque<TailStart> tail_starts_;  // rising ids; entries whose tail was cleared since are stale
   std::vector<Remembered> journal_;
   std::vector<ContextHead*> added_;
+  bool starts_dropped_ = false;  // from tail_starts_, in this round
   std::uint64_t round_ = 1;
 };
 

@@ -70,7 +70,8 @@ class Database {
   // A transaction is begun by begin() and ended by commit() or rollback(). commit() throws when the
   // transaction did not take effect; the caller then calls rollback().
   virtual void begin(Durability durability) = 0;
-  virtual void commit() = 0;
+  // Returns whether anything was written: a transaction that changed nothing syncs nothing.
+  virtual bool commit() = 0;
   virtual void rollback() noexcept = 0;
 
   // Makes all earlier commits as durable as a `power` commit. Outside a transaction.
@@ -89,8 +90,8 @@ class Database {
     query(statement, std::span(parameters.begin(), parameters.size()), on_row);
   }
 
-  // Statements that changed something since begin(): tells an operation that failed before it wrote
-  // from one that has to be rolled back.
+  // Statements that may have changed something since begin(): tells an operation that failed before
+  // it wrote from one that has to be rolled back.
   virtual std::uint64_t writes() const = 0;
 
   // The size of the log that a checkpoint would move, in frames (pages); 0 when unknown.

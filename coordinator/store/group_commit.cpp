@@ -290,17 +290,16 @@ void GroupCommit::Impl::execute(Operation& operation) {
   try {
     operation.execute(store_);
   } catch (const Error& error) {
-    if (store_.database().writes() != writes) throw;  // half done: the batch has to be rolled back
+    // Half done, or the database may have given the transaction up by itself: roll the batch back.
+    if (store_.database().writes() != writes || is_storage_error(error.code())) throw;
     operation.fail(error);
-    if (is_storage_error(error.code())) observer_.on_storage_error(error);
   }
 }
 
 void GroupCommit::Impl::commit(Durability durability, std::size_t operations) {
   Database& database = store_.database();
-  const bool wrote = database.writes() > 0;
   const SteadyTime start = steady_clock::now();
-  database.commit();
+  const bool wrote = database.commit();
   store_.committed();
   if (wrote) {
     undurable_commits_ = durability == Durability::process;
@@ -309,6 +308,7 @@ void GroupCommit::Impl::commit(Durability durability, std::size_t operations) {
     database.make_durable();
     undurable_commits_ = false;
   }
+  if (!wrote) return;
   const auto duration = steady_clock::now() - start;
   policy_.on_commit(duration);
   observer_.on_commit(duration, operations, durability, checkpointed_);

@@ -42,7 +42,7 @@ class Operation {
 
   Durability durability() const { return durability_; }
   const std::optional<Error>& failure() const { return failure_; }
-  void fail(Error error) { failure_.emplace(std::move(error)); }
+  void fail(const Error& error) { failure_ = error; }
   void clear_failure() { failure_.reset(); }
 
   // Whether it came at once upon the reply to the one before from the same client: a batch of such

@@ -56,6 +56,17 @@ void Reader::visit(const ContextSnapshot& snapshot,
                                               std::to_string(snapshot.info.last_seq));
 }
 
+std::uint64_t Reader::count_rows(const ContextSnapshot& snapshot) {
+  std::uint64_t rows = 0;
+  const std::uint64_t end =
+      std::min(snapshot.info.last_seq, snapshot.from_seq + snapshot.limit - 1);
+  database_->query(Statement::count_rows,
+                   {snapshot.context_id, static_cast<std::int64_t>(snapshot.from_seq),
+                    static_cast<std::int64_t>(end)},
+                   [&](const Row& row) { rows = static_cast<std::uint64_t>(row.integer(0)); });
+  return rows;
+}
+
 std::vector<ContextEntry> Reader::read(const ContextSnapshot& snapshot) {
   std::vector<ContextEntry> entries;
   visit(snapshot,

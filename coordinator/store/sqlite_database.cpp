@@ -15,6 +15,8 @@ namespace {
 
 constexpr int application_id = 0x59617264;  // "Yard": marks the file as ours
 constexpr int schema_version = 1;
+// How long to wait for a lock that another program holds; a stop has to wait for it too.
+constexpr int busy_patience_ms = 1000;
 constexpr std::int64_t write_back_frames = 128;
 constexpr std::int64_t log_header_bytes = 32;
 constexpr std::int64_t frame_header_bytes = 24;
@@ -105,7 +107,7 @@ SqliteDatabase::Connection SqliteDatabase::connect(const std::filesystem::path& 
     throw Error(code_of(result, raw == nullptr ? 0 : sqlite3_system_errno(raw)),
                 file.string() + ": cannot open the database: " + sqlite3_errstr(result));
   }
-  sqlite3_busy_timeout(raw, 5000);
+  sqlite3_busy_timeout(raw, busy_patience_ms);
   sqlite3_db_config(raw, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   return connection;
 }
@@ -156,7 +158,9 @@ void SqliteDatabase::configure_writer() {
   sqlite3_wal_hook(
       connection_.get(),
       [](void* self, sqlite3*, const char*, int frames) {
-        static_cast<SqliteDatabase*>(self)->log_frames_ = frames;
+        auto& database = *static_cast<SqliteDatabase*>(self);
+        database.log_frames_ = frames;
+        database.log_grew_ = true;
         return SQLITE_OK;
       },
       this);
@@ -285,12 +289,14 @@ void SqliteDatabase::begin(Durability durability) {
   step_to_end(begin_.get());
 }
 
-void SqliteDatabase::commit() {
+bool SqliteDatabase::commit() {
+  log_grew_ = false;
   {
     const ResetLater reset(commit_.get());
     step_to_end(commit_.get());
   }
   start_writing_back();
+  return log_grew_;
 }
 
 // The kernel starts to write the log's dirty pages in the background, so that the checkpoint that
@@ -313,7 +319,7 @@ void SqliteDatabase::rollback() noexcept {
 void SqliteDatabase::make_durable() {
   begin(Durability::power);
   try {
-    execute(Statement::write_meta, {std::string_view("durable"), std::int64_t{1}});
+    execute(Statement::touch_durable, {});
     commit();
   } catch (...) {
     rollback();

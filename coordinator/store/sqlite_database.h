@@ -25,7 +25,7 @@ class SqliteDatabase final : public Database {
 
   void prepare_schema() override;
   void begin(Durability durability) override;
-  void commit() override;
+  bool commit() override;
   void rollback() noexcept override;
   void make_durable() override;
   using Database::execute;
@@ -80,6 +80,7 @@ class SqliteDatabase final : public Database {
   std::int64_t log_frames_ = 0;
   std::int64_t written_back_frames_ = 0;
   std::int64_t page_size_ = 4096;
+  bool log_grew_ = false;  // in the commit under way
   bool full_synchronous_ = false;
 };
 

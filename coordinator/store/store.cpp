@@ -41,14 +41,14 @@ Store::~Store() = default;
 void Store::load() {
   const auto start = std::chrono::steady_clock::now();
   recovery_.clean = read_single(database_, Statement::read_meta, {std::string_view("clean")}) != 0;
-  stored_watermark_ = read_single(database_, Statement::read_meta, {std::string_view("watermark")});
+  watermark_ = read_single(database_, Statement::read_meta, {std::string_view("watermark")});
   database_.query(Statement::largest_ids, {}, [&](const Row& row) {
-    last_entry_id_ = std::max(row.integer(0), stored_watermark_);
+    last_entry_id_ = std::max(row.integer(0), watermark_);
     for (int column = 1; column <= 5; ++column) {
       last_id_ = std::max(last_id_, row.integer(column));
     }
   });
-  rebuild_tail(stored_watermark_);
+  rebuild_tail(watermark_);
   std::vector<std::string> frozen;
   database_.query(Statement::pending_handoffs, {},
                   [&](const Row& row) { frozen.emplace_back(row.text(3)); });
@@ -122,7 +122,7 @@ AppendResult Store::append(const AppendRequest& request) {
                                                  std::to_string(head.generation));
   }
   if (request.seq != 0 && request.seq <= head.last_seq) return {request.seq, true};
-  if (head.frozen) {
+  if (is_frozen(head)) {
     throw Error(ErrorCode::context_frozen,
                 "a handoff of context '" + head.name + "' is pending: wait for it or cancel it");
   }
@@ -136,6 +136,10 @@ AppendResult Store::append(const AppendRequest& request) {
   heads_->append(head, ++last_entry_id_);
   if (head.tail_ids.size() >= head.block_size) write_block(head);
   return {request.seq, false};
+}
+
+bool Store::is_frozen(const ContextHead& head) const {
+  return head.frozen || (head.frozen_until && clock_.now() < *head.frozen_until);
 }
 
 void Store::write_block(ContextHead& head) {
@@ -188,7 +192,7 @@ ContextHead& Store::create_fresh_context(std::string_view base, std::uint64_t ge
 ContextHead& Store::take_up_context(std::string_view instance) {
   ContextHead* head = find_head(instance);
   if (head == nullptr) return create_context(instance, instance);
-  if (head->owner != instance || head->frozen) {
+  if (head->owner != instance || is_frozen(*head)) {
     return create_fresh_context(instance, head->generation + 1, instance);
   }
   heads_->remember(*head);
@@ -205,22 +209,26 @@ void Store::store_head(const ContextHead& head) {
 // --- for GroupCommit
 
 void Store::prepare_commit() {
+  if (database_.writes() == 0) return;
   for (int written = 0; written < blocks_per_commit; ++written) {
     ContextHead* lagging = heads_->oldest_tail();
     if (lagging == nullptr || last_entry_id_ - lagging->tail_ids.front() < longest_tail) break;
     write_block(*lagging);
   }
   const std::int64_t watermark = heads_->watermark(last_entry_id_);
-  if (watermark - stored_watermark_ < watermark_step) return;
+  if (watermark - watermark_ < watermark_step) return;
   database_.execute(Statement::write_meta, {std::string_view("watermark"), watermark});
-  stored_watermark_ = watermark;
+  watermark_ = watermark;
 }
 
-void Store::committed() { heads_->commit(); }
+void Store::committed() {
+  committed_watermark_ = watermark_;
+  heads_->commit();
+}
 
 void Store::rolled_back() noexcept {
+  watermark_ = committed_watermark_;
   heads_->rollback();
-  stored_watermark_ = 0;  // what was written last is not known to have stayed: write it again
 }
 
 void Store::write_out_tail() {

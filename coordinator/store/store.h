@@ -65,6 +65,9 @@ class Reader {
   void visit(const ContextSnapshot& snapshot,
              const std::function<void(std::uint64_t seq, std::string_view kind,
                                       std::string_view data, WallTime time)>& on_entry);
+  // Rows of the context in the snapshot's range, found by a scan of all entries: for audits, since
+  // the ways above could not see a second row for the same entry.
+  std::uint64_t count_rows(const ContextSnapshot& snapshot);
   Database& database() { return *database_; }
 
  private:
@@ -135,19 +138,20 @@ class Store {
 
   // --- handoffs, in two steps since the digest is computed outside the store thread:
   // freeze_context() refuses further appends and gives the whole context's snapshot;
-  // offer_handoff() records the offer, or thaw_context() takes the freeze back.
+  // offer_handoff() records the offer, or thaw_context() takes the freeze back. A freeze that
+  // neither follows ends by itself after 30 s.
   struct HandoffStart {
     std::optional<Handoff> earlier;  // the key was used before: this is the answer
     ContextSnapshot snapshot;
   };
-  // `context` empty: the giver's own. Throws not_found, forbidden (not the owner), conflict
-  // (frozen).
+  // `context` empty: the giver's own; offer_handoff() gets that as `asked_context`, since it is
+  // part of what a key stands for. Throws not_found, forbidden (not the owner), conflict (frozen).
   HandoffStart freeze_context(std::string_view from, std::string_view to, std::string_view context,
                               std::string_view summary, std::string_view key);
   void thaw_context(std::string_view context) noexcept;
   Handoff offer_handoff(std::string_view from, std::string_view to, std::string_view context,
                         std::string_view summary, std::string_view key, std::string_view digest,
-                        std::uint64_t count);
+                        std::uint64_t count, std::string_view asked_context = {});
   // By the receiver, with what it read. Throws digest_mismatch, conflict (not pending), forbidden.
   // `caller` empty: not checked. Repeating an accepted one gives the same answer.
   Handoff accept_handoff(std::uint64_t id, std::string_view caller, std::string_view digest,
@@ -179,6 +183,7 @@ class Store {
                                     std::string_view owner);
   ContextHead& take_up_context(std::string_view instance);
   void store_head(const ContextHead& head);
+  bool is_frozen(const ContextHead& head) const;
   void write_block(ContextHead& head);
   std::int64_t now_us() const;
 
@@ -199,8 +204,9 @@ class Store {
   std::unique_ptr<ContextHeads> heads_;
   RecoveryReport recovery_;
   std::int64_t last_entry_id_ = 0;
-  std::int64_t last_id_ = 0;  // of everything that is not an entry
-  std::int64_t stored_watermark_ = 0;
+  std::int64_t last_id_ = 0;    // of everything that is not an entry
+  std::int64_t watermark_ = 0;  // as written in this transaction
+  std::int64_t committed_watermark_ = 0;
 };
 
 }  // namespace yardmaster

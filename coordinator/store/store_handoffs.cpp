@@ -9,8 +9,12 @@
 namespace yardmaster {
 namespace {
 
-std::string request_text(std::string_view to, std::string_view summary) {
-  return std::string("context_handoff\n").append(to).append("\n").append(summary);
+// A freeze that is followed by neither an offer nor a thaw ends by itself.
+constexpr auto longest_preparation = std::chrono::seconds(30);
+
+std::string request_text(std::string_view to, std::string_view context, std::string_view summary) {
+  std::string text("context_handoff\n");
+  return text.append(to).append("\n").append(context).append("\n").append(summary);
 }
 
 Handoff read_row(const Row& row) {
@@ -35,7 +39,7 @@ Store::HandoffStart Store::freeze_context(std::string_view from, std::string_vie
                                           std::string_view context, std::string_view summary,
                                           std::string_view key) {
   HandoffStart start;
-  if (const FoundKey earlier = find_key(from, key, request_text(to, summary))) {
+  if (const FoundKey earlier = find_key(from, key, request_text(to, context, summary))) {
     std::uint64_t id = 0;
     std::from_chars(earlier->data(), earlier->data() + earlier->size(), id);
     start.earlier = find_handoff(id);
@@ -50,11 +54,11 @@ Store::HandoffStart Store::freeze_context(std::string_view from, std::string_vie
     throw Error(ErrorCode::forbidden,
                 "context '" + own + "' belongs to '" + head.owner + "', only it can hand it off");
   }
-  if (head.frozen) {
+  if (is_frozen(head)) {
     throw Error(ErrorCode::conflict, "a handoff of context '" + own + "' is pending already");
   }
   heads_->remember(head);
-  head.frozen = true;
+  head.frozen_until = clock_.now() + longest_preparation;
   start.snapshot = snapshot(own, 1, 0);
   return start;
 }
@@ -62,24 +66,28 @@ Store::HandoffStart Store::freeze_context(std::string_view from, std::string_vie
 void Store::thaw_context(std::string_view context) noexcept {
   if (ContextHead* head = heads_->find(context)) {
     heads_->remember(*head);
-    head->frozen = false;
+    head->frozen_until.reset();
   }
 }
 
 Handoff Store::offer_handoff(std::string_view from, std::string_view to, std::string_view context,
                              std::string_view summary, std::string_view key,
-                             std::string_view digest, std::uint64_t count) {
+                             std::string_view digest, std::uint64_t count,
+                             std::string_view asked_context) {
   require_living("from", from);
   require_living("to", to);
-  const ContextHead& head = require_head(context);
-  if (!head.frozen || head.owner != from || head.last_seq != count) {
+  ContextHead& head = require_head(context);
+  if (head.frozen || !head.frozen_until || head.owner != from || head.last_seq != count) {
     throw Error(ErrorCode::conflict, "context '" + head.name + "' changed under the handoff");
   }
   database_.execute(Statement::insert_handoff,
                     {++last_id_, from, to, context, static_cast<std::int64_t>(head.generation),
                      digest, static_cast<std::int64_t>(count), summary, now_us()});
+  heads_->remember(head);
+  head.frozen = true;
+  head.frozen_until.reset();
   const auto id = static_cast<std::uint64_t>(last_id_);
-  keep_key(from, key, request_text(to, summary), std::to_string(id));
+  keep_key(from, key, request_text(to, asked_context, summary), std::to_string(id));
   return find_handoff(id);
 }
 

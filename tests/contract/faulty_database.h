@@ -30,11 +30,12 @@ class FaultyDatabase final : public Database {
     real_->begin(durability);
     durability_ = durability;
   }
-  void commit() override {
+  bool commit() override {
     before_commit();
-    real_->commit();
+    const bool wrote = real_->commit();
     ++commits;
     if (durability_ == Durability::power) ++power_commits;
+    return wrote;
   }
   void rollback() noexcept override { real_->rollback(); }
   void make_durable() override {

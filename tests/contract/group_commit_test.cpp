@@ -243,6 +243,37 @@ TEST_P(GroupCommitContract, a_repeated_entry_is_as_durable_as_it_asks_for) {
   EXPECT_EQ(database_->made_durable, 1) << "nothing was left to make durable";
 }
 
+TEST_P(GroupCommitContract, making_durable_writes_each_time) {
+  for (std::uint64_t seq = 1; seq <= 3; ++seq) {
+    append(seq, Durability::process);
+    run();
+    const std::int64_t before = database_->log_frames();
+    database_->make_durable();
+    EXPECT_NE(database_->log_frames(), before);
+  }
+}
+
+TEST_P(GroupCommitContract, a_power_request_that_changes_nothing_makes_durable_what_was_before) {
+  append(1, Durability::process);
+  run();
+  submit(Durability::power, [](Store& store) { store.mark_delivered("ada", {12345}); });
+  run();
+  EXPECT_EQ(database_->made_durable, 1);
+}
+
+TEST_P(GroupCommitContract, a_storage_error_of_a_query_repeats_the_batch_one_by_one) {
+  append(1);
+  Outcome& bad = submit(Durability::process, [](Store&) {
+    throw Error(ErrorCode::storage_failed, "the transaction is gone");
+  });
+  append(2);
+  run();
+  EXPECT_EQ(bad.failure, ErrorCode::storage_failed);
+  Outcome& all = read();
+  run();
+  EXPECT_EQ(all.entries_read, 2U);
+}
+
 TEST_P(GroupCommitContract, a_read_sees_what_was_written_before_it_in_the_same_batch) {
   for (std::uint64_t seq = 1; seq <= 300; ++seq) append(seq);
   Outcome& all = read();

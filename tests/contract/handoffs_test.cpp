@@ -84,6 +84,14 @@ TEST_P(HandoffContract, a_freeze_without_an_offer_is_gone_after_a_crash) {
   append("ada", 101, 101);
 }
 
+TEST_P(HandoffContract, a_preparation_that_nobody_ends_ends_by_itself) {
+  in_transaction([&] { return store_->freeze_context("ada", "bob", "", "", ""); });
+  const auto write = [&] { return store_->append({"ada", 101, "note", "x", {}, {}}); };
+  EXPECT_EQ(refusal(write), ErrorCode::context_frozen);
+  clock_.advance(std::chrono::seconds(30));
+  append("ada", 101, 101);
+}
+
 TEST_P(HandoffContract, what_was_read_must_be_what_was_offered) {
   const Handoff offered = offer();
   EXPECT_EQ(refusal([&] {
@@ -117,6 +125,9 @@ TEST_P(HandoffContract, repeating_gives_the_same_answer) {
   const Handoff again = accept(offered);
   EXPECT_EQ(again.generation, accepted.generation);
   EXPECT_EQ(offer("h1").state, HandoffState::accepted);
+  EXPECT_EQ(
+      refusal([&] { return store_->freeze_context("ada", "bob", "ada-2", "take over", "h1"); }),
+      ErrorCode::key_reused);
 }
 
 TEST_P(HandoffContract, the_end_of_either_side_cancels_a_pending_handoff) {

@@ -5,6 +5,8 @@
 SELECT value FROM yard_meta WHERE name = $1;
 -- name: write_meta
 UPDATE yard_meta SET value = $2 WHERE name = $1;
+-- name: touch_durable
+UPDATE yard_meta SET value = value + 1 WHERE name = 'durable';
 -- name: largest_ids
 SELECT (SELECT coalesce(max(id), 0) FROM entries), (SELECT coalesce(max(id), 0) FROM contexts),
        (SELECT coalesce(max(id), 0) FROM instances), (SELECT coalesce(max(id), 0) FROM tombstones),
@@ -19,6 +21,8 @@ INSERT INTO entries (id, context_id, seq, time_us, kind, data) VALUES ($1, $2, $
 SELECT seq, time_us, kind, data FROM entries WHERE id = $1;
 -- name: entries_after
 SELECT id, context_id, seq FROM entries WHERE id > $1 ORDER BY id;
+-- name: count_rows
+SELECT count(*) FROM entries WHERE context_id = $1 AND seq >= $2 AND seq <= $3;
 -- name: insert_block
 INSERT INTO entry_blocks (context_id, first_seq, count, ids) VALUES ($1, $2, $3, $4);
 -- name: last_block
