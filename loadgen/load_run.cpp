@@ -203,7 +203,8 @@ void LoadRun::turn(SteadyTime end) {
   }
   next_turn_ = std::max(next_turn_ + turn_length_, steady_clock::now());
   sleep_until(next_turn_);
-  loop_.poll(SteadyTime{});  // what is there now
+  // What is due does not wait for a long queue of replies.
+  while (loop_.poll(SteadyTime{})) writes_->send_due();
 }
 
 void LoadRun::begin_measuring() {

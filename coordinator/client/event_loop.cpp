@@ -75,7 +75,7 @@ void EventLoop::post(std::function<void()> callback) {
   [[maybe_unused]] const auto written = ::write(wakeup_fd_.get(), &one, sizeof one);
 }
 
-void EventLoop::poll(SteadyTime until) {
+bool EventLoop::poll(SteadyTime until) {
   ready_next_ = 0;
   ready_count_ = wait(timers_.empty() ? until : std::min(until, timers_.begin()->first.first));
   while (ready_next_ < ready_count_) {
@@ -83,7 +83,9 @@ void EventLoop::poll(SteadyTime until) {
     if (event.data.ptr != nullptr)
       static_cast<EventHandler*>(event.data.ptr)->on_ready(event.events);
   }
+  const bool was_full = ready_count_ == static_cast<int>(ready_.size());
   run_timers();
+  return was_full;
 }
 
 int EventLoop::wait(SteadyTime until) {

@@ -51,8 +51,9 @@ class EventLoop {
   void post(std::function<void()> callback);
 
   // Waits until something is ready, but not past `until` or the next timer; then handles what is.
-  // With a time that has passed, SteadyTime{} for one, it does not wait at all.
-  void poll(SteadyTime until);
+  // With a time that has passed, SteadyTime{} for one, it does not wait at all. At most 64 events are
+  // handled, so that the caller has a say in between; true when there may be more.
+  bool poll(SteadyTime until);
 
   // Lent to the handler that runs, until it returns.
   std::span<char> read_buffer() { return read_buffer_; }
@@ -74,7 +75,7 @@ class EventLoop {
   UniqueFd epoll_;
   UniqueFd wakeup_fd_;
   Wakeup wakeup_{*this};
-  std::array<epoll_event, 512> ready_{};
+  std::array<epoll_event, 64> ready_{};
   int ready_count_ = 0;
   int ready_next_ = 0;
   std::map<TimerId, std::function<void()>> timers_;
