@@ -39,6 +39,21 @@ ErrorCode code_of(int result, int system_error) {
   }
 }
 
+// Not every file system can share memory between processes, which the write-ahead log needs.
+bool lacks_shared_memory(int extended_result, ErrorCode code) {
+  return code == ErrorCode::storage_failed &&
+         (extended_result == SQLITE_IOERR_SHMMAP || extended_result == SQLITE_IOERR_SHMOPEN ||
+          extended_result == SQLITE_IOERR_SHMLOCK);
+}
+
+Error unsupported(const std::filesystem::path& file) {
+  return {ErrorCode::unsupported,
+          file.string() +
+              ": SQLite cannot use its write-ahead log here; the file system has no shared memory "
+              "support (network and some shared folders). Choose a state directory on a local "
+              "disk."};
+}
+
 std::string with_dialect(std::string_view schema) {
   std::string text(schema);
   const auto replace = [&](std::string_view word, std::string_view by) {
@@ -94,9 +109,10 @@ SqliteDatabase::~SqliteDatabase() = default;
 
 void SqliteDatabase::fail(std::string_view doing) const {
   const int result = sqlite3_extended_errcode(connection_.get());
+  const ErrorCode code = code_of(result, sqlite3_system_errno(connection_.get()));
+  if (lacks_shared_memory(result, code)) throw unsupported(file_);
   throw Error(
-      code_of(result, sqlite3_system_errno(connection_.get())),
-      file_.string() + ": " + std::string(doing) + ": " + sqlite3_errmsg(connection_.get()));
+      code, file_.string() + ": " + std::string(doing) + ": " + sqlite3_errmsg(connection_.get()));
 }
 
 SqliteDatabase::Connection SqliteDatabase::connect(const std::filesystem::path& file, int flags) {
@@ -143,11 +159,7 @@ void SqliteDatabase::configure_writer() {
   const bool answered = sqlite3_step(raw) == SQLITE_ROW;
   const auto* mode = answered ? sqlite3_column_text(raw, 0) : nullptr;
   if (mode == nullptr || std::strcmp(reinterpret_cast<const char*>(mode), "wal") != 0) {
-    throw Error(ErrorCode::unsupported,
-                file_.string() +
-                    ": SQLite cannot use its write-ahead log here; the file system has no shared "
-                    "memory support (network and some shared folders). Choose a state directory on "
-                    "a local disk.");
+    throw unsupported(file_);
   }
   journal_mode.reset();
   exec("PRAGMA wal_autocheckpoint=0");
@@ -171,14 +183,16 @@ void SqliteDatabase::prepare_schema() {
     exec(("BEGIN IMMEDIATE;" + with_dialect(embedded::schema_sql) +
           "PRAGMA application_id=" + std::to_string(application_id) +
           ";PRAGMA user_version=" + std::to_string(schema_version) + ";COMMIT")
-             .c_str());
+             .c_str(),
+         "creating the schema");
   }
   page_size_ = read_pragma("PRAGMA page_size");
   log_.reset(::open((file_.string() + "-wal").c_str(), O_RDONLY | O_CLOEXEC));
 }
 
-void SqliteDatabase::exec(const char* sql) {
-  if (sqlite3_exec(connection_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail(sql);
+void SqliteDatabase::exec(const char* sql, const char* doing) {
+  if (sqlite3_exec(connection_.get(), sql, nullptr, nullptr, nullptr) == SQLITE_OK) return;
+  fail(doing == nullptr ? sql : doing);
 }
 
 std::int64_t SqliteDatabase::read_pragma(const char* sql) {
@@ -360,9 +374,11 @@ void SqliteDatabase::check() {
     fail("quick_check");
   }
   const PreparedStatement statement(raw);
-  if (sqlite3_step(raw) == SQLITE_ROW) {
+  const int result = sqlite3_step(raw);
+  if (result == SQLITE_ROW) {
     found = reinterpret_cast<const char*>(sqlite3_column_text(raw, 0));
   } else {
+    if (code_of(result, 0) != ErrorCode::storage_damaged) fail("quick_check");
     found = sqlite3_errmsg(connection_.get());
   }
   if (found == "ok") return;

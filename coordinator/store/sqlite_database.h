@@ -62,7 +62,8 @@ class SqliteDatabase final : public Database {
 
   static Connection connect(const std::filesystem::path& file, int flags);
   void configure_writer();
-  void exec(const char* sql);
+  // `doing` says in errors what the statement is for; without it the statement says so itself.
+  void exec(const char* sql, const char* doing = nullptr);
   std::int64_t read_pragma(const char* sql);
   Prepared& prepared(Statement statement);
   void bind(Prepared& prepared, std::span<const Parameter> parameters);
