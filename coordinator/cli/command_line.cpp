@@ -62,7 +62,7 @@ void add_place_options(CLI::App& verb, Places& places) {
 int run(int argc, char** argv) {
   CLI::App app{"yardmaster coordinates coding agents on one machine", "yardmaster"};
   app.set_version_flag("--version", YARDMASTER_VERSION);
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);  // a missing one is complained of last: what is there matters more
   app.footer(examples);
   Places places;
   int status = 0;
@@ -72,6 +72,7 @@ int run(int argc, char** argv) {
   add_call_verb(app, places);
   try {
     app.parse(argc, argv);
+    if (app.get_subcommands().empty()) throw CLI::RequiredError("A command");
     return status;
   } catch (const CLI::CallForHelp& help) {
     return app.exit(help);
