@@ -1,0 +1,116 @@
+// The append-only context: numbered by its writer, contiguous, and read back as it was written.
+#include <string>
+
+#include "tests/integration/yard_test.h"
+
+namespace yardmaster::support {
+namespace {
+
+using nlohmann::json;
+using namespace std::string_literals;
+
+class Contexts : public YardTest {
+ protected:
+  void SetUp() override { allocate("one"); }
+
+  json append_one(std::uint64_t seq, const std::string& data, const json& more = json::object()) {
+    json arguments = {{"context", "one"}, {"seq", seq}, {"kind", "note"}, {"data", data}};
+    arguments.update(more);
+    return bystander_.request("append_context", arguments);
+  }
+
+  json read(const json& more = json::object()) {
+    json arguments = {{"context", "one"}};
+    arguments.update(more);
+    return bystander_.call("read_context", arguments);
+  }
+};
+
+TEST_F(Contexts, an_instance_begins_with_an_empty_context_of_its_name) {
+  const auto context = read();
+  EXPECT_EQ(context.at("owner"), "one");
+  EXPECT_EQ(context.at("last_seq"), 0);
+  EXPECT_TRUE(context.at("entries").empty());
+}
+
+TEST_F(Contexts, entries_come_back_as_they_were_written) {
+  const auto all = "tab\t, newline\n, quote\", backslash\\, zero\0, \x7f, é, 漢, 🚂"s;
+  EXPECT_EQ(append_one(1, all).at("data").at("seq"), 1);
+  append_one(2, "");
+  append_one(3, std::string(900'000, 'z'), {{"durability", "power"}});
+  const auto entries = read().at("entries");
+  ASSERT_EQ(entries.size(), 3U);
+  EXPECT_EQ(entries[0].at("data"), all);
+  EXPECT_EQ(entries[0].at("kind"), "note");
+  EXPECT_EQ(entries[1].at("data"), "");
+  EXPECT_EQ(entries[2].at("data").get<std::string>().size(), 900'000U);
+  EXPECT_TRUE(entries[0].at("time").get<std::string>().ends_with("Z"));
+}
+
+TEST_F(Contexts, a_repeated_entry_is_acknowledged_and_stored_once) {
+  append_one(1, "first");
+  append_one(2, "second");
+  for (const std::uint64_t seq : {1U, 2U}) {
+    const auto reply = append_one(seq, "again");
+    EXPECT_TRUE(reply.at("success").get<bool>()) << reply;
+    EXPECT_EQ(reply.at("data").at("seq"), seq);
+  }
+  const auto entries = read().at("entries");
+  ASSERT_EQ(entries.size(), 2U);
+  EXPECT_EQ(entries[0].at("data"), "first");
+}
+
+TEST_F(Contexts, a_gap_is_refused_and_says_what_is_expected) {
+  append_one(1, "first");
+  const auto reply = append_one(7, "seventh");
+  EXPECT_EQ(reply.at("code"), "sequence_gap");
+  EXPECT_EQ(reply.at("expected_seq"), 2);
+  EXPECT_EQ(read().at("last_seq"), 1);
+}
+
+TEST_F(Contexts, ranges_are_exact) {
+  append("one", 1, 1500);
+  EXPECT_EQ(read().at("entries").size(), 1000U);  // the default limit
+  EXPECT_EQ(read().at("last_seq"), 1500);
+  for (const std::uint64_t from : {1U, 127U, 128U, 129U, 1000U, 1499U, 1500U}) {
+    const auto entries = read({{"from_seq", from}, {"limit", 10}}).at("entries");
+    ASSERT_EQ(entries.size(), std::min<std::uint64_t>(10, 1501 - from)) << from;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      ASSERT_EQ(entries[i].at("seq"), from + i);
+      ASSERT_EQ(entries[i].at("data"), "entry " + std::to_string(from + i));
+    }
+  }
+  EXPECT_TRUE(read({{"from_seq", 1501}}).at("entries").empty());
+}
+
+TEST_F(Contexts, what_does_not_exist_is_not_found) {
+  EXPECT_EQ(bystander_.code_of("read_context", {{"context", "nobody"}}), "not_found");
+  EXPECT_EQ(
+      bystander_.code_of("append_context",
+                         {{"context", "nobody"}, {"seq", 1}, {"kind", "note"}, {"data", "x"}}),
+      "not_found");
+}
+
+TEST_F(Contexts, an_earlier_generation_is_refused) {
+  const auto generation = read().at("generation").get<std::uint64_t>();
+  EXPECT_TRUE(append_one(1, "x", {{"generation", generation}}).at("success").get<bool>());
+  EXPECT_EQ(append_one(2, "x", {{"generation", generation + 1}}).at("code"), "stale_generation");
+}
+
+// The digest is computed here by another program, over the bytes that the design names.
+TEST_F(Contexts, the_digest_is_sha256_of_the_named_bytes) {
+  append("one", 1, 300);
+  std::string bytes;
+  for (int seq = 1; seq <= 300; ++seq) {
+    const auto data = "entry " + std::to_string(seq);
+    bytes += std::to_string(seq) + "\nnote\n" + std::to_string(data.size()) + "\n" + data + "\n";
+  }
+  const auto expected = run({.argv = {"sha256sum"}, .input = bytes}).output.substr(0, 64);
+  const auto digest = bystander_.call("digest_context", {{"context", "one"}});
+  EXPECT_EQ(digest.at("digest"), expected);
+  EXPECT_EQ(digest.at("count"), 300);
+  EXPECT_EQ(digest.at("last_seq"), 300);
+}
+
+}  // namespace
+}  // namespace yardmaster::support
