@@ -1,0 +1,69 @@
+// Loaded before the C library into a program under test, this makes its storage misbehave:
+//
+//   FAULT_NO_SHARED_MEMORY=1   mapping an SQLite -shm file fails as on file systems without it
+//   FAULT_STALL_FILE=PATH      while PATH exists, the next fdatasync or fsync removes it and then
+//                              takes 500 ms, as a disk does that stops answering
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+
+#include <dlfcn.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace {
+
+template <typename Function>
+Function next(const char* name) {
+  Function function = nullptr;
+  void* const symbol = ::dlsym(RTLD_NEXT, name);
+  std::memcpy(&function, &symbol, sizeof(function));
+  return function;
+}
+
+bool is_shared_memory_file(int fd) {
+  char link[64];
+  char path[4096];
+  std::snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+  const auto length = ::readlink(link, path, sizeof(path));
+  return length > 4 && std::memcmp(path + length - 4, "-shm", 4) == 0;
+}
+
+void stall_if_asked() {
+  const char* file = std::getenv("FAULT_STALL_FILE");
+  if (file == nullptr || ::unlink(file) != 0) return;
+  const timespec half_a_second{0, 500'000'000};
+  ::nanosleep(&half_a_second, nullptr);
+}
+
+}  // namespace
+
+extern "C" {
+
+void* mmap64(void* address, std::size_t length, int protection, int flags, int fd, off64_t offset) {
+  if (fd >= 0 && std::getenv("FAULT_NO_SHARED_MEMORY") != nullptr && is_shared_memory_file(fd)) {
+    errno = ENODEV;
+    return MAP_FAILED;
+  }
+  static const auto real = next<decltype(&mmap64)>("mmap64");
+  return real(address, length, protection, flags, fd, offset);
+}
+
+void* mmap(void* address, std::size_t length, int protection, int flags, int fd, off_t offset) {
+  return mmap64(address, length, protection, flags, fd, offset);
+}
+
+int fdatasync(int fd) {
+  stall_if_asked();
+  static const auto real = next<decltype(&fdatasync)>("fdatasync");
+  return real(fd);
+}
+
+int fsync(int fd) {
+  stall_if_asked();
+  static const auto real = next<decltype(&fsync)>("fsync");
+  return real(fd);
+}
+}

@@ -1,0 +1,77 @@
+// A measurement that can't see a stall is worth nothing: a store that stands still for 500 ms must
+// show in the write latencies, and a load generator that stands still must not call the run valid.
+#include <csignal>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/support/daemon_process.h"
+
+namespace yardmaster::support {
+namespace {
+
+using nlohmann::json;
+
+class Stall : public testing::Test {
+ protected:
+  // A run of 25 instances against a daemon that a test can disturb.
+  ChildProcess start_load() {
+    return ChildProcess(
+        {.argv = {loadgen_program(), "--connect", daemon_.socket().string(), "--instances", "25",
+                  "--duration", "8s", "--json", "--report", (place_ / "report").string()}});
+  }
+
+  static bool is_measuring(const ChildProcess& load) {
+    return load.errors().find("measuring") != std::string::npos;
+  }
+
+  static json first_run(ChildProcess& load) {
+    EXPECT_TRUE(load.wait(Deadline(std::chrono::seconds(120))).has_value());
+    return json::parse(load.output()).at("runs").at(0);
+  }
+
+  TemporaryDirectory place_;
+  DaemonProcess daemon_{
+      DaemonOptions{.environment = {{"LD_PRELOAD", FAULTS_LIBRARY},
+                                    {"FAULT_STALL_FILE", (place_ / "stall").string()}}}};
+};
+
+TEST_F(Stall, of_the_store_shows_in_the_write_p99) {
+  auto load = start_load();
+  ASSERT_TRUE(eventually([&] { return is_measuring(load); }));
+  write_file(place_ / "stall", "");
+  // The next sync of the store takes 500 ms.
+  EXPECT_TRUE(eventually([&] { return !std::filesystem::exists(place_ / "stall"); }));
+  const auto run = first_run(load);
+  const auto& write = run.at("measurements").at("write");
+  EXPECT_GE(write.at("max").get<double>(), 400.0) << write;
+  EXPECT_GE(write.at("p99").get<double>(), 100.0) << write;
+  EXPECT_NE(run.at("verdict"), "pass");
+  for (const auto& target : run.at("targets")) {
+    if (target.at("measurement") == "write") {
+      EXPECT_NE(target.at("verdict"), "pass") << target;
+    }
+  }
+}
+
+TEST_F(Stall, of_the_generator_makes_the_run_invalid) {
+  auto load = start_load();
+  ASSERT_TRUE(eventually([&] { return is_measuring(load); }));
+  load.signal(SIGSTOP);
+  eventually([] { return false; }, Deadline(std::chrono::milliseconds(500)));
+  load.signal(SIGCONT);
+  const auto run = first_run(load);
+  EXPECT_FALSE(run.at("validity").at("reasons").empty()) << run.at("validity");
+  EXPECT_NE(run.at("verdict"), "pass");
+  EXPECT_EQ(load.wait().value_or(-1), 3) << run.at("targets");
+  for (const auto& target : run.at("targets")) {
+    if (target.at("measurement") == "write") {
+      EXPECT_EQ(target.at("verdict"), "inconclusive") << target;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace yardmaster::support
