@@ -91,7 +91,7 @@ asio::awaitable<void> InstanceManager::acquire_all(Instance& instance, std::size
   }
   const std::string name = instance.name;
   const auto run = [&](Store& store) { store.set_instance_state(name, InstanceState::running); };
-  co_await store_.run(Durability::process, run);
+  co_await store_.run(Durability::power, run);
   instance.state = InstanceState::running;
 }
 
