@@ -1,4 +1,8 @@
-#include <exception>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "coordinator/base/json.h"
 #include "coordinator/broker/handlers.h"
@@ -9,6 +13,8 @@ namespace {
 
 using nlohmann::json;
 namespace asio = boost::asio;
+
+constexpr auto thaw_retry_interval = std::chrono::seconds(1);
 
 struct Wish {
   std::string from;
@@ -26,45 +32,29 @@ struct Frozen {
   std::uint64_t count = 0;
 };
 
-Frozen digest_of(Reader& reader, const Store::HandoffStart& start) {
-  Frozen frozen;
-  frozen.earlier = start.earlier;
-  if (frozen.earlier) return frozen;
+void compute_digest(Reader& reader, const ContextSnapshot& snapshot, Frozen& frozen) {
   ContextDigest digest;
-  reader.visit(start.snapshot, [&](std::uint64_t seq, std::string_view kind, std::string_view data,
-                                   WallTime) { digest.add(seq, kind, data); });
-  frozen.context = start.snapshot.info.name;
+  reader.visit(snapshot, [&](std::uint64_t seq, std::string_view kind, std::string_view data,
+                             WallTime) { digest.add(seq, kind, data); });
   frozen.count = digest.count();
   frozen.digest = digest.finish();
-  return frozen;
 }
 
-// Refuses further appends first, so that the digest is of the whole context. A failure to read it
-// thaws it again.
-asio::awaitable<Frozen> freeze(StoreQueue& queue, const Wish& wish) {
-  std::string context;  // set once it is frozen; the store thread is done with it by then
+// Refuses further appends first, so that the digest is of the whole context. `frozen.context` is
+// set as soon as the freeze is in effect, also when this throws.
+asio::awaitable<void> freeze(StoreQueue& queue, const Wish& wish, Frozen& frozen) {
   const auto freeze_in = [&](Store& store) {
-    Store::HandoffStart start =
-        store.freeze_context(wish.from, wish.to, wish.context, wish.summary, wish.key);
-    if (!start.earlier) context = start.snapshot.info.name;
-    return start;
+    return store.freeze_context(wish.from, wish.to, wish.context, wish.summary, wish.key);
   };
-  const auto read = [](Reader& reader, const Store::HandoffStart& start) {
-    return digest_of(reader, start);
+  // Only a freeze that was committed is read from.
+  const auto read = [&](Reader& reader, const Store::HandoffStart& start) {
+    frozen.earlier = start.earlier;
+    if (start.earlier) return true;
+    frozen.context = start.snapshot.info.name;
+    compute_digest(reader, start.snapshot, frozen);
+    return true;
   };
-  std::exception_ptr failure;
-  Frozen frozen;
-  try {
-    frozen = co_await queue.run_and_read(Durability::process, freeze_in, read);
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  if (!failure) co_return frozen;
-  if (!context.empty()) {
-    const auto thaw = [&](Store& store) { store.thaw_context(context); };
-    co_await queue.run(Durability::process, thaw);
-  }
-  std::rethrow_exception(failure);
+  co_await queue.run_and_read(Durability::process, freeze_in, read);
 }
 
 asio::awaitable<Handoff> offer(StoreQueue& queue, const Wish& wish, const Frozen& frozen) {
@@ -72,17 +62,44 @@ asio::awaitable<Handoff> offer(StoreQueue& queue, const Wish& wish, const Frozen
     return store.offer_handoff(wish.from, wish.to, frozen.context, wish.summary, wish.key,
                                frozen.digest, frozen.count);
   };
-  std::exception_ptr failure;
+  co_return co_await queue.run(Durability::power, offer_in);
+}
+
+// Tries until it is done: a store that cannot begin a transaction does not run it, and a context
+// that stayed frozen would refuse its owner's entries until the next start.
+asio::awaitable<void> thaw(StoreQueue& queue, std::string context) {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  const auto thaw_in = [&](Store& store) { store.thaw_context(context); };
+  for (;;) {
+    try {
+      co_await queue.run(Durability::process, thaw_in);
+      co_return;
+    } catch (const Error&) {
+      timer.expires_after(thaw_retry_interval);
+    }
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+}
+
+// Freezes, reads and offers; what fails after the freeze thaws the context again.
+asio::awaitable<Handoff> start_handoff(Services& services, const Request& request,
+                                       const Wish& wish) {
+  const auto executor = co_await asio::this_coro::executor;
+  Frozen frozen;
   Handoff handoff;
   try {
-    handoff = co_await queue.run(Durability::power, offer_in);
-  } catch (...) {
-    failure = std::current_exception();
+    co_await freeze(services.store, wish, frozen);
+    if (frozen.earlier) co_return *frozen.earlier;
+    handoff = co_await offer(services.store, wish, frozen);
+  } catch (const Error&) {
+    if (!frozen.context.empty()) {
+      asio::co_spawn(executor, thaw(services.store, frozen.context), asio::detached);
+    }
+    throw;
   }
-  if (!failure) co_return handoff;
-  const auto thaw = [&](Store& store) { store.thaw_context(frozen.context); };
-  co_await queue.run(Durability::process, thaw);
-  std::rethrow_exception(failure);
+  services.handoffs_asked.emplace(handoff.id, request.arrived());
+  services.events.publish(handoff);
+  co_return handoff;
 }
 
 std::optional<HandoffState> state_of(const Request& request) {
@@ -103,11 +120,7 @@ Reply context_handoff(Services& services, const Request& request) {
   wish.context = request.text("context");
   wish.summary = request.text("summary");
   wish.key = request.text("key");
-  const Frozen frozen = co_await freeze(services.store, wish);
-  if (frozen.earlier) co_return to_text(handoff_json(*frozen.earlier));
-  const Handoff handoff = co_await offer(services.store, wish, frozen);
-  services.handoffs_asked.emplace(handoff.id, request.arrived());
-  services.events.publish(handoff);
+  const Handoff handoff = co_await start_handoff(services, request, wish);
   co_return to_text(handoff_json(handoff));
 }
 
