@@ -102,6 +102,23 @@ asio::awaitable<Handoff> start_handoff(Services& services, const Request& reques
   co_return handoff;
 }
 
+// A handoff, and whether this request is what decided it.
+struct Decided {
+  Handoff handoff;
+  bool is_new = false;
+};
+
+bool is_pending(Store& store, std::uint64_t id) {
+  bool pending = false;
+  store.database().query(Statement::handoff_by_id, {static_cast<std::int64_t>(id)},
+                         [&](const Row& row) {
+                           constexpr int state_column = 8;
+                           pending = row.integer(state_column) ==
+                                     static_cast<std::int64_t>(HandoffState::pending);
+                         });
+  return pending;
+}
+
 std::optional<HandoffState> state_of(const Request& request) {
   if (!request.has("state")) return std::nullopt;
   const std::string text = request.text("state");
@@ -129,23 +146,33 @@ Reply accept_handoff(Services& services, const Request& request) {
   const std::uint64_t id = request.number("id");
   const std::string digest = request.text("digest");
   const std::uint64_t count = request.number("count");
-  const auto accept = [&](Store& store) { return store.accept_handoff(id, caller, digest, count); };
-  const Handoff handoff = co_await services.store.run(Durability::power, accept);
+  const auto accept = [&](Store& store) {
+    Decided decided;
+    decided.is_new = is_pending(store, id);
+    decided.handoff = store.accept_handoff(id, caller, digest, count);
+    return decided;
+  };
+  const Decided decided = co_await services.store.run(Durability::power, accept);
   if (const auto asked = services.handoffs_asked.extract(id)) {
     services.daemon.on_handoff_done(std::chrono::steady_clock::now() - asked.mapped());
   }
-  services.events.publish(handoff);
-  co_return to_text(handoff_json(handoff));
+  if (decided.is_new) services.events.publish(decided.handoff);
+  co_return to_text(handoff_json(decided.handoff));
 }
 
 Reply cancel_handoff(Services& services, const Request& request) {
   const std::string caller = request.optional_caller("instance_id");
   const std::uint64_t id = request.number("id");
-  const auto cancel = [&](Store& store) { return store.cancel_handoff(id, caller); };
-  const Handoff handoff = co_await services.store.run(Durability::power, cancel);
+  const auto cancel = [&](Store& store) {
+    Decided decided;
+    decided.is_new = is_pending(store, id);
+    decided.handoff = store.cancel_handoff(id, caller);
+    return decided;
+  };
+  const Decided decided = co_await services.store.run(Durability::power, cancel);
   services.handoffs_asked.erase(id);
-  services.events.publish(handoff);
-  co_return to_text(handoff_json(handoff));
+  if (decided.is_new) services.events.publish(decided.handoff);
+  co_return to_text(handoff_json(decided.handoff));
 }
 
 Reply list_handoffs(Services& services, const Request& request) {
