@@ -49,6 +49,7 @@ class Broker {
   // Listens on a socket; `instance` is who its callers are, empty for the broker's own. Throws
   // Error{usage} or Error{conflict}; see Listener.
   void open(const std::filesystem::path& path, const std::string& instance);
+  bool listens_for(const std::string& instance) const { return listeners_.contains(instance); }
   // Idempotent. Sessions that came through it live on until hang_up().
   void close(const std::string& instance);
   // Ends the sessions whose callers are this instance, after what is in flight was answered.

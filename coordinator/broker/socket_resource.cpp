@@ -23,6 +23,7 @@ boost::asio::awaitable<void> SocketResource::acquire(Instance& instance) {
 }
 
 boost::asio::awaitable<Adoption> SocketResource::adopt(Instance& instance) {
+  if (broker_.listens_for(instance.name)) co_return Adoption::held;
   if (!instance.socket_path.empty()) broker_.open(instance.socket_path, instance.name);
   co_return Adoption::held;
 }

@@ -249,6 +249,7 @@ asio::awaitable<void> InstanceManager::probe_again(EntryPtr entry) {
     co_await pause(probe_interval);
     if (entry->busy || entry->instance.state != InstanceState::unknown) co_return;
     const Adoption adoption = co_await adopt_all(entry->instance);
+    if (entry->busy) co_return;
     if (adoption == Adoption::lost) {
       process_died(entry->instance.name, std::chrono::steady_clock::now());
       co_return;

@@ -41,7 +41,8 @@ class InstanceResource {
   virtual void plan(const InstanceRequest& /*request*/, Instance& /*instance*/) {}
   // All or nothing: what throws leaves nothing behind.
   virtual boost::asio::awaitable<void> acquire(Instance& instance) = 0;
-  // After a restart: takes up what an earlier daemon acquired.
+  // After a restart: takes up what an earlier daemon acquired. Idempotent: asked again for all of
+  // an instance's resources while any of them is unknown.
   virtual boost::asio::awaitable<Adoption> adopt(Instance& instance) = 0;
   // Idempotent: may come again after a failure or a crash, and for what was never acquired.
   virtual boost::asio::awaitable<void> release(Instance& instance, const Ending& ending) = 0;

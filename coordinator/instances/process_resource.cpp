@@ -36,7 +36,7 @@ boost::asio::awaitable<void> ProcessResource::acquire(Instance& instance) {
 }
 
 boost::asio::awaitable<Adoption> ProcessResource::adopt(Instance& instance) {
-  if (!instance.process) co_return Adoption::held;
+  if (!instance.process || watches_.contains(instance.name)) co_return Adoption::held;
   ProbeResult probe = probe_process(*instance.process);
   if (probe.state == ProcessState::ended) co_return Adoption::lost;
   if (!probe.handle) co_return Adoption::unknown;
