@@ -44,7 +44,8 @@ boost::asio::awaitable<Adoption> ProcessResource::adopt(Instance& instance) {
   co_return Adoption::held;
 }
 
-void ProcessResource::watch(const std::string& instance, ProcessHandle handle) {
+std::shared_ptr<ProcessResource::Watch> ProcessResource::watch(const std::string& instance,
+                                                               ProcessHandle handle) {
   auto watch = std::make_shared<Watch>(io_, std::move(handle));
   watches_[instance] = watch;
   watch->pidfd.async_wait(boost::asio::posix::stream_descriptor::wait_read,
@@ -55,6 +56,7 @@ void ProcessResource::watch(const std::string& instance, ProcessHandle handle) {
                             if (!watch->releasing)
                               on_death_(instance, std::chrono::steady_clock::now());
                           });
+  return watch;
 }
 
 boost::asio::awaitable<bool> ProcessResource::ends_within(std::shared_ptr<Watch> watch,
@@ -67,10 +69,26 @@ boost::asio::awaitable<bool> ProcessResource::ends_within(std::shared_ptr<Watch>
   co_return watch->ended;
 }
 
+// The process may run without being watched: an earlier daemon was killed before the allocation was
+// done, or it could not be told before whether it runs.
+std::shared_ptr<ProcessResource::Watch> ProcessResource::find_watch(const Instance& instance) {
+  if (const auto found = watches_.find(instance.name); found != watches_.end()) {
+    return found->second;
+  }
+  if (!instance.process) return nullptr;
+  ProbeResult probe = probe_process(*instance.process);
+  if (probe.state == ProcessState::ended) return nullptr;
+  if (!probe.handle) {
+    throw Error(ErrorCode::unavailable, "it cannot be told whether the process of '" +
+                                            instance.name + "' (pid " +
+                                            std::to_string(instance.process->pid) + ") runs");
+  }
+  return watch(instance.name, std::move(*probe.handle));
+}
+
 boost::asio::awaitable<void> ProcessResource::release(Instance& instance, const Ending& ending) {
-  const auto found = watches_.find(instance.name);
-  if (found == watches_.end()) co_return;
-  const std::shared_ptr<Watch> watch = found->second;
+  const std::shared_ptr<Watch> watch = find_watch(instance);
+  if (!watch) co_return;
   watch->releasing = true;
   const auto send = [&](int signal) {
     ::syscall(SYS_pidfd_send_signal, watch->pidfd.native_handle(), signal, nullptr, 0U);

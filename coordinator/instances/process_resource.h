@@ -30,7 +30,8 @@ class ProcessResource final : public InstanceResource {
   void plan(const InstanceRequest& request, Instance& instance) override;
   boost::asio::awaitable<void> acquire(Instance& instance) override;
   boost::asio::awaitable<Adoption> adopt(Instance& instance) override;
-  // Throws timed_out when the process cannot be ended; it is watched on then.
+  // Throws timed_out when the process cannot be ended; it is watched on then. Throws unavailable
+  // when it cannot be told whether it runs.
   boost::asio::awaitable<void> release(Instance& instance, const Ending& ending) override;
 
  private:
@@ -42,7 +43,9 @@ class ProcessResource final : public InstanceResource {
     bool releasing = false;
   };
 
-  void watch(const std::string& instance, ProcessHandle handle);
+  std::shared_ptr<Watch> watch(const std::string& instance, ProcessHandle handle);
+  // Null when there is no process; throws unavailable when that cannot be told.
+  std::shared_ptr<Watch> find_watch(const Instance& instance);
   boost::asio::awaitable<bool> ends_within(std::shared_ptr<Watch> watch,
                                            std::chrono::nanoseconds time);
 
