@@ -16,6 +16,9 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr auto retry_interval = std::chrono::seconds(1);
+// What ended meanwhile is normally gone before the daemon answers; what takes longer (a full disk, a
+// process that does not end) goes on beside it.
+constexpr auto cleanup_patience = std::chrono::seconds(1);
 constexpr auto probe_interval = std::chrono::seconds(10);
 
 Instance planned(const InstanceRequest& request) {
@@ -124,26 +127,35 @@ asio::awaitable<Instance> InstanceManager::release(std::string name, Ending endi
   const InstanceState before = std::exchange(entry->instance.state, InstanceState::stopping);
   observer_.on_state(entry->instance);
   std::exception_ptr failure;
+  std::size_t left = resources_.size();
   try {
-    co_await release_all(entry, resources_.size(), ending);
+    co_await release_all(entry, left, ending);
   } catch (...) {
     failure = std::current_exception();
   }
   if (failure) {
-    entry->busy = false;
-    entry->instance.state = before;
-    if (entry->died) process_died(name, entry->died_at);
+    release_failed(entry, left, before, ending);
     std::rethrow_exception(failure);
   }
   become_gone(entry, ending);
   co_return entry->instance;
 }
 
-asio::awaitable<void> InstanceManager::release_all(EntryPtr entry, std::size_t count,
+// An instance that is whole goes on; there is no way back for one that has lost something.
+void InstanceManager::release_failed(EntryPtr entry, std::size_t left, InstanceState before,
+                                     const Ending& ending) {
+  if (left < resources_.size()) return spawn(release_until_gone(entry, ending));
+  entry->busy = false;
+  entry->instance.state = before;
+  observer_.on_state(entry->instance);
+  if (entry->died) process_died(entry->instance.name, entry->died_at);
+}
+
+asio::awaitable<void> InstanceManager::release_all(EntryPtr entry, std::size_t& left,
                                                    Ending ending) {
-  while (count > 0) {
-    --count;
-    co_await resources_[count]->release(entry->instance, ending);
+  while (left > 0) {
+    co_await resources_[left - 1]->release(entry->instance, ending);
+    --left;
   }
 }
 
@@ -171,8 +183,9 @@ void InstanceManager::process_died(const std::string& name, SteadyTime when) {
 asio::awaitable<void> InstanceManager::release_until_gone(EntryPtr entry, Ending ending) {
   while (!stopping_) {
     std::exception_ptr failure;
+    std::size_t left = resources_.size();
     try {
-      co_await release_all(entry, resources_.size(), ending);
+      co_await release_all(entry, left, ending);
     } catch (...) {
       failure = std::current_exception();
     }
@@ -202,6 +215,11 @@ asio::awaitable<ReconcileReport> InstanceManager::reconcile() {
     living_.emplace(entry->instance.name, entry);
     co_await take_up(entry, report);
   }
+  const std::size_t staying = report.adopted + report.unknown;
+  const SteadyTime deadline = std::chrono::steady_clock::now() + cleanup_patience;
+  while (living_.size() > staying && std::chrono::steady_clock::now() < deadline) {
+    co_await pause(std::chrono::milliseconds(1));
+  }
   co_return report;
 }
 
@@ -210,13 +228,13 @@ asio::awaitable<void> InstanceManager::take_up(EntryPtr entry, ReconcileReport& 
   if (entry->instance.state == InstanceState::starting) {
     ++report.rolled_back;
     entry->busy = true;
-    co_return co_await release_until_gone(entry, Ending("allocation was interrupted", now));
+    co_return spawn(release_until_gone(entry, Ending("allocation was interrupted", now)));
   }
   const Adoption adoption = co_await adopt_all(entry->instance);
   if (adoption == Adoption::lost) {
     ++report.ended;
     entry->busy = true;
-    co_return co_await release_until_gone(entry, Ending("process died", now));
+    co_return spawn(release_until_gone(entry, Ending("process died", now)));
   }
   if (adoption == Adoption::held) {
     ++report.adopted;

@@ -42,13 +42,15 @@ class InstanceManager {
   // The next in the order of acquisition. Before reconcile().
   void add_resource(std::unique_ptr<InstanceResource> resource);
 
-  // Takes up what an earlier daemon left; once, before anything else.
+  // Takes up what an earlier daemon left; once, before anything else. Instances that ended meanwhile
+  // are given a second to be gone, and released beside everything else when that is too short.
   boost::asio::awaitable<ReconcileReport> reconcile();
 
   // Throws already_exists, or whatever a resource refuses with.
   boost::asio::awaitable<Instance> allocate(InstanceRequest request);
   // Returns when the last trace is gone. Throws not_found, conflict (is being released already), or
-  // what a resource could not do; it can be asked for again then.
+  // what a resource could not do: nothing has changed then if that was the first one, and else it is
+  // tried again until the instance is gone.
   boost::asio::awaitable<Instance> release(std::string name, Ending ending);
   // The registered process has ended: releases the instance, and tries until it is gone.
   void process_died(const std::string& name, SteadyTime when);
@@ -68,7 +70,8 @@ class InstanceManager {
 
   boost::asio::awaitable<void> acquire_all(Instance& instance, std::size_t& acquired);
   boost::asio::awaitable<void> roll_back(EntryPtr entry, std::size_t acquired);
-  boost::asio::awaitable<void> release_all(EntryPtr entry, std::size_t count, Ending ending);
+  boost::asio::awaitable<void> release_all(EntryPtr entry, std::size_t& left, Ending ending);
+  void release_failed(EntryPtr entry, std::size_t left, InstanceState before, const Ending& ending);
   boost::asio::awaitable<void> release_until_gone(EntryPtr entry, Ending ending);
   boost::asio::awaitable<Adoption> adopt_all(Instance& instance);
   boost::asio::awaitable<void> take_up(EntryPtr entry, ReconcileReport& report);

@@ -32,7 +32,7 @@ class NotedResource final : public InstanceResource {
 
   std::string_view name() const override { return name_; }
   asio::awaitable<void> acquire(Instance&) override {
-    journal_.push_back("acquire " + name_);
+    if (!silent) journal_.push_back("acquire " + name_);
     if (fails_to_acquire) throw Error(ErrorCode::conflict, "no " + name_);
     co_return;
   }
@@ -41,13 +41,14 @@ class NotedResource final : public InstanceResource {
     co_return Adoption::held;
   }
   asio::awaitable<void> release(Instance&, const Ending&) override {
-    journal_.push_back("release " + name_);
+    if (!silent) journal_.push_back("release " + name_);
     if (fails_to_release) throw Error(ErrorCode::timed_out, name_ + " stays");
     co_return;
   }
 
   bool fails_to_acquire = false;
   bool fails_to_release = false;
+  bool silent = false;
 
  private:
   std::string name_;
@@ -69,6 +70,8 @@ class Yard final : public InstanceObserver {
     manager.add_resource(std::make_unique<ProcessResource>(
         io_, std::chrono::seconds(5),
         [this](const std::string& name, SteadyTime when) { manager.process_died(name, when); }));
+    last = add("last");
+    last->silent = true;
   }
 
   template <class T>
@@ -130,6 +133,7 @@ class Yard final : public InstanceObserver {
   InstanceManager manager;
   NotedResource* window = nullptr;
   NotedResource* agent = nullptr;
+  NotedResource* last = nullptr;  // to be acquired, so the first to be released
   std::vector<std::string> trouble;
   bool gone = false;
 };
@@ -182,15 +186,40 @@ TEST_F(InstanceManagerTest, a_failure_half_way_takes_back_what_was_acquired) {
   EXPECT_EQ(allocate("one").name, "one");
 }
 
-TEST_F(InstanceManagerTest, what_cannot_be_released_stays_and_can_be_asked_for_again) {
+TEST_F(InstanceManagerTest, an_instance_that_lost_nothing_stays_and_can_be_asked_for_again) {
+  allocate("one");
+  yard_->last->fails_to_release = true;
+  EXPECT_THROW(release("one"), Error);
+  EXPECT_EQ(journal_.back(), "one is running");
+  EXPECT_EQ(yard_->living().size(), 1U);
+  yard_->last->fails_to_release = false;
+  EXPECT_EQ(release("one").state, InstanceState::gone);
+  EXPECT_TRUE(yard_->living().empty());
+}
+
+TEST_F(InstanceManagerTest, a_release_that_fails_half_way_goes_on_until_all_is_gone) {
   allocate("one");
   yard_->window->fails_to_release = true;
   EXPECT_THROW(release("one"), Error);
-  EXPECT_EQ(yard_->living().size(), 1U);
+  EXPECT_THROW(release("one"), Error) << "it is under way";
   EXPECT_THROW(allocate("one"), Error);
+  yard_->run_until([&] { return !yard_->trouble.empty(); });
   yard_->window->fails_to_release = false;
-  EXPECT_EQ(release("one").state, InstanceState::gone);
+  yard_->run_until([&] { return yard_->gone; });
+  EXPECT_EQ(journal_.back(), "one gone: released");
   EXPECT_TRUE(yard_->living().empty());
+}
+
+TEST_F(InstanceManagerTest, a_start_does_not_wait_for_what_cannot_be_released) {
+  support::ChildProcess process({{"sleep", "600"}});
+  allocate("one", process.pid());
+  start();
+  process.kill();
+  yard_->window->fails_to_release = true;
+  EXPECT_EQ(yard_->wait_for(yard_->manager.reconcile()).ended, 1U);
+  EXPECT_EQ(yard_->living().size(), 1U);
+  yard_->window->fails_to_release = false;
+  yard_->run_until([&] { return yard_->gone; });
 }
 
 TEST_F(InstanceManagerTest, the_death_of_its_process_releases_everything) {
