@@ -62,7 +62,7 @@ class Broker {
   // No more readiness: the io_context can run out of work.
   void stop() { readiness_.stop(); }
 
-  bool has_sessions() const { return !sessions_.empty(); }
+  bool has_sessions() const { return counts().connections > 0; }
   BrokerCounts counts() const;
 
  private:

@@ -96,14 +96,13 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
   asio::awaitable<void> run(std::string received) {
     const auto keep_alive = shared_from_this();
-    context_.open[this] = {instance_, [this] { close(); }};
+    const OpenConnections::Entry entry(context_.open, instance_, [this] { close_when_idle(); });
     beast::flat_buffer buffer;
     const auto room = buffer.prepare(received.size());
     buffer.commit(asio::buffer_copy(room, asio::buffer(received)));
     while (co_await serve_one(buffer)) {
     }
     timer_.cancel();
-    context_.open.erase(this);
     if (!upgrade_) co_return;
     co_await serve_websocket(context_, std::move(socket_), std::move(*upgrade_),
                              std::move(instance_));
@@ -116,6 +115,11 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   asio::awaitable<HttpReply> run_command(const HttpRequest& request);
   bool is_allowed_origin(const HttpRequest& request) const;
   void start_timer();
+  // Lets the request that is being answered have its reply.
+  void close_when_idle() {
+    closing_ = true;
+    if (!answering_) close();
+  }
   void close() {
     boost::system::error_code ignored;
     socket_.close(ignored);
@@ -126,6 +130,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   asio::steady_timer timer_;
   std::string instance_;
   bool metrics_only_;
+  bool answering_ = false;
+  bool closing_ = false;
   std::optional<HttpRequest> upgrade_;
 };
 
@@ -149,6 +155,7 @@ asio::awaitable<bool> HttpConnection::serve_one(beast::flat_buffer& buffer) {
   if (failure == http::error::end_of_stream || !socket_.is_open()) co_return false;
   HttpRequest request = parser.release();
   HttpReply reply;
+  answering_ = true;
   if (failure) {
     const bool large = failure == http::error::body_limit;
     const Error error(large ? ErrorCode::frame_too_large : ErrorCode::invalid_request,
@@ -163,9 +170,11 @@ asio::awaitable<bool> HttpConnection::serve_one(beast::flat_buffer& buffer) {
   } else {
     reply = co_await answer(request);
   }
+  if (closing_) reply.keep_alive(false);
   const bool more = reply.keep_alive();
   co_await http::async_write(socket_, reply, asio::redirect_error(asio::use_awaitable, failure));
-  co_return more && !failure;
+  answering_ = false;
+  co_return more && !failure && !closing_;
 }
 
 asio::awaitable<HttpReply> HttpConnection::answer(const HttpRequest& request) {
@@ -291,11 +300,7 @@ class HttpServer::Impl {
   }
 
   void hang_up(const std::string* instance) {
-    std::vector<std::function<void()>> closers;
-    for (const auto& [connection, entry] : context_.open) {
-      if (instance == nullptr || entry.first == *instance) closers.push_back(entry.second);
-    }
-    for (const auto& close : closers) close();
+    context_.open->hang_up(instance);
     boost::system::error_code ignored;
     if (instance == nullptr) acceptor_.close(ignored);
   }
@@ -328,6 +333,6 @@ void HttpServer::hang_up(const std::string& instance) {
   if (!instance.empty()) impl_->hang_up(&instance);
 }
 void HttpServer::hang_up_all() { impl_->hang_up(nullptr); }
-std::size_t HttpServer::connections() const { return impl_->context().open.size(); }
+std::size_t HttpServer::connections() const { return impl_->context().open->size(); }
 
 }  // namespace yardmaster

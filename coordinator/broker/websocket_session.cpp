@@ -52,6 +52,7 @@ class WebSocketSession final : public Session {
   }
 
  private:
+  void hang_up() { open_ ? close_when_idle() : abort(); }
   void enqueue();
   void write_on();
   asio::awaitable<void> write_all();
@@ -83,15 +84,14 @@ asio::awaitable<void> WebSocketSession::run(HttpRequest request) {
   const SessionPtr keep_alive(this);
   stream_.set_option(timeouts(context_.options.ping_interval));
   stream_.read_message_max(max_frame_bytes);
+  const OpenConnections::Entry entry(context_.open, instance(), [this] { hang_up(); });
   boost::system::error_code failure;
   co_await stream_.async_accept(request, asio::redirect_error(asio::use_awaitable, failure));
   if (failure) co_return;
   open_ = true;
-  context_.open[this] = {instance(), [this] { close_when_idle(); }};
   stream_.text(true);
   co_await read_all();
   open_ = false;
-  context_.open.erase(this);
   context_.on_closed(*this);
 }
 
