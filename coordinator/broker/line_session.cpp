@@ -10,10 +10,6 @@
 namespace yardmaster {
 namespace {
 
-// Output that keeps a session from reading more, and what it may grow to before the peer is given
-// up: every request in flight may still be answered.
-constexpr std::size_t output_high_water = std::size_t{1} << 20U;
-constexpr std::size_t output_limit = std::size_t{64} << 20U;
 // Capacity that a quiet session may hold on to.
 constexpr std::size_t idle_capacity = 2048;
 

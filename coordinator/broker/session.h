@@ -16,6 +16,11 @@
 
 namespace yardmaster {
 
+// Unread output that keeps a session from reading more, and what it may grow to before the peer is
+// given up: every request in flight may still be answered.
+inline constexpr std::size_t output_high_water = std::size_t{1} << 20U;
+inline constexpr std::size_t output_limit = std::size_t{64} << 20U;
+
 class Session : public boost::intrusive_ref_counter<Session, boost::thread_unsafe_counter> {
  public:
   virtual ~Session() = default;

@@ -37,15 +37,16 @@ class WebSocketSession final : public Session {
   std::string& frame() override { return frame_; }
   void end_reply() override {
     request_ended();
-    if (in_flight() < max_requests_in_flight) room_.cancel();
     enqueue();
+    if (queued_bytes_ > output_limit) return abort();
+    if (may_resume()) room_.cancel();
   }
   void end_event() override {
     enqueue();
     if (queued_bytes_ > context_.options.max_output_bytes) abort();
   }
   bool can_subscribe() const override { return true; }
-  bool is_open() const override { return open_; }
+  bool is_open() const override { return open_ && !aborted_; }
   void close_when_idle() override {
     closing_ = true;
     write_on();
@@ -57,6 +58,13 @@ class WebSocketSession final : public Session {
   void write_on();
   asio::awaitable<void> write_all();
   asio::awaitable<void> read_all();
+  bool has_room() const {
+    return in_flight() < max_requests_in_flight && queued_bytes_ < output_high_water;
+  }
+  bool may_resume() const {
+    return aborted_ ||
+           (in_flight() <= max_requests_in_flight / 2 && queued_bytes_ <= output_high_water / 2);
+  }
   asio::awaitable<void> wait_for_room();
   void abort();
 
@@ -67,6 +75,7 @@ class WebSocketSession final : public Session {
   std::deque<std::string> queue_;
   std::size_t queued_bytes_ = 0;
   bool open_ = false;
+  bool aborted_ = false;
   bool writing_ = false;
   bool closing_ = false;
 };
@@ -105,7 +114,7 @@ asio::awaitable<void> WebSocketSession::read_all() {
     const std::string_view text(static_cast<const char*>(data.data()), data.size());
     context_.dispatcher.handle(*this, text, std::chrono::steady_clock::now());
     buffer.consume(buffer.size());
-    if (in_flight() >= max_requests_in_flight) co_await wait_for_room();
+    if (!has_room()) co_await wait_for_room();
   }
   // Until the closing handshake is over, which the writer began.
   while (!failure) {
@@ -116,11 +125,13 @@ asio::awaitable<void> WebSocketSession::read_all() {
 
 asio::awaitable<void> WebSocketSession::wait_for_room() {
   boost::system::error_code cancelled;
-  co_await room_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+  while (!may_resume()) {
+    co_await room_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+  }
 }
 
 void WebSocketSession::enqueue() {
-  if (open_) {
+  if (is_open()) {
     queued_bytes_ += frame_.size();
     queue_.push_back(std::exchange(frame_, {}));
     write_on();
@@ -129,7 +140,7 @@ void WebSocketSession::enqueue() {
 }
 
 void WebSocketSession::write_on() {
-  if (writing_ || !open_) return;
+  if (writing_ || !is_open()) return;
   writing_ = true;
   asio::co_spawn(context_.io, write_all(), asio::detached);
 }
@@ -137,14 +148,16 @@ void WebSocketSession::write_on() {
 asio::awaitable<void> WebSocketSession::write_all() {
   const SessionPtr keep_alive(this);
   boost::system::error_code failure;
-  while (open_ && !failure && !queue_.empty()) {
+  while (is_open() && !failure && !queue_.empty()) {
     const std::string text = std::move(queue_.front());
     queue_.pop_front();
     co_await stream_.async_write(asio::buffer(text),
                                  asio::redirect_error(asio::use_awaitable, failure));
     queued_bytes_ -= text.size();
+    if (may_resume()) room_.cancel();
   }
-  if (open_ && !failure && closing_ && in_flight() == 0) {
+  if (failure) abort();
+  if (is_open() && !failure && closing_ && in_flight() == 0) {
     const websocket::close_reason reason(websocket::close_code::going_away);
     co_await stream_.async_close(reason, asio::redirect_error(asio::use_awaitable, failure));
   }
@@ -152,6 +165,8 @@ asio::awaitable<void> WebSocketSession::write_all() {
 }
 
 void WebSocketSession::abort() {
+  aborted_ = true;
+  room_.cancel();
   boost::system::error_code ignored;
   beast::get_lowest_layer(stream_).close(ignored);
 }
