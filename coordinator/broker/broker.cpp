@@ -31,6 +31,7 @@ Broker::Broker(boost::asio::io_context& io, Dispatcher& dispatcher, EventHub& ev
       on_trouble_(std::move(on_trouble)),
       readiness_(io),
       flusher_(io),
+      spare_(spare_descriptor()),
       read_buffer_(read_buffer_bytes, '\0'),
       session_context_(session_context(options.max_output_bytes)) {}
 
@@ -38,6 +39,7 @@ Broker::~Broker() {
   while (!sessions_.empty()) {
     const boost::intrusive_ptr<LineSession> session = sessions_.begin()->second;
     session->abort();
+    sessions_.erase(session.get());  // one without a socket does not leave by itself
   }
 }
 
@@ -66,17 +68,22 @@ void Broker::forget(Session& session) {
 void Broker::open(const std::filesystem::path& path, const std::string& instance) {
   listeners_[instance] = std::make_unique<Listener>(
       io_, readiness_, path, options_.access,
-      [this, instance](UniqueFd socket) { accept(std::move(socket), instance); }, on_trouble_);
+      [this, instance](UniqueFd socket) { accept(std::move(socket), instance); }, on_trouble_,
+      spare_);
 }
 
 void Broker::close(const std::string& instance) { listeners_.erase(instance); }
 
+// The system gives out the lowest free descriptor: one at the limit means that all below are used.
+bool Broker::admit(int socket) {
+  const bool admitted =
+      counts().connections < options_.max_connections && socket < options_.descriptor_limit;
+  ++(admitted ? counts_.accepted : counts_.refused);
+  return admitted;
+}
+
 void Broker::accept(UniqueFd socket, const std::string& instance) {
-  if (counts().connections >= options_.max_connections) {
-    ++counts_.refused;
-    return tell_full(socket);
-  }
-  ++counts_.accepted;
+  if (!admit(socket.get())) return tell_full(socket);
   try {
     const boost::intrusive_ptr<LineSession> session(
         new LineSession(session_context_, std::move(socket), instance));

@@ -25,6 +25,9 @@ namespace yardmaster {
 struct BrokerOptions {
   AccessRule access;
   std::size_t max_connections = 0;
+  // Connections have descriptors below it; what is above is left to the store, listeners and
+  // watched processes.
+  int descriptor_limit = 0;
   std::size_t max_output_bytes = 0;
 };
 
@@ -55,12 +58,12 @@ class Broker {
   // Ends the sessions whose callers are this instance, after what is in flight was answered.
   void hang_up(const std::string& instance);
 
+  // Counts a connection, or refuses it.
+  bool admit(int socket);
   void stop_listening() { listeners_.clear(); }
   void hang_up_all();
   // Writes out what waits, e.g. after a batch of completions.
   void flush() { flusher_.flush(); }
-  // No more readiness: the io_context can run out of work.
-  void stop() { readiness_.stop(); }
 
   bool has_sessions() const { return counts().connections > 0; }
   BrokerCounts counts() const;
@@ -78,6 +81,7 @@ class Broker {
   OnTrouble on_trouble_;
   Readiness readiness_;
   OutputFlusher flusher_;
+  UniqueFd spare_;
   std::string read_buffer_;
   LineSessionContext session_context_;
   std::unordered_map<std::string, std::unique_ptr<Listener>> listeners_;  // by instance

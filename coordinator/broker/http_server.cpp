@@ -26,7 +26,7 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
 
-// How long a connection may be silent between requests, or take to send one.
+// How long a connection may be silent between requests, or take to send one or to read the reply.
 constexpr auto request_patience = std::chrono::seconds(60);
 constexpr std::string_view json_type = "application/json";
 constexpr std::string_view metrics_type = "text/plain; version=0.0.4; charset=utf-8";
@@ -96,6 +96,14 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
   asio::awaitable<void> run(std::string received) {
     const auto keep_alive = shared_from_this();
+    co_await serve_all(std::move(received));
+    if (!upgrade_) co_return;
+    co_await serve_websocket(context_, std::move(socket_), std::move(*upgrade_),
+                             std::move(instance_));
+  }
+
+ private:
+  asio::awaitable<void> serve_all(std::string received) {
     const OpenConnections::Entry entry(context_.open, instance_, [this] { close_when_idle(); });
     beast::flat_buffer buffer;
     const auto room = buffer.prepare(received.size());
@@ -103,12 +111,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     while (co_await serve_one(buffer)) {
     }
     timer_.cancel();
-    if (!upgrade_) co_return;
-    co_await serve_websocket(context_, std::move(socket_), std::move(*upgrade_),
-                             std::move(instance_));
   }
 
- private:
   asio::awaitable<bool> serve_one(beast::flat_buffer& buffer);
   asio::awaitable<HttpReply> answer(const HttpRequest& request);
   asio::awaitable<HttpReply> show_instance(const HttpRequest& request, std::string name);
@@ -139,7 +143,10 @@ void HttpConnection::start_timer() {
   timer_.expires_after(request_patience);
   timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& failure) {
     const auto self = weak.lock();
-    if (!failure && self) self->close();
+    // It may have been set anew after it expired.
+    if (!failure && self && self->timer_.expiry() <= std::chrono::steady_clock::now()) {
+      self->close();
+    }
   });
 }
 
@@ -172,7 +179,9 @@ asio::awaitable<bool> HttpConnection::serve_one(beast::flat_buffer& buffer) {
   }
   if (closing_) reply.keep_alive(false);
   const bool more = reply.keep_alive();
+  start_timer();
   co_await http::async_write(socket_, reply, asio::redirect_error(asio::use_awaitable, failure));
+  timer_.cancel();
   answering_ = false;
   co_return more && !failure && !closing_;
 }
@@ -291,7 +300,10 @@ class HttpServer::Impl {
       tcp::socket socket =
           co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, failure));
       if (!failure) {
-        serve(HttpSocket(std::move(socket)), {}, {}, true);
+        // Hangs up when there is no room.
+        if (context_.options.admit(socket.native_handle())) {
+          serve(HttpSocket(std::move(socket)), {}, {}, true);
+        }
         continue;
       }
       asio::steady_timer pause(context_.io, std::chrono::milliseconds(100));
@@ -321,7 +333,10 @@ HttpServer::~HttpServer() = default;
 
 void HttpServer::serve(UniqueFd socket, std::string instance, std::string received) {
   HttpSocket stream(impl_->context().io);
-  stream.assign(asio::generic::stream_protocol(AF_UNIX, 0), socket.release());
+  boost::system::error_code failure;
+  stream.assign(asio::generic::stream_protocol(AF_UNIX, 0), socket.get(), failure);
+  if (failure) return;
+  socket.release();
   impl_->serve(std::move(stream), std::move(instance), std::move(received), false);
 }
 

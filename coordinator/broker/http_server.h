@@ -24,6 +24,8 @@ struct HttpOptions {
   std::vector<std::string> allowed_origins;
   std::chrono::nanoseconds ping_interval = std::chrono::seconds(20);
   std::size_t max_output_bytes = 0;
+  // Whether there is room for a new TCP connection, which is counted then.
+  std::function<bool(int socket)> admit;
 };
 
 // Answers for the pages that only the daemon can fill.
@@ -39,7 +41,8 @@ class HttpServer {
              HttpPages pages, std::function<void(Session& session)> on_closed);
   ~HttpServer();
 
-  // Takes over a connection to a Unix socket, of which `received` was read already.
+  // Takes over a connection to a Unix socket, of which `received` was read already; hangs up when
+  // the system has no room for it.
   void serve(UniqueFd socket, std::string instance, std::string received);
   // Serves /metrics and /health, nothing else, on a TCP port. Throws Error{usage} when the address
   // is not ADDRESS:PORT, cannot be used, or is not the loopback's while not `public_too`.

@@ -107,8 +107,8 @@ bool LineSession::recognise(std::string_view data) {
   if (recognised_) return true;
   context_.readiness.remove(socket_.get(), *this);
   UniqueFd socket = std::move(socket_);
-  context_.on_http(std::move(socket), instance(), std::string(data));
   context_.on_closed(*this);
+  context_.on_http(std::move(socket), instance(), std::string(data));
   return false;
 }
 

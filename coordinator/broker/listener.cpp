@@ -86,9 +86,9 @@ bool in_group(int socket, gid_t group, gid_t primary) {
   return false;
 }
 
-UniqueFd spare_descriptor() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
-
 }  // namespace
+
+UniqueFd spare_descriptor() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
 AccessRule access_rule_for(const std::string& group) {
   if (group.empty()) return {};
@@ -106,7 +106,8 @@ bool may_connect(int socket, const AccessRule& rule) {
 }
 
 Listener::Listener(boost::asio::io_context& io, Readiness& readiness, std::filesystem::path path,
-                   const AccessRule& rule, OnAccept on_accept, OnTrouble on_trouble)
+                   const AccessRule& rule, OnAccept on_accept, OnTrouble on_trouble,
+                   UniqueFd& spare)
     : readiness_(readiness),
       path_(std::move(path)),
       rule_(rule),
@@ -114,7 +115,7 @@ Listener::Listener(boost::asio::io_context& io, Readiness& readiness, std::files
       on_trouble_(std::move(on_trouble)),
       pause_(io),
       socket_(listen_on(path_, rule_)),
-      spare_(spare_descriptor()) {
+      spare_(spare) {
   readiness_.add(socket_.get(), *this, EPOLLIN);
 }
 
@@ -160,7 +161,7 @@ void Listener::pause() {
   pause_.expires_after(std::chrono::milliseconds(100));
   pause_.async_wait([this](const boost::system::error_code& failure) {
     if (failure) return;
-    spare_ = spare_descriptor();
+    if (!spare_) spare_ = spare_descriptor();
     readiness_.change(socket_.get(), *this, EPOLLIN);
   });
 }

@@ -31,6 +31,10 @@ struct AccessRule {
 AccessRule access_rule_for(const std::string& group);
 bool may_connect(int socket, const AccessRule& rule);
 
+// A descriptor to give up for a moment when they run out, so that a caller can be told instead of
+// left.
+UniqueFd spare_descriptor();
+
 class Listener final : private ReadinessHandler {
  public:
   using OnAccept = std::function<void(UniqueFd socket)>;
@@ -38,9 +42,9 @@ class Listener final : private ReadinessHandler {
   using OnTrouble = std::function<void(const std::string& what)>;
 
   // Replaces a socket file that nobody listens on. Throws Error{conflict} when somebody does,
-  // Error{usage} when the path cannot be used.
+  // Error{usage} when the path cannot be used. Listeners share `spare`, which has to outlive them.
   Listener(boost::asio::io_context& io, Readiness& readiness, std::filesystem::path path,
-           const AccessRule& rule, OnAccept on_accept, OnTrouble on_trouble);
+           const AccessRule& rule, OnAccept on_accept, OnTrouble on_trouble, UniqueFd& spare);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -60,8 +64,7 @@ class Listener final : private ReadinessHandler {
   OnTrouble on_trouble_;
   boost::asio::steady_timer pause_;
   UniqueFd socket_;
-  // Given up for a moment when descriptors run out, so that a caller can be told instead of left.
-  UniqueFd spare_;
+  UniqueFd& spare_;
 };
 
 }  // namespace yardmaster

@@ -37,14 +37,12 @@ void Readiness::remove(int fd, const ReadinessHandler& handler) noexcept {
   }
 }
 
-void Readiness::stop() { epoll_.close(); }
-
 void Readiness::wait() {
   epoll_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                     [this](const boost::system::error_code& failure) {
                       if (failure) return;
                       dispatch();
-                      if (epoll_.is_open()) wait();
+                      wait();
                     });
 }
 

@@ -36,8 +36,6 @@ class Readiness {
 
   // When the current turn began: one clock reading for all that came in it.
   SteadyTime turn_began() const { return turn_began_; }
-  // Ends the waiting, so that the io_context can run out of work.
-  void stop();
 
  private:
   void wait();

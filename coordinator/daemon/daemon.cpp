@@ -1,5 +1,6 @@
 #include "coordinator/daemon/daemon.h"
 
+#include <climits>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
@@ -36,7 +37,7 @@ namespace {
 namespace asio = boost::asio;
 using nlohmann::json;
 
-// Open files that are not connections: the store's, listeners, watched processes.
+// Open files that connections leave to the store, to new listeners and to watched processes.
 constexpr std::uint64_t reserved_files = 256;
 // Together with the last checkpoint these stay within the two seconds that a stop may take.
 constexpr auto drain_patience = std::chrono::milliseconds(1200);
@@ -51,9 +52,12 @@ std::uint64_t raise_file_limit() {
   return limit.rlim_cur;
 }
 
+std::uint64_t descriptor_limit(std::uint64_t file_limit) {
+  return file_limit > 2 * reserved_files ? file_limit - reserved_files : file_limit / 2;
+}
+
 std::size_t connection_limit(const Config& config, std::uint64_t file_limit) {
-  const std::uint64_t possible =
-      file_limit > 2 * reserved_files ? file_limit - reserved_files : file_limit / 2;
+  const std::uint64_t possible = descriptor_limit(file_limit);
   return config.max_connections == 0 ? possible : std::min(config.max_connections, possible);
 }
 
@@ -191,7 +195,8 @@ Daemon::Impl::Impl(const Config& config)
 }
 
 HttpOptions Daemon::Impl::http_options() const {
-  return {config_.allowed_origins, config_.ping_interval, config_.max_output_bytes};
+  return {config_.allowed_origins, config_.ping_interval, config_.max_output_bytes,
+          [this](int socket) { return broker_.admit(socket); }};
 }
 
 HttpPages Daemon::Impl::http_pages() {
@@ -201,6 +206,7 @@ HttpPages Daemon::Impl::http_pages() {
 
 BrokerOptions Daemon::Impl::broker_options() const {
   return {access_rule_for(config_.socket_group), connection_limit(config_, file_limit_),
+          static_cast<int>(std::min<std::uint64_t>(descriptor_limit(file_limit_), INT_MAX)),
           config_.max_output_bytes};
 }
 
