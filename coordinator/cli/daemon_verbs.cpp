@@ -12,6 +12,7 @@
 #include "coordinator/cli/command_line.h"
 #include "coordinator/cli/follow_log.h"
 #include "coordinator/cli/launch.h"
+#include "coordinator/daemon/backup.h"
 #include "coordinator/daemon/daemon.h"
 #include "coordinator/daemon/daemon_lock.h"
 #include "coordinator/store/sqlite_database.h"
@@ -124,11 +125,8 @@ void back_up(const Config& config, const std::string& file) {
     if (!std::filesystem::exists(config.paths().database())) {
       throw Error(ErrorCode::usage, "there is no database in " + config.state_dir);
     }
-    if (std::filesystem::exists(target)) {
-      throw Error(ErrorCode::already_exists, target.string() + " exists already");
-    }
     const DaemonLock lock(config.paths().lock());
-    SqliteDatabase::open(config.paths().database())->open_reader()->backup(target);
+    write_backup(*SqliteDatabase::open(config.paths().database())->open_reader(), target);
   }
   std::cout << "backed up to " << target.string() << "\n";
 }

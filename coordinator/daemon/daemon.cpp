@@ -24,6 +24,7 @@
 #include "coordinator/broker/command_table.h"
 #include "coordinator/broker/socket_resource.h"
 #include "coordinator/broker/wire_values.h"
+#include "coordinator/daemon/backup.h"
 #include "coordinator/daemon/daemon_lock.h"
 #include "coordinator/daemon/daemon_log.h"
 #include "coordinator/daemon/daemon_metrics.h"
@@ -91,7 +92,7 @@ std::unique_ptr<Database> open_database(const std::filesystem::path& file) {
 }
 
 asio::awaitable<void> copy_database(std::unique_ptr<Database> reader, std::filesystem::path file) {
-  reader->backup(file);
+  write_backup(*reader, file);
   co_return;
 }
 
