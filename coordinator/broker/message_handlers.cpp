@@ -1,5 +1,8 @@
+#include <algorithm>
+
 #include "coordinator/base/json.h"
 #include "coordinator/broker/handlers.h"
+#include "coordinator/broker/protocol.h"
 #include "coordinator/broker/wire_values.h"
 
 namespace yardmaster::handlers {
@@ -8,6 +11,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::uint64_t default_limit = 100;
+// Of a message on the wire, without its body.
+constexpr std::size_t least_message_bytes = 128;
 
 std::optional<MessageStatus> status_of(const Request& request) {
   if (!request.has("status")) return std::nullopt;
@@ -25,9 +30,21 @@ std::string messages_text(const std::vector<Message>& messages) {
   return to_text(data);
 }
 
+// As many as make up about a frame, and one at least: who wants more asks again after the last one.
+void keep_a_frame(std::vector<Message>& messages) {
+  std::size_t bytes = 0;
+  std::size_t count = 0;
+  for (; count < messages.size(); ++count) {
+    bytes += least_message_bytes + messages[count].body.size();
+    if (count > 0 && bytes > max_frame_bytes) break;
+  }
+  messages.resize(count);
+}
+
 // What the recipient was shown counts as delivered; the answer says so already.
 std::vector<Message> list_for(Store& store, const MessageFilter& filter) {
   std::vector<Message> messages = store.list_messages(filter);
+  keep_a_frame(messages);
   std::vector<std::uint64_t> pending;
   for (Message& message : messages) {
     if (message.status != MessageStatus::pending) continue;
@@ -81,7 +98,8 @@ Reply list_messages(Services& services, const Request& request) {
   filter.recipient = request.caller("instance_id");
   filter.status = status_of(request);
   filter.after = request.number("after");
-  filter.limit = request.number("limit", default_limit);
+  constexpr std::uint64_t most = max_frame_bytes / least_message_bytes;
+  filter.limit = std::min(request.number("limit", default_limit), most);
   const auto list = [&](Store& store) { return list_for(store, filter); };
   const std::vector<Message> messages = co_await services.store.run(Durability::process, list);
   co_return messages_text(messages);
