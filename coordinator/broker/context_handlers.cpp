@@ -54,6 +54,7 @@ std::string digest_text(Reader& reader, const ContextSnapshot& snapshot) {
 }  // namespace
 
 Reply read_context(Services& services, const Request& request) {
+  static_cast<void>(request.optional_caller("instance_id"));  // may be refused
   const std::string context = request.text("context");
   const std::uint64_t from = request.number("from_seq", 1);
   const std::uint64_t limit = request.number("limit", default_limit);
@@ -68,6 +69,7 @@ Reply read_context(Services& services, const Request& request) {
 }
 
 Reply digest_context(Services& services, const Request& request) {
+  static_cast<void>(request.optional_caller("instance_id"));  // may be refused
   const std::string context = request.text("context");
   const std::uint64_t from = request.number("from_seq", 1);
   const std::uint64_t to = request.number("to_seq", 0);
