@@ -25,6 +25,7 @@ struct Key {
   Member member;
   std::string_view help;
   std::vector<std::string_view> choices = {};
+  std::uint64_t least = 0;  // in nanoseconds for durations
 };
 
 const std::vector<Key>& keys() {
@@ -36,7 +37,7 @@ const std::vector<Key>& keys() {
        "when the write-ahead log is checkpointed",
        {"adaptive", "every-write", "auto"}},
       {"commit_spacing", &Config::commit_spacing, "between starts of commits, under load"},
-      {"largest_batch", &Config::largest_batch, "operations that share one commit, at most"},
+      {"largest_batch", &Config::largest_batch, "operations that share one commit, at most", {}, 1},
       {"socket_group", &Config::socket_group,
        "a group that may use the sockets too (for a proxy); empty: nobody else"},
       {"allowed_origins", &Config::allowed_origins,
@@ -47,16 +48,23 @@ const std::vector<Key>& keys() {
        "lets metrics_listen be an address other than the loopback's"},
       {"max_connections", &Config::max_connections,
        "connections at once; 0: as many as the limit of open files allows"},
-      {"max_output_bytes", &Config::max_output_bytes,
-       "unread output after which a subscriber is dropped"},
-      {"ping_interval", &Config::ping_interval, "between pings on a quiet WebSocket"},
+      {"max_output_bytes",
+       &Config::max_output_bytes,
+       "unread output after which a subscriber is dropped",
+       {},
+       65536},
+      {"ping_interval",
+       &Config::ping_interval,
+       "between pings on a quiet WebSocket",
+       {},
+       1'000'000'000},
       {"kill_grace", &Config::kill_grace,
        "between SIGTERM and SIGKILL when an instance is released"},
       {"log_level",
        &Config::log_level,
        "how much is logged",
        {"debug", "info", "warning", "error"}},
-      {"log_max_bytes", &Config::log_max_bytes, "size at which the log is rotated"},
+      {"log_max_bytes", &Config::log_max_bytes, "size at which the log is rotated", {}, 4096},
       {"log_files", &Config::log_files, "rotated logs that are kept"},
   };
   return all;
@@ -97,6 +105,18 @@ void assign(Config& config, std::vector<std::string> Config::*member, const json
   config.*member = value.get<std::vector<std::string>>();
 }
 
+void require_least(const Config& config, const Key& key, const std::string& where) {
+  if (const auto* number = std::get_if<std::uint64_t Config::*>(&key.member)) {
+    if (config.**number >= key.least) return;
+    refuse(where, key.name, "must be at least " + std::to_string(key.least));
+  }
+  if (const auto* duration = std::get_if<nanoseconds Config::*>(&key.member)) {
+    const nanoseconds least(static_cast<std::int64_t>(key.least));
+    if (config.**duration >= least) return;
+    refuse(where, key.name, "must be at least " + format_duration(least));
+  }
+}
+
 void set(Config& config, const Key& key, const json& value, const std::string& where) {
   try {
     std::visit([&](auto member) { assign(config, member, value); }, key.member);
@@ -105,6 +125,7 @@ void set(Config& config, const Key& key, const json& value, const std::string& w
   } catch (const Error& failure) {
     refuse(where, key.name, failure.what());
   }
+  require_least(config, key, where);
   if (key.choices.empty()) return;
   const std::string text = value.get<std::string>();
   if (std::find(key.choices.begin(), key.choices.end(), text) != key.choices.end()) return;

@@ -92,6 +92,17 @@ TEST_F(ConfigTest, a_bad_file_is_refused_with_its_place) {
   EXPECT_EQ(refusal("[]"), file + ": not an object");
 }
 
+TEST_F(ConfigTest, a_value_that_nothing_works_with_is_refused) {
+  const std::string file = (directory_.path() / "config.json").string();
+  EXPECT_EQ(refusal("{\"largest_batch\": 0}"), file + ": largest_batch: must be at least 1");
+  EXPECT_EQ(refusal("{\"max_output_bytes\": 65535}"),
+            file + ": max_output_bytes: must be at least 65536");
+  EXPECT_EQ(refusal("{\"ping_interval\": \"999ms\"}"),
+            file + ": ping_interval: must be at least 1s");
+  EXPECT_EQ(refusal("{\"log_max_bytes\": 0}"), file + ": log_max_bytes: must be at least 4096");
+  EXPECT_EQ(refusal("{\"kill_grace\": \"0s\", \"log_files\": 0, \"max_output_bytes\": 65536}"), "");
+}
+
 TEST_F(ConfigTest, a_file_given_by_name_has_to_exist) {
   EXPECT_THROW(load(directory_.path() / "nowhere.json"), Error);
   EXPECT_THROW(load(std::nullopt, {{"YARDMASTER_CONFIG", "/nowhere.json"}}), Error);
