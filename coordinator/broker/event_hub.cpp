@@ -88,7 +88,7 @@ std::size_t EventHub::tell_audience(EventKind kind, const std::string& instance,
     const SessionPtr keep_alive(listener);
     append_event(listener->frame(), names[static_cast<std::size_t>(kind)], data);
     listener->end_event();
-    ++heard;
+    if (listener->is_open()) ++heard;
   }
   return heard;
 }
