@@ -1,3 +1,7 @@
+#include <string>
+
+#include <unistd.h>
+
 #include "coordinator/base/json.h"
 #include "coordinator/broker/handlers.h"
 
@@ -5,7 +9,9 @@ namespace yardmaster::handlers {
 
 using nlohmann::json;
 
-Reply ping(Services& /*services*/, const Request& /*request*/) { co_return "{\"pong\":true}"; }
+Reply ping(Services& /*services*/, const Request& /*request*/) {
+  co_return "{\"pong\":true,\"pid\":" + std::to_string(::getpid()) + "}";
+}
 
 Reply status(Services& services, const Request& /*request*/) {
   std::int64_t log_frames = 0;

@@ -42,10 +42,10 @@ std::string read_all(const UniqueFd& pipe) {
   return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
 }
 
-bool answers(const Paths& paths) {
+// Another daemon may answer: then the one that was started is about to say that it cannot run.
+bool answers(const Paths& paths, pid_t pid) {
   try {
-    Client(paths.broker_socket()).call("ping");
-    return true;
+    return Client(paths.broker_socket()).call("ping").at("pid") == pid;
   } catch (const Error&) {
     return false;
   }
@@ -81,7 +81,7 @@ pid_t launch_daemon(const Paths& paths, const std::vector<std::string>& argument
   while (std::chrono::steady_clock::now() < deadline) {
     int status = 0;
     if (::waitpid(pid, &status, WNOHANG) == pid) report_end(status, errors);
-    if (answers(paths)) return pid;
+    if (answers(paths, pid)) return pid;
     ::poll(nullptr, 0, interval_ms);
   }
   throw Error(ErrorCode::timed_out, "the daemon (pid " + std::to_string(pid) +
