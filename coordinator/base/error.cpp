@@ -6,7 +6,7 @@
 namespace yardmaster {
 namespace {
 
-constexpr std::array<std::pair<ErrorCode, std::string_view>, 23> names{{
+constexpr std::array<std::pair<ErrorCode, std::string_view>, 22> names{{
     {ErrorCode::invalid_json, "invalid_json"},
     {ErrorCode::invalid_request, "invalid_request"},
     {ErrorCode::too_deep, "too_deep"},
@@ -26,7 +26,6 @@ constexpr std::array<std::pair<ErrorCode, std::string_view>, 23> names{{
     {ErrorCode::storage_damaged, "storage_damaged"},
     {ErrorCode::unavailable, "unavailable"},
     {ErrorCode::timed_out, "timed_out"},
-    {ErrorCode::slow_consumer, "slow_consumer"},
     {ErrorCode::unsupported, "unsupported"},
     {ErrorCode::usage, "usage"},
     {ErrorCode::internal, "internal"},

@@ -31,9 +31,8 @@ enum class ErrorCode {
   storage_damaged,  // the database is damaged, newer than this program, or not ours
   unavailable,      // the daemon is stopping, or not there
   timed_out,
-  slow_consumer,  // a subscriber did not read its events
-  unsupported,    // this machine or file system lacks what is needed
-  usage,          // a command line or configuration that cannot be used
+  unsupported,  // this machine or file system lacks what is needed
+  usage,        // a command line or configuration that cannot be used
   internal,
 };
 
