@@ -27,6 +27,7 @@ constexpr ArgumentSpec read_context_arguments[] = {{"context", Kind::name, requi
 constexpr ArgumentSpec digest_context_arguments[] = {{"context", Kind::name, required},
                                                      {"from_seq", Kind::number},
                                                      {"to_seq", Kind::number},
+                                                     {"count_rows", Kind::boolean},
                                                      {"instance_id", Kind::name}};
 constexpr ArgumentSpec send_message_arguments[] = {{"from", Kind::name},
                                                    {"to", Kind::name, required},

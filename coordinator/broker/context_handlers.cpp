@@ -39,13 +39,20 @@ void append_info(std::string& out, const ContextInfo& info) {
   append_quoted(out, info.owner);
 }
 
-std::string digest_text(Reader& reader, const ContextSnapshot& snapshot) {
+// With `count_rows` also the rows that the store really has of the range, found without its lists:
+// more than `count` means that something was stored twice.
+std::string digest_text(Reader& reader, const ContextSnapshot& snapshot, bool count_rows) {
   ContextDigest digest;
   reader.visit(snapshot, [&](std::uint64_t seq, std::string_view kind, std::string_view data,
                              WallTime) { digest.add(seq, kind, data); });
   std::string data = "{\"count\":";
   append_number(data, digest.count());
   data.append(",\"digest\":\"").append(digest.finish()).append("\",");
+  if (count_rows) {
+    data.append("\"rows\":");
+    append_number(data, reader.count_rows(snapshot));
+    data.push_back(',');
+  }
   append_info(data, snapshot.info);
   data.push_back('}');
   return data;
@@ -78,8 +85,9 @@ Reply digest_context(Services& services, const Request& request) {
   }
   const std::uint64_t limit = to == 0 ? 0 : to - from + 1;
   const auto take = [&](Store& store) { return store.snapshot(context, from, limit); };
-  const auto read = [](Reader& reader, const ContextSnapshot& snapshot) {
-    return digest_text(reader, snapshot);
+  const bool count_rows = request.flag("count_rows");
+  const auto read = [&](Reader& reader, const ContextSnapshot& snapshot) {
+    return digest_text(reader, snapshot, count_rows);
   };
   co_return co_await services.store.run_and_read(Durability::process, take, read);
 }
