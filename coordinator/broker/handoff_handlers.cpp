@@ -60,7 +60,7 @@ asio::awaitable<void> freeze(StoreQueue& queue, const Wish& wish, Frozen& frozen
 asio::awaitable<Handoff> offer(StoreQueue& queue, const Wish& wish, const Frozen& frozen) {
   const auto offer_in = [&](Store& store) {
     return store.offer_handoff(wish.from, wish.to, frozen.context, wish.summary, wish.key,
-                               frozen.digest, frozen.count);
+                               frozen.digest, frozen.count, wish.context);
   };
   co_return co_await queue.run(Durability::power, offer_in);
 }
@@ -110,12 +110,11 @@ struct Decided {
 
 bool is_pending(Store& store, std::uint64_t id) {
   bool pending = false;
-  store.database().query(Statement::handoff_by_id, {static_cast<std::int64_t>(id)},
-                         [&](const Row& row) {
-                           constexpr int state_column = 8;
-                           pending = row.integer(state_column) ==
-                                     static_cast<std::int64_t>(HandoffState::pending);
-                         });
+  store.database().query(
+      Statement::handoff_by_id, {static_cast<std::int64_t>(id)}, [&](const Row& row) {
+        constexpr int state_column = 8;
+        pending = row.integer(state_column) == static_cast<std::int64_t>(HandoffState::pending);
+      });
   return pending;
 }
 
