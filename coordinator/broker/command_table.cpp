@@ -69,6 +69,7 @@ constexpr ArgumentSpec add_agent_arguments[] = {
     {"agent_command", Kind::text}, {"pid", Kind::number},           {"socket", Kind::boolean}};
 constexpr ArgumentSpec remove_agent_arguments[] = {
     {"repo", Kind::name}, {"agent", Kind::name, required}, {"force", Kind::boolean}};
+constexpr ArgumentSpec repair_arguments[] = {{"dry_run", Kind::boolean}};
 constexpr ArgumentSpec complete_agent_arguments[] = {
     {"repo", Kind::name}, {"agent", Kind::name}, {"summary", Kind::text}};
 
@@ -106,6 +107,8 @@ std::vector<Command> command_table(Services& services) {
   row("add_agent", add_agent_arguments, handlers::add_agent);
   row("remove_agent", remove_agent_arguments, handlers::remove_agent);
   row("list_agents", list_arguments, handlers::list_agents);
+  row("trigger_cleanup", repair_arguments, handlers::trigger_cleanup);
+  row("repair_state", repair_arguments, handlers::repair_state);
   row("complete_agent", complete_agent_arguments, handlers::complete_agent);
   return table;
 }

@@ -45,6 +45,8 @@ Reply list_instances(Services& services, const Request& request);
 Reply add_agent(Services& services, const Request& request);
 Reply remove_agent(Services& services, const Request& request);
 Reply list_agents(Services& services, const Request& request);
+Reply trigger_cleanup(Services& services, const Request& request);
+Reply repair_state(Services& services, const Request& request);
 Reply complete_agent(Services& services, const Request& request);
 
 }  // namespace yardmaster::handlers

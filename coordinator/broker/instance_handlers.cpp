@@ -76,6 +76,17 @@ asio::awaitable<std::string> list(Services& services, const Request& request,
   co_return co_await services.store.run_and_read(Durability::process, find, format);
 }
 
+asio::awaitable<std::string> repair(Services& services, const Request& request, bool ask_unknown) {
+  const bool dry_run = request.flag("dry_run");
+  const std::vector<Repair> repairs = co_await services.instances.repair(ask_unknown, dry_run);
+  json actions = json::array();
+  for (const Repair& each : repairs) {
+    actions.push_back({{"instance_id", each.instance}, {"action", each.action}});
+  }
+  const json data{{"dry_run", dry_run}, {"actions", std::move(actions)}};
+  co_return to_text(data);
+}
+
 }  // namespace
 
 Reply allocate_instance(Services& services, const Request& request) {
@@ -114,6 +125,14 @@ Reply remove_agent(Services& services, const Request& request) {
 
 Reply list_agents(Services& services, const Request& request) {
   co_return co_await list(services, request, "agents");
+}
+
+Reply trigger_cleanup(Services& services, const Request& request) {
+  co_return co_await repair(services, request, false);
+}
+
+Reply repair_state(Services& services, const Request& request) {
+  co_return co_await repair(services, request, true);
 }
 
 Reply complete_agent(Services& services, const Request& request) {

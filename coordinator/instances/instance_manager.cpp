@@ -1,5 +1,6 @@
 #include "coordinator/instances/instance_manager.h"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -16,8 +17,8 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr auto retry_interval = std::chrono::seconds(1);
-// What ended meanwhile is normally gone before the daemon answers; what takes longer (a full disk, a
-// process that does not end) goes on beside it.
+// What ended meanwhile is normally gone before the daemon answers; what takes longer (a full disk,
+// a process that does not end) goes on beside it.
 constexpr auto cleanup_patience = std::chrono::seconds(1);
 constexpr auto probe_interval = std::chrono::seconds(10);
 
@@ -265,18 +266,49 @@ asio::awaitable<Adoption> InstanceManager::adopt_all(Instance& instance) {
 asio::awaitable<void> InstanceManager::probe_again(EntryPtr entry) {
   while (!stopping_) {
     co_await pause(probe_interval);
-    if (entry->busy || entry->instance.state != InstanceState::unknown) co_return;
-    const Adoption adoption = co_await adopt_all(entry->instance);
-    if (entry->busy) co_return;
-    if (adoption == Adoption::lost) {
-      process_died(entry->instance.name, std::chrono::steady_clock::now());
-      co_return;
-    }
-    if (adoption == Adoption::unknown) continue;
+    if (co_await settle(entry)) co_return;
+  }
+}
+
+// Probes an unknown instance; false when it stays unknown.
+asio::awaitable<bool> InstanceManager::settle(EntryPtr entry) {
+  if (entry->busy || entry->instance.state != InstanceState::unknown) co_return true;
+  const Adoption adoption = co_await adopt_all(entry->instance);
+  if (entry->busy) co_return true;
+  if (adoption == Adoption::unknown) co_return false;
+  if (adoption == Adoption::lost) {
+    process_died(entry->instance.name, std::chrono::steady_clock::now());
+  } else {
     entry->instance.state = InstanceState::running;
     observer_.on_state(entry->instance);
-    co_return;
   }
+  co_return true;
+}
+
+bool InstanceManager::has_ended(const Instance& instance) const {
+  return std::any_of(resources_.begin(), resources_.end(), [&](const auto& resource) {
+    return resource->probe(instance) == Adoption::lost;
+  });
+}
+
+asio::awaitable<std::vector<Repair>> InstanceManager::repair(bool ask_unknown, bool dry_run) {
+  std::vector<EntryPtr> entries;  // a copy, since releases change the table
+  for (const auto& [name, entry] : living_) entries.push_back(entry);
+  std::vector<Repair> repairs;
+  for (const EntryPtr& entry : entries) {
+    const std::string name = entry->instance.name;
+    if (entry->busy) continue;
+    if (has_ended(entry->instance)) {
+      repairs.push_back(Repair{name, "release"});
+      if (!dry_run) process_died(name, std::chrono::steady_clock::now());
+    } else if (ask_unknown && entry->instance.state == InstanceState::unknown) {
+      repairs.push_back(Repair{name, "probe"});
+      if (!dry_run) co_await settle(entry);
+    }
+  }
+  std::sort(repairs.begin(), repairs.end(),
+            [](const Repair& one, const Repair& other) { return one.instance < other.instance; });
+  co_return repairs;
 }
 
 }  // namespace yardmaster

@@ -31,6 +31,12 @@ struct ReconcileReport {
   std::uint64_t unknown = 0;      // cannot be told yet
 };
 
+// What is or would be done about an instance that is not as it is recorded.
+struct Repair {
+  std::string instance;
+  std::string action;  // "release": it has ended; "probe": ask again for what could not be told
+};
+
 class InstanceManager {
  public:
   // Called with a line about what could not be done and is tried again.
@@ -42,18 +48,24 @@ class InstanceManager {
   // The next in the order of acquisition. Before reconcile().
   void add_resource(std::unique_ptr<InstanceResource> resource);
 
-  // Takes up what an earlier daemon left; once, before anything else. Instances that ended meanwhile
-  // are given a second to be gone, and released beside everything else when that is too short.
+  // Takes up what an earlier daemon left; once, before anything else. Instances that ended
+  // meanwhile are given a second to be gone, and released beside everything else when that is too
+  // short.
   boost::asio::awaitable<ReconcileReport> reconcile();
 
   // Throws already_exists, or whatever a resource refuses with.
   boost::asio::awaitable<Instance> allocate(InstanceRequest request);
   // Returns when the last trace is gone. Throws not_found, conflict (is being released already), or
-  // what a resource could not do: nothing has changed then if that was the first one, and else it is
-  // tried again until the instance is gone.
+  // what a resource could not do: nothing has changed then if that was the first one, and else it
+  // is tried again until the instance is gone.
   boost::asio::awaitable<Instance> release(std::string name, Ending ending);
   // The registered process has ended: releases the instance, and tries until it is gone.
   void process_died(const std::string& name, SteadyTime when);
+
+  // Looks at all instances now: releases those that are proven to have ended, and with
+  // `ask_unknown` probes those again that could not be told. `dry_run` changes nothing. Does not
+  // wait for the releases.
+  boost::asio::awaitable<std::vector<Repair>> repair(bool ask_unknown, bool dry_run);
 
   std::size_t size() const { return living_.size(); }
   // Stops trying.
@@ -76,6 +88,8 @@ class InstanceManager {
   boost::asio::awaitable<Adoption> adopt_all(Instance& instance);
   boost::asio::awaitable<void> take_up(EntryPtr entry, ReconcileReport& report);
   boost::asio::awaitable<void> probe_again(EntryPtr entry);
+  boost::asio::awaitable<bool> settle(EntryPtr entry);
+  bool has_ended(const Instance& instance) const;
   boost::asio::awaitable<void> pause(std::chrono::nanoseconds time);
   void become_gone(EntryPtr entry, const Ending& ending);
   void spawn(boost::asio::awaitable<void> work);

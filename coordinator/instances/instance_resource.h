@@ -44,6 +44,8 @@ class InstanceResource {
   // After a restart: takes up what an earlier daemon acquired. Idempotent: asked again for all of
   // an instance's resources while any of them is unknown.
   virtual boost::asio::awaitable<Adoption> adopt(Instance& instance) = 0;
+  // What can be told of it now, without changing anything.
+  virtual Adoption probe(const Instance& /*instance*/) const { return Adoption::held; }
   // Idempotent: may come again after a failure or a crash, and for what was never acquired.
   virtual boost::asio::awaitable<void> release(Instance& instance, const Ending& ending) = 0;
 };

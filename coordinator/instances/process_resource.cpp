@@ -44,6 +44,13 @@ boost::asio::awaitable<Adoption> ProcessResource::adopt(Instance& instance) {
   co_return Adoption::held;
 }
 
+Adoption ProcessResource::probe(const Instance& instance) const {
+  if (!instance.process) return Adoption::held;
+  const ProbeResult probe = probe_process(*instance.process);
+  if (probe.state == ProcessState::ended) return Adoption::lost;
+  return probe.handle ? Adoption::held : Adoption::unknown;
+}
+
 std::shared_ptr<ProcessResource::Watch> ProcessResource::watch(const std::string& instance,
                                                                ProcessHandle handle) {
   auto watch = std::make_shared<Watch>(io_, std::move(handle));

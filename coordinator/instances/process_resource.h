@@ -30,6 +30,7 @@ class ProcessResource final : public InstanceResource {
   void plan(const InstanceRequest& request, Instance& instance) override;
   boost::asio::awaitable<void> acquire(Instance& instance) override;
   boost::asio::awaitable<Adoption> adopt(Instance& instance) override;
+  Adoption probe(const Instance& instance) const override;
   // Throws timed_out when the process cannot be ended; it is watched on then. Throws unavailable
   // when it cannot be told whether it runs.
   boost::asio::awaitable<void> release(Instance& instance, const Ending& ending) override;

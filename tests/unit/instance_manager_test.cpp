@@ -38,8 +38,9 @@ class NotedResource final : public InstanceResource {
   }
   asio::awaitable<Adoption> adopt(Instance&) override {
     journal_.push_back("adopt " + name_);
-    co_return Adoption::held;
+    co_return found;
   }
+  Adoption probe(const Instance&) const override { return found; }
   asio::awaitable<void> release(Instance&, const Ending&) override {
     if (!silent) journal_.push_back("release " + name_);
     if (fails_to_release) throw Error(ErrorCode::timed_out, name_ + " stays");
@@ -49,6 +50,7 @@ class NotedResource final : public InstanceResource {
   bool fails_to_acquire = false;
   bool fails_to_release = false;
   bool silent = false;
+  Adoption found = Adoption::held;
 
  private:
   std::string name_;
@@ -208,6 +210,53 @@ TEST_F(InstanceManagerTest, a_release_that_fails_half_way_goes_on_until_all_is_g
   yard_->run_until([&] { return yard_->gone; });
   EXPECT_EQ(journal_.back(), "one gone: released");
   EXPECT_TRUE(yard_->living().empty());
+}
+
+TEST_F(InstanceManagerTest, a_dry_repair_says_what_a_real_one_does) {
+  allocate("one");
+  const auto repair = [this](bool ask_unknown, bool dry_run) {
+    return yard_->wait_for(yard_->manager.repair(ask_unknown, dry_run));
+  };
+  EXPECT_TRUE(repair(true, false).empty());
+  yard_->window->found = Adoption::lost;
+  const auto would_be = repair(false, true);
+  ASSERT_EQ(would_be.size(), 1U);
+  EXPECT_EQ(would_be[0].instance, "one");
+  EXPECT_EQ(would_be[0].action, "release");
+  EXPECT_EQ(yard_->living().size(), 1U);
+  EXPECT_EQ(repair(false, false).size(), 1U);
+  yard_->run_until([&] { return yard_->gone; });
+  EXPECT_TRUE(repair(true, false).empty());
+}
+
+TEST_F(InstanceManagerTest, what_could_not_be_told_is_asked_again_by_a_repair) {
+  allocate("one");
+  start();
+  yard_->window->found = Adoption::unknown;
+  EXPECT_EQ(yard_->wait_for(yard_->manager.reconcile()).unknown, 1U);
+  EXPECT_TRUE(yard_->wait_for(yard_->manager.repair(false, false)).empty());
+  yard_->window->found = Adoption::held;
+  const auto repairs = yard_->wait_for(yard_->manager.repair(true, false));
+  ASSERT_EQ(repairs.size(), 1U);
+  EXPECT_EQ(repairs[0].action, "probe");
+  EXPECT_EQ(journal_.back(), "one is running");
+}
+
+TEST(ProcessResourceTest, a_release_ends_a_process_that_nobody_watches) {
+  support::ChildProcess process({{"sleep", "600"}});
+  asio::io_context io;
+  ProcessResource resource(io, std::chrono::seconds(5),
+                           [](const std::string&, SteadyTime) { ADD_FAILURE(); });
+  Instance instance;
+  instance.name = "one";
+  instance.process = open_process(process.pid()).identity;
+  const Ending ending("released", std::chrono::steady_clock::now());
+  bool released = false;
+  asio::co_spawn(io, resource.release(instance, ending),
+                 [&](std::exception_ptr failure) { released = !failure; });
+  io.run_for(std::chrono::seconds(20));
+  EXPECT_TRUE(released);
+  EXPECT_EQ(process.wait(), 128 + SIGTERM);
 }
 
 TEST_F(InstanceManagerTest, a_start_does_not_wait_for_what_cannot_be_released) {
