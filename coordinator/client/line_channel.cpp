@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -33,6 +34,14 @@ int connect_to(int fd, const sockaddr_un& address) {
   return result;
 }
 
+ssize_t send_some(int fd, std::string_view bytes) {
+  ssize_t sent = 0;
+  do {
+    sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
+  return sent;
+}
+
 }  // namespace
 
 bool LineChannel::connect(const std::string& path, bool patient) {
@@ -52,10 +61,12 @@ void LineChannel::send(std::string_view bytes) {
     unsent_.append(bytes);
     return;
   }
-  const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  const ssize_t sent = send_some(socket_.get(), bytes);
   if (sent == static_cast<ssize_t>(bytes.size())) return;
-  // Any error but a full buffer shows up on the reading side too, and is handled there.
-  if (sent < 0 && errno != EAGAIN) return;
+  if (sent < 0 && errno != EAGAIN) {
+    lose_soon();
+    return;
+  }
   unsent_.assign(bytes.substr(sent < 0 ? 0 : static_cast<std::size_t>(sent)));
   loop_.modify(socket_.get(), EPOLLIN | EPOLLRDHUP | EPOLLOUT, *this);
 }
@@ -63,6 +74,7 @@ void LineChannel::send(std::string_view bytes) {
 void LineChannel::close() {
   if (!socket_) return;
   loop_.remove(socket_.get(), *this);
+  if (loss_) loop_.cancel(*std::exchange(loss_, std::nullopt));
   socket_.reset();
   partial_line_.clear();
   unsent_.clear();
@@ -70,23 +82,26 @@ void LineChannel::close() {
 
 void LineChannel::on_ready(std::uint32_t events) {
   if ((events & EPOLLOUT) != 0) flush();
-  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) receive();
+  const bool ends = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+  if (ends || (events & EPOLLIN) != 0) receive(ends);
 }
 
-void LineChannel::receive() {
+bool LineChannel::receive(bool to_the_end) {
   const auto buffer = loop_.read_buffer();
   while (socket_) {
     const ssize_t got = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && errno == EAGAIN) return;
+    if (got < 0 && errno == EAGAIN) return true;
     if (got <= 0) {
       lose();
-      return;
+      return false;
     }
     const auto size = static_cast<std::size_t>(got);
     take({buffer.data(), size});
-    if (size < buffer.size()) return;
+    // Whatever comes later makes an edge of its own; an end that was told already does not.
+    if (size < buffer.size() && !to_the_end) break;
   }
+  return is_open();
 }
 
 void LineChannel::take(std::string_view bytes) {
@@ -110,10 +125,20 @@ void LineChannel::take(std::string_view bytes) {
 
 void LineChannel::flush() {
   if (unsent_.empty()) return;
-  const ssize_t sent = ::send(socket_.get(), unsent_.data(), unsent_.size(), MSG_NOSIGNAL);
+  const ssize_t sent = send_some(socket_.get(), unsent_);
+  if (sent < 0 && errno != EAGAIN) lose_soon();
   if (sent <= 0) return;
   unsent_.erase(0, static_cast<std::size_t>(sent));
   if (unsent_.empty()) loop_.modify(socket_.get(), EPOLLIN | EPOLLRDHUP, *this);
+}
+
+// What the other side still said comes first.
+void LineChannel::lose_soon() {
+  if (loss_) return;
+  loss_ = loop_.at(std::chrono::steady_clock::now(), [this] {
+    loss_.reset();
+    if (receive(true)) lose();
+  });
 }
 
 void LineChannel::lose() {

@@ -5,6 +5,7 @@
 // on_closed(), but must not destroy the channel there: leave that to a timer or post().
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -43,16 +44,21 @@ class LineChannel final : private EventHandler {
 
  private:
   void on_ready(std::uint32_t events) override;
-  void receive();
+  // With to_the_end until there is no more, otherwise until a read comes back short. Returns whether
+  // the connection stands.
+  bool receive(bool to_the_end);
   void take(std::string_view bytes);
   void flush();
   void lose();
+  // From the loop instead of from within a call of the listener's own.
+  void lose_soon();
 
   EventLoop& loop_;
   Listener& listener_;
   UniqueFd socket_;
   std::string partial_line_;
   std::string unsent_;
+  std::optional<EventLoop::TimerId> loss_;
 };
 
 }  // namespace yardmaster

@@ -126,6 +126,38 @@ TEST_F(AsyncConnectionTest, who_waits_is_told_when_the_daemon_goes_away) {
   EXPECT_EQ(answers_.back(), "three:unavailable");
 }
 
+TEST_F(AsyncConnectionTest, a_last_answer_does_not_hide_that_the_daemon_has_gone) {
+  bool lost = false;
+  connection_.on_lost([&] { lost = true; });
+  ask("one");
+  server_.read_line(loop_);
+  server_.write("{\"id\":1,\"success\":true,\"data\":{}}\n");
+  server_.die();  // one event tells of both
+  ASSERT_TRUE(run_until(loop_, [&] { return lost; }));
+  EXPECT_EQ(answers_, std::vector<std::string>{"one:{}"});
+}
+
+TEST_F(AsyncConnectionTest, a_daemon_that_takes_no_more_is_lost) {
+  bool lost = false;
+  connection_.on_lost([&] { lost = true; });
+  server_.stop_reading();
+  ask("one");
+  EXPECT_FALSE(lost) << "not within the call that sends";
+  ASSERT_TRUE(run_until(loop_, [&] { return lost; }));
+  EXPECT_EQ(answers_, std::vector<std::string>{"one:unavailable"});
+}
+
+TEST_F(AsyncConnectionTest, who_waits_is_told_in_the_order_of_the_requests) {
+  std::vector<std::string> expected;
+  for (int i = 0; i < 50; ++i) {
+    ask(std::to_string(i));
+    expected.push_back(std::to_string(i) + ":unavailable");
+  }
+  server_.die();
+  ASSERT_TRUE(run_until(loop_, [&] { return answers_.size() == expected.size(); }));
+  EXPECT_EQ(answers_, expected);
+}
+
 TEST_F(AsyncConnectionTest, an_answer_without_what_is_needed_is_named) {
   AsyncReply reply{.success = true, .data = {{"id", "text"}}, .code = {}, .error = {}};
   EXPECT_THROW((void)reply.number("id"), Error);

@@ -50,6 +50,9 @@ class LineServer {
     pending_.clear();
   }
 
+  // Takes nothing more, though it may still answer.
+  void stop_reading() const { ::shutdown(client_.get(), SHUT_RD); }
+
   void accept() { client_.reset(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)); }
 
   void write(std::string_view text) const {
