@@ -1,7 +1,6 @@
 #include "loadgen/session.h"
 
 #include <algorithm>
-#include <memory>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -36,21 +35,35 @@ Session::~Session() { loop_.cancel(retry_); }
 
 void Session::request_until_answered(const std::string& command, const nlohmann::json& args,
                                      AsyncConnection::ReplyHandler handler) {
+  persist(next_question_++, std::make_shared<const Question>(Question{
+                                .command = command, .args = args, .handler = std::move(handler)}));
+}
+
+void Session::persist(std::uint64_t number, const std::shared_ptr<const Question>& question) {
   if (!connection_.is_open()) {
-    held_.emplace_back([this, command, args, handler = std::move(handler)] {
-      request_until_answered(command, args, handler);
-    });
+    held_.emplace(number, question);
     return;
   }
-  connection_.request(command, args, [this, command, args, handler](const AsyncReply& reply) {
-    if (reply.success || reply.code != "unavailable") {
-      handler(reply);
-      return;
-    }
-    held_.emplace_back(
-        [this, command, args, handler] { request_until_answered(command, args, handler); });
-    // A daemon that answers so is stopping, and hangs up soon.
-  });
+  connection_.request(question->command, question->args,
+                      [this, number, question](const AsyncReply& reply) {
+                        if (reply.success || reply.code != "unavailable") {
+                          question->handler(reply);
+                        } else {
+                          // A daemon that answers so is stopping, and hangs up soon.
+                          held_.emplace(number, question);
+                        }
+                      });
+}
+
+AsyncReply Session::answer_to(const std::string& command, const nlohmann::json& args,
+                              std::chrono::seconds patience) {
+  const auto answer = std::make_shared<std::optional<AsyncReply>>();
+  request_until_answered(command, args, [answer](const AsyncReply& reply) { *answer = reply; });
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!*answer && std::chrono::steady_clock::now() < deadline) loop_.poll(deadline);
+  if (*answer) return std::move(**answer);
+  throw Error(ErrorCode::timed_out,
+              command + ": no answer within " + std::to_string(patience.count()) + " s");
 }
 
 nlohmann::json Session::call(std::string_view command, const nlohmann::json& args) {
@@ -93,7 +106,7 @@ void Session::reconnect() {
   }
   pause_ = first_pause;
   if (!subscription_.is_null()) connection_.request("subscribe", subscription_, [](const auto&) {});
-  for (const auto& again : std::exchange(held_, {})) again();
+  for (const auto& [number, question] : std::exchange(held_, {})) persist(number, question);
   if (on_reconnected_) on_reconnected_();
 }
 

@@ -4,10 +4,12 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <map>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -32,6 +34,10 @@ class Session {
   // bear to be done twice. Replies are never "unavailable".
   void request_until_answered(const std::string& command, const nlohmann::json& args,
                               AsyncConnection::ReplyHandler handler);
+  // The same, waiting for the answer and running the loop meanwhile: before and after a load only.
+  // A failure is an answer as well. Throws Error{timed_out}.
+  AsyncReply answer_to(const std::string& command, const nlohmann::json& args,
+                       std::chrono::seconds patience);
   // Waits for the answer, running the loop: before and after a load only. Throws Error with the
   // daemon's code, or timed_out.
   nlohmann::json call(std::string_view command, const nlohmann::json& args);
@@ -45,6 +51,13 @@ class Session {
   std::size_t waiting() const { return connection_.waiting() + held_.size(); }
 
  private:
+  struct Question {
+    std::string command;
+    nlohmann::json args;
+    AsyncConnection::ReplyHandler handler;
+  };
+
+  void persist(std::uint64_t number, const std::shared_ptr<const Question>& question);
   void on_lost();
   void reconnect_later();
   void reconnect();
@@ -54,7 +67,9 @@ class Session {
   AsyncConnection connection_;
   nlohmann::json subscription_;
   std::function<void()> on_reconnected_;
-  std::vector<std::function<void()>> held_;  // requests to make again
+  std::uint64_t next_question_ = 0;
+  // To ask again, in the order in which they were asked first.
+  std::map<std::uint64_t, std::shared_ptr<const Question>> held_;
   EventLoop::TimerId retry_{};
   std::chrono::milliseconds pause_{};
   SteadyTime lost_at_{};

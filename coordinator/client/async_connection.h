@@ -1,16 +1,16 @@
 // Commands and events over a line session, without waiting: each reply goes to the handler that
 // was given with its request, whatever order they come in. Belongs to the loop's thread.
 //
-// When the daemon goes away every waiting handler gets a failure with the code "unavailable", then
-// on_lost() is called; connect() may be called again from there. As with LineChannel, a connection
+// When the daemon goes away every waiting handler gets a failure with the code "unavailable", in
+// the order of the requests, then on_lost() is called; connect() may be called again from there. As with LineChannel, a connection
 // must not be destroyed inside its own handlers.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include <nlohmann/json.hpp>
 
@@ -58,7 +58,7 @@ class AsyncConnection final : private LineChannel::Listener {
 
   LineChannel channel_;
   std::uint64_t next_id_ = 1;
-  std::unordered_map<std::uint64_t, ReplyHandler> waiting_;
+  std::map<std::uint64_t, ReplyHandler> waiting_;  // in the order of the requests
   EventHandlerFunction on_event_;
   std::function<void()> on_lost_;
 };
