@@ -9,6 +9,13 @@
 
 namespace yardmaster::loadgen {
 
+namespace {
+
+// Before another try after a refusal.
+constexpr std::chrono::milliseconds pause_after_refusal{200};
+
+}  // namespace
+
 using std::chrono::seconds;
 using std::chrono::steady_clock;
 
@@ -27,12 +34,14 @@ Churn::Churn(RunContext& context, const ChildNursery& nursery, MeasurementLog& l
       }
     }
   } catch (...) {
+    context_.loop.cancel(asking_timer_);
     context_.loop.remove(nursery_.fd(), *this);
     throw;
   }
 }
 
 Churn::~Churn() {
+  context_.loop.cancel(asking_timer_);
   context_.loop.remove(nursery_.fd(), *this);
   for (const auto& instance : living_) ::kill(instance.pid, SIGKILL);
 }
@@ -63,11 +72,24 @@ void Churn::allocate(pid_t pid) {
                                               ++errors_["churn_" + reply.code];
                                               refusal_ = reply;
                                               ::kill(pid, SIGKILL);
+                                              ask_later();
                                               return;
                                             }
                                             living_.push_back({.name = name, .pid = pid});
                                             kill_if_due();
                                           });
+}
+
+// For another in place of one that was not to be had, or went by itself.
+void Churn::ask_later() {
+  ++wanted_;
+  if (asking_later_) return;
+  asking_later_ = true;
+  asking_timer_ = context_.loop.at(steady_clock::now() + pause_after_refusal, [this] {
+    asking_later_ = false;
+    if (stopped_ && due_.empty()) return;
+    for (; wanted_ > 0; --wanted_) nursery_.ask();
+  });
 }
 
 void Churn::schedule_next() {
@@ -102,6 +124,7 @@ void Churn::on_gone(const std::string& instance) {
     // Nobody killed it: the coordinator took it for dead, or its helper is gone.
     ++errors_["churn_gone_alive"];
     living_.erase(died);
+    ask_later();
     return;
   }
   const Death death = found->second;

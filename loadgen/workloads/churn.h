@@ -45,6 +45,7 @@ class Churn final : public Workload, private EventHandler {
 
   void on_ready(std::uint32_t events) override;
   void allocate(pid_t pid);
+  void ask_later();
   Offset now() const { return std::chrono::steady_clock::now() - start_; }
   void schedule_next();
   void kill_if_due();
@@ -57,6 +58,9 @@ class Churn final : public Workload, private EventHandler {
   std::uint64_t next_ = 0;
   std::uint64_t born_ = 0;
   EventLoop::TimerId timer_{};
+  EventLoop::TimerId asking_timer_{};
+  std::uint64_t wanted_ = 0;  // to be asked for when that timer fires
+  bool asking_later_ = false;
   bool stopped_ = false;
   std::optional<AsyncReply> refusal_;  // of the latest allocation
   std::deque<Living> living_;

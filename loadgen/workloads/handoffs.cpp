@@ -1,5 +1,6 @@
 #include "loadgen/workloads/handoffs.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "coordinator/base/error.h"
@@ -12,6 +13,8 @@ namespace {
 // Entries that wait for their acknowledgement at a time, so that a context is not one great burst.
 constexpr std::uint64_t write_window = 10;
 constexpr std::size_t payload_bytes = 256;
+// Before another try after a refusal.
+constexpr std::chrono::milliseconds pause_after_refusal{200};
 
 }  // namespace
 
@@ -63,7 +66,7 @@ void Handoffs::stop() {
 
 bool Handoffs::idle() const {
   for (const auto& pair : pairs_) {
-    if (pair->offering || !pair->due.empty() || pair->written < pair->sent) return false;
+    if (pair->offering || !pair->due.empty() || pair->answered < pair->sent) return false;
   }
   return true;
 }
@@ -81,15 +84,28 @@ void Handoffs::schedule_next() {
 }
 
 void Handoffs::begin_context(Pair& pair) {
-  pair.sent = 0;
-  pair.written = 0;
+  pair.acknowledged = 0;
+  resume_context(pair, 0);
+}
+
+// The context holds so many entries already.
+void Handoffs::resume_context(Pair& pair, std::uint64_t last_seq) {
+  pair.sent = last_seq;
+  pair.answered = last_seq;
+  if (last_seq < pair.acknowledged) wrong_ += pair.acknowledged - last_seq;
+  pair.acknowledged = std::max(pair.acknowledged, last_seq);
+  pair.refused = false;
   pair.prepared = false;
-  write_entries(pair);
+  if (last_seq < context_.plan.handoffs.entries) {
+    write_entries(pair);
+  } else {
+    on_all_written(pair);
+  }
 }
 
 void Handoffs::write_entries(Pair& pair) {
   const std::uint64_t entries = context_.plan.handoffs.entries;
-  while (pair.sent < entries && pair.sent - pair.written < write_window) write_entry(pair);
+  while (pair.sent < entries && pair.sent - pair.answered < write_window) write_entry(pair);
 }
 
 void Handoffs::write_entry(Pair& pair) {
@@ -97,41 +113,91 @@ void Handoffs::write_entry(Pair& pair) {
   const nlohmann::json entry{{"context", pair.context},
                              {"seq", seq},
                              {"kind", entry_kind},
-                             {"data", payload_.make(pair.number, (pair.contexts << 16U) + seq)}};
+                             {"data", data(pair.number, pair.contexts, seq)}};
   pair.giving->request_until_answered(
-      "append_context", entry, [this, &pair](const AsyncReply& reply) { on_written(pair, reply); });
+      "append_context", entry,
+      [this, &pair, seq](const AsyncReply& reply) { on_written(pair, seq, reply); });
 }
 
-void Handoffs::on_written(Pair& pair, const AsyncReply& reply) {
-  ++pair.written;
-  if (!reply.success) {
-    fail(pair, reply);
-    if (pair.written == pair.sent && reply.code == "not_found") look_up_context(pair);
-    return;
+void Handoffs::on_written(Pair& pair, std::uint64_t seq, const AsyncReply& reply) {
+  ++pair.answered;
+  if (reply.success) {
+    pair.acknowledged = std::max(pair.acknowledged, seq);
+  } else {
+    pair.refused = true;
+    ++errors_["handoff_" + reply.code];
   }
-  if (pair.written < context_.plan.handoffs.entries) {
-    if (!stopped_ || !pair.due.empty()) write_entries(pair);
-    return;
+  if (pair.refused) {
+    if (pair.answered == pair.sent) recover_later(pair);
+  } else if (pair.answered == context_.plan.handoffs.entries) {
+    on_all_written(pair);
+  } else if (!stopped_ || !pair.due.empty()) {
+    write_entries(pair);
   }
+}
+
+void Handoffs::on_all_written(Pair& pair) {
   ContextDigest digest;
-  for (std::uint64_t seq = 1; seq <= pair.written; ++seq) {
-    digest.add(seq, entry_kind, payload_.make(pair.number, (pair.contexts << 16U) + seq));
+  for (std::uint64_t seq = 1; seq <= context_.plan.handoffs.entries; ++seq) {
+    digest.add(seq, entry_kind, data(pair.number, pair.contexts, seq));
   }
   pair.digest = digest.finish();
   pair.prepared = true;
   offer_if_due(pair);
 }
 
+void Handoffs::recover_later(Pair& pair) {
+  if (pair.recovering) return;
+  pair.recovering = true;
+  context_.loop.at(std::chrono::steady_clock::now() + pause_after_refusal, [this, &pair] {
+    pair.recovering = false;
+    if (!stopped_ || !pair.due.empty()) recover(pair);
+  });
+}
+
+// Goes on with what the store has: a refusal leaves open how far things went.
+void Handoffs::recover(Pair& pair) {
+  const nlohmann::json beginning{{"context", pair.context}, {"limit", 1}};
+  context_.control.request_until_answered(
+      "read_context", beginning, [this, &pair](const AsyncReply& reply) {
+        const bool is_own = reply.success && reply.data.value("owner", "") == pair.giver;
+        if (is_own) {
+          resume_context(pair, reply.data.value("last_seq", std::uint64_t{0}));
+        } else if (reply.success || reply.code == "not_found") {
+          look_up_context(pair);
+        } else {
+          recover_later(pair);
+        }
+      });
+}
+
 void Handoffs::look_up_context(Pair& pair) {
   context_.control.request_until_answered(
       "list_instances", nlohmann::json::object(), [this, &pair](const AsyncReply& reply) {
-        if (!reply.success || !reply.data.contains("instances")) return;
+        if (!reply.success || !reply.data.contains("instances")) return recover_later(pair);
         for (const auto& instance : reply.data.at("instances")) {
           if (instance.value("instance_id", "") != pair.giver) continue;
+          retire_context(pair);
           pair.context = instance.value("context", pair.context);
           begin_context(pair);
         }
       });
+}
+
+void Handoffs::retire_context(Pair& pair) {
+  if (pair.acknowledged > 0) {
+    retired_.push_back({pair.context, pair.number, pair.contexts, pair.acknowledged});
+  }
+  ++pair.contexts;
+}
+
+std::vector<WrittenContext> Handoffs::not_handed_over() const {
+  auto contexts = retired_;
+  for (const auto& pair : pairs_) {
+    if (pair->acknowledged == 0) continue;
+    contexts.push_back({pair->context, pair->number, pair->contexts, pair->acknowledged});
+  }
+  return contexts;
 }
 
 void Handoffs::offer_if_due(Pair& pair) {
@@ -149,7 +215,6 @@ void Handoffs::offer_if_due(Pair& pair) {
                                           receive(pair, reply.data);
                                         } else {
                                           fail(pair, reply);
-                                          pair.offering = false;
                                         }
                                       });
 }
@@ -172,7 +237,6 @@ void Handoffs::receive(Pair& pair, const nlohmann::json& offer) {
 void Handoffs::accept(Pair& pair, std::uint64_t id, const AsyncReply& content) {
   if (!content.success) {
     fail(pair, content);
-    pair.offering = false;
     return;
   }
   const auto& entries = content.data.at("entries");
@@ -189,23 +253,28 @@ void Handoffs::accept(Pair& pair, std::uint64_t id, const AsyncReply& content) {
 }
 
 void Handoffs::on_accepted(Pair& pair, AcceptedHandoff handoff, const AsyncReply& reply) {
-  pair.offering = false;
   if (!reply.success) {
     fail(pair, reply);
     return;
   }
+  pair.offering = false;
   const Offset time = now();
   log_.finish(pair.offer.sample, time - pair.offer.intended, time - pair.sent_at);
   accepted_.push_back(std::move(handoff));
   // The giver's next context: see look_up_context() when the guess is wrong.
   ++pair.contexts;
+  pair.acknowledged = 0;
   pair.context = pair.giver + "-" + std::to_string(pair.contexts);
   if (!stopped_ || !pair.due.empty()) begin_context(pair);
 }
 
+// The offer stays due: its time runs on.
 void Handoffs::fail(Pair& pair, const AsyncReply& reply) {
   ++errors_["handoff_" + reply.code];
   pair.prepared = false;
+  pair.offering = false;
+  pair.due.push_front(pair.offer);
+  recover_later(pair);
 }
 
 void Handoffs::count_errors(ErrorCounts& errors) const {

@@ -23,6 +23,14 @@ struct AcceptedHandoff {
   std::uint64_t count = 0;
 };
 
+// What the audit looks up as well: what was acknowledged of a context that was not handed over.
+struct WrittenContext {
+  std::string name;
+  std::uint64_t pair = 0;
+  std::uint64_t number = 0;        // of the giver's contexts
+  std::uint64_t acknowledged = 0;  // entries
+};
+
 class Handoffs final : public Workload {
  public:
   Handoffs(RunContext& context, MeasurementLog& log);
@@ -33,7 +41,13 @@ class Handoffs final : public Workload {
   void count_errors(ErrorCounts& errors) const override;
 
   const std::vector<AcceptedHandoff>& accepted() const { return accepted_; }
-  // Handoffs whose content was not what the giver wrote.
+  std::vector<WrittenContext> not_handed_over() const;
+  // The text of an entry of a giver's context.
+  std::string data(std::uint64_t pair, std::uint64_t number, std::uint64_t seq) const {
+    return payload_.make(pair, (number << 16U) + seq);
+  }
+  // Handoffs whose content was not what the giver wrote, and acknowledged entries that the store did
+  // not have any more when their context was gone on with.
   std::uint64_t wrong() const { return wrong_; }
 
  private:
@@ -50,7 +64,10 @@ class Handoffs final : public Workload {
     std::string context;         // that the giver writes next
     std::uint64_t contexts = 1;  // of the giver so far
     std::uint64_t sent = 0;      // entries of it
-    std::uint64_t written = 0;   // acknowledged
+    std::uint64_t answered = 0;
+    std::uint64_t acknowledged = 0;  // the last entry that is
+    bool refused = false;            // an entry was
+    bool recovering = false;
     bool prepared = false;
     bool offering = false;
     bool reading = false;
@@ -65,13 +82,18 @@ class Handoffs final : public Workload {
   void schedule_next();
   void write_entries(Pair& pair);
   void write_entry(Pair& pair);
-  void on_written(Pair& pair, const AsyncReply& reply);
+  void on_written(Pair& pair, std::uint64_t seq, const AsyncReply& reply);
+  void on_all_written(Pair& pair);
+  void recover_later(Pair& pair);
+  void recover(Pair& pair);
   void look_up_context(Pair& pair);
   void offer_if_due(Pair& pair);
   void receive(Pair& pair, const nlohmann::json& offer);
   void accept(Pair& pair, std::uint64_t id, const AsyncReply& content);
   void on_accepted(Pair& pair, AcceptedHandoff handoff, const AsyncReply& reply);
   void begin_context(Pair& pair);
+  void resume_context(Pair& pair, std::uint64_t last_seq);
+  void retire_context(Pair& pair);
   void fail(Pair& pair, const AsyncReply& reply);
 
   RunContext& context_;
@@ -84,6 +106,7 @@ class Handoffs final : public Workload {
   EventLoop::TimerId timer_{};
   bool stopped_ = false;
   std::vector<AcceptedHandoff> accepted_;
+  std::vector<WrittenContext> retired_;
   std::uint64_t wrong_ = 0;
   ErrorCounts errors_;
 };
