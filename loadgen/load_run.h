@@ -122,6 +122,7 @@ class LoadRun {
   DaemonFacts daemon_;
   SteadyTime start_{};
   SteadyTime next_turn_{};
+  EventLoop::TimerId warmup_ends_{};
   std::chrono::nanoseconds turn_length_{};
   bool stop_now_ = false;
   Offset measured_{};
