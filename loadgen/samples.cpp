@@ -1,7 +1,5 @@
 #include "loadgen/samples.h"
 
-#include <algorithm>
-
 namespace yardmaster::loadgen {
 namespace {
 
@@ -30,17 +28,9 @@ SampleSet SampleSet::all(const LoadRun::Logs& logs) {
   return set;
 }
 
-bool SampleSet::has_unanswered() const {
-  return std::any_of(samples_.begin(), samples_.end(), [](const auto& item) {
-    const auto& latency = item.second.latency;
-    return std::find(latency.begin(), latency.end(), reports::unanswered) != latency.end();
-  });
-}
-
 std::map<std::string, reports::TargetSamples> SampleSet::views() const {
   std::map<std::string, reports::TargetSamples> views;
   for (const auto& [name, samples] : samples_) {
-    if (samples.latency.empty()) continue;
     views[name] = {.latency = samples.latency, .service = samples.service};
   }
   return views;

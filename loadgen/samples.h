@@ -17,8 +17,7 @@ class SampleSet {
   static SampleSet before(const LoadRun::Logs& logs, std::size_t boundary);
   static SampleSet all(const LoadRun::Logs& logs);
 
-  bool has_unanswered() const;
-  // Valid as long as the set is.
+  // Of everything that ran, also of what gave no samples. Valid as long as the set is.
   std::map<std::string, reports::TargetSamples> views() const;
   std::map<std::string, reports::Measurement> summaries() const;
 

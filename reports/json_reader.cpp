@@ -218,6 +218,7 @@ Report from_json(std::string_view text) {
   Report report;
   read(root["environment"], report.environment);
   root["runs"].each_element([&](const Node& n) { read(n, report.runs.emplace_back()); });
+  if (root["missing_runs"].present()) root["missing_runs"].to(report.missing_runs);
   if (root["decision"].present() && !json["decision"].is_null()) {
     read(root["decision"], report.decision.emplace());
   }

@@ -142,6 +142,7 @@ std::string to_json(const Report& report) {
             {"environment", environment(report.environment)},
             {"runs", Json::array()}};
   for (const Run& run : report.runs) json["runs"].push_back(one_run(run));
+  if (report.missing_runs > 0) json["missing_runs"] = report.missing_runs;
   if (report.decision) {
     json["decision"] = {{"store", report.decision->store},
                         {"recorded", report.decision->recorded},

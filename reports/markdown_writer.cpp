@@ -73,6 +73,7 @@ std::string to_markdown(const Report& report) {
     out += list_item("Decision: " + report.decision->store + ", on record " +
                      report.decision->recorded + ": " + report.decision->reason);
   }
+  out += list_item(missing_runs_of(report));
   if (report.runs.size() > 1) {
     const std::string table = overview(report);
     if (table.size() < largest_markdown / 2) out += table;

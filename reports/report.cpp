@@ -30,7 +30,7 @@ Verdict worst(Verdict a, Verdict b) {
 
 Verdict Report::verdict() const {
   if (runs.empty()) return Verdict::inconclusive;
-  Verdict verdict = Verdict::pass;
+  Verdict verdict = missing_runs > 0 ? Verdict::inconclusive : Verdict::pass;
   for (const Run& run : runs) verdict = worst(verdict, run.verdict);
   return verdict;
 }

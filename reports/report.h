@@ -40,7 +40,7 @@ struct Target {
   std::string measurement;  // "write", "checkpoint", "handoff", "websocket_rtt", …
   double quantile = 0.99;
   std::chrono::nanoseconds limit{};
-  // Asked for by name: without samples it is inconclusive instead of left out.
+  // Asked for by name: inconclusive instead of left out when its workload does not run.
   bool by_name = false;
 };
 
@@ -133,9 +133,11 @@ struct DecisionSummary {
 struct Report {
   Environment environment;
   std::vector<Run> runs;
+  std::uint64_t missing_runs = 0;  // planned, and not carried out
   std::optional<DecisionSummary> decision;
 
-  // fail if any run fails, else inconclusive if any is, else pass; inconclusive without runs.
+  // fail if any run fails, else inconclusive if any is or is missing, else pass; inconclusive
+  // without runs.
   Verdict verdict() const;
 };
 

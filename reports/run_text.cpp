@@ -41,6 +41,8 @@ std::string with(const char* before, const std::string& value) {
   return value.empty() ? "" : before + value;
 }
 
+bool is_closed_loop(const Run& run) { return run.arrivals == "closed-loop"; }
+
 }  // namespace
 
 Table measurement_table(const Run& run) {
@@ -74,7 +76,8 @@ Table target_table(const Run& run, const std::function<std::string(Verdict)>& sh
 std::string title_of(const Run& run) {
   std::string instances =
       grouped(run.instances) + (run.instances == 1 ? " instance" : " instances");
-  std::string every = run.interval_ms > 0 ? "every " + milliseconds(run.interval_ms) + " ms" : "";
+  const bool has_interval = run.interval_ms > 0 && !is_closed_loop(run);
+  std::string every = has_interval ? "every " + milliseconds(run.interval_ms) + " ms" : "";
   const std::string duration = decimals(run.duration_s, 1) + " s";
   return with(run.scenario, ": ") + joined({instances, every, run.arrivals, duration});
 }
@@ -89,8 +92,9 @@ std::string conditions_of(const Run& run) {
 }
 
 std::string rate_of(const Run& run) {
-  return "offered " + decimals(run.offered_per_s, 1) + "/s, achieved " +
-         decimals(run.achieved_per_s, 1) + "/s" +
+  const std::string offered =
+      is_closed_loop(run) ? "closed loop" : "offered " + decimals(run.offered_per_s, 1) + "/s";
+  return offered + ", achieved " + decimals(run.achieved_per_s, 1) + "/s" +
          (run.interrupted ? ", ended early by an interrupt" : "");
 }
 
@@ -130,6 +134,12 @@ std::string resources_of(const Run& run) {
          " s CPU; loadgen: " + decimals(used.loadgen_cpu_s, 2) + " s CPU";
 }
 
+std::string missing_runs_of(const Report& report) {
+  if (report.missing_runs == 0) return "";
+  return grouped(report.missing_runs) + (report.missing_runs == 1 ? " run" : " runs") +
+         " of those planned did not take place";
+}
+
 std::string machine_of(const Environment& environment) {
   const auto gibibytes = static_cast<double>(environment.memory_bytes) / (1024.0 * 1024 * 1024);
   return joined({environment.cpu,
@@ -153,6 +163,9 @@ std::vector<std::string> reasons_of(const Run& run) {
     lines.push_back(target_name(result.target) + ": " + result.reason);
   }
   if (!run.audit.clean()) lines.emplace_back("the audit is not clean, which fails the run");
+  if (run.interrupted && run.verdict == Verdict::inconclusive) {
+    lines.emplace_back("ended early by an interrupt, so that it cannot pass");
+  }
   if (run.targets.empty()) lines.emplace_back("no target was measured");
   return lines;
 }

@@ -23,6 +23,7 @@ std::string checkpoint_frames_of(const Run& run);  // empty without checkpoints
 std::string audit_of(const Run& run);
 std::string errors_of(const Run& run);  // empty without errors
 std::string resources_of(const Run& run);
+std::string missing_runs_of(const Report& report);  // empty without any
 std::string machine_of(const Environment& environment);
 std::string software_of(const Environment& environment);
 

@@ -41,6 +41,7 @@ std::string to_terminal(const Report& report, bool colours) {
   std::string out = wrapped(machine_of(report.environment), 0, width) +
                     wrapped(software_of(report.environment), 0, width);
   for (const Run& run : report.runs) out += '\n' + to_terminal(run, colours);
+  if (report.missing_runs > 0) out += '\n' + wrapped(missing_runs_of(report), 0, width);
   if (report.decision) {
     out += '\n' + wrapped("decision: " + report.decision->store + ", on record " +
                               report.decision->recorded + ": " + report.decision->reason,

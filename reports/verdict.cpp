@@ -71,10 +71,9 @@ std::optional<std::string> why_invalid(const Validity& validity, const Target& t
   return std::nullopt;
 }
 
-std::optional<TargetResult> judge_target(const Target& target, const TargetSamples& samples,
+TargetResult judge_target(const Target& target, const TargetSamples& samples,
                                          const Validity& validity, double alpha) {
   if (samples.latency.empty()) {
-    if (!target.by_name) return std::nullopt;
     TargetResult result;
     result.target = target;
     result.reason = "no samples";
@@ -110,13 +109,15 @@ void judge_run(Run& run, std::span<const Target> targets,
   run.validity.reasons.clear();
   for (const Target& target : targets) {
     const auto found = samples.find(target.measurement);
-    const TargetSamples measured = found == samples.end() ? TargetSamples{} : found->second;
-    auto result = judge_target(target, measured, run.validity, alpha);
-    if (!result) continue;
+    const bool ran = found != samples.end();
+    if (!ran && !target.by_name) continue;
+    const TargetSamples measured = ran ? found->second : TargetSamples{};
+    TargetResult result = judge_target(target, measured, run.validity, alpha);
     if (auto why = why_invalid(run.validity, target)) run.validity.reasons.push_back(*why);
-    run.targets.push_back(std::move(*result));
+    run.targets.push_back(std::move(result));
   }
   run.verdict = verdict_of(run.targets, run.audit);
+  if (run.interrupted) run.verdict = worst(run.verdict, Verdict::inconclusive);
 }
 
 }  // namespace yardmaster::reports

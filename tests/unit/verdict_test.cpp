@@ -21,9 +21,7 @@ Samples constant(std::size_t count, std::chrono::nanoseconds value) {
 }
 
 TargetResult judged(const Samples& latency, const Samples& service, const Validity& validity) {
-  const auto result = judge_target(write_target(), {latency, service}, validity, alpha);
-  if (!result) throw std::runtime_error("left out");
-  return *result;
+  return judge_target(write_target(), {latency, service}, validity, alpha);
 }
 
 TEST(Verdict, fast_samples_pass) {
@@ -46,11 +44,39 @@ TEST(Verdict, few_samples_are_inconclusive_and_say_how_many_it_takes) {
 }
 
 TEST(Verdict, no_samples_never_pass) {
-  EXPECT_FALSE(judge_target(write_target(), {}, {}, alpha));
-  const auto by_name = judge_target(write_target(true), {}, {}, alpha);
-  ASSERT_TRUE(by_name);
-  EXPECT_EQ(by_name->verdict, Verdict::inconclusive);
-  EXPECT_EQ(by_name->reason, "no samples");
+  const auto result = judge_target(write_target(), {}, {}, alpha);
+  EXPECT_EQ(result.verdict, Verdict::inconclusive);
+  EXPECT_EQ(result.reason, "no samples");
+}
+
+TEST(Verdict, a_workload_that_ran_and_gave_no_sample_is_inconclusive) {
+  reports::Run run;
+  const Samples writes = constant(1'000, 1ms);
+  const std::vector<Target> targets{
+      write_target(), {.measurement = "checkpoint", .quantile = 0.99, .limit = 30ms}};
+  judge_run(run, targets, {{"write", {writes, writes}}, {"checkpoint", {}}}, alpha);
+  ASSERT_EQ(run.targets.size(), 2U);
+  EXPECT_EQ(run.targets[1].reason, "no samples");
+  EXPECT_EQ(run.verdict, Verdict::inconclusive);
+}
+
+TEST(Verdict, what_was_asked_for_by_name_and_did_not_run_is_inconclusive) {
+  reports::Run run;
+  judge_run(run, std::vector<Target>{write_target(true)}, {}, alpha);
+  ASSERT_EQ(run.targets.size(), 1U);
+  EXPECT_EQ(run.verdict, Verdict::inconclusive);
+}
+
+TEST(Verdict, an_interrupted_run_can_fail_but_not_pass) {
+  reports::Run run;
+  run.interrupted = true;
+  const Samples fast = constant(1'000, 1ms);
+  judge_run(run, std::vector<Target>{write_target()}, {{"write", {fast, fast}}}, alpha);
+  EXPECT_EQ(run.targets.at(0).verdict, Verdict::pass);
+  EXPECT_EQ(run.verdict, Verdict::inconclusive);
+  const Samples slow = constant(1'000, 40ms);
+  judge_run(run, std::vector<Target>{write_target()}, {{"write", {slow, slow}}}, alpha);
+  EXPECT_EQ(run.verdict, Verdict::fail);
 }
 
 TEST(Verdict, a_generator_that_lags_cannot_pass) {
@@ -123,6 +149,9 @@ TEST(Verdict, a_report_is_as_good_as_its_worst_run) {
   report.runs[1].verdict = Verdict::pass;
   EXPECT_EQ(report.verdict(), Verdict::pass);
   report.runs[1].verdict = Verdict::inconclusive;
+  EXPECT_EQ(report.verdict(), Verdict::inconclusive);
+  report.runs[1].verdict = Verdict::pass;
+  report.missing_runs = 1;
   EXPECT_EQ(report.verdict(), Verdict::inconclusive);
   report.runs[0].verdict = Verdict::fail;
   EXPECT_EQ(report.verdict(), Verdict::fail);
