@@ -1,4 +1,5 @@
-// Ctrl-C and SIGTERM as something to wait for instead of something that happens. Made on the main
+// Ctrl-C, SIGTERM and the end of the terminal as something to wait for instead of something that
+// happens, and no end by a pipe that nobody reads, so that what was made is removed. Made on the main
 // thread before there are others, so that all of them have the signals blocked.
 #pragma once
 
@@ -21,6 +22,7 @@ class Interrupts {
  private:
   sigset_t signals_{};
   sigset_t before_{};
+  struct sigaction pipe_before_ {};
   int count_ = 0;
 };
 
