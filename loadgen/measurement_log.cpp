@@ -30,6 +30,16 @@ std::vector<reports::Sample> SampleLog::first(std::uint64_t count) const {
   return samples;
 }
 
+std::uint64_t SampleLog::answered_from(std::uint64_t index, std::uint64_t end) const {
+  end = std::min(end, size());
+  while (index < end) {
+    const auto sample = chunk_of(index)[index % chunk_size].load(std::memory_order_relaxed);
+    if (sample == reports::unanswered) break;
+    ++index;
+  }
+  return index;
+}
+
 MeasurementLog::MeasurementLog(Offset from, std::vector<Offset> boundaries)
     : from_(from), boundaries_(std::move(boundaries)) {
   boundaries_.resize(std::min(boundaries_.size(), boundary_index_.size()));
@@ -63,6 +73,12 @@ std::vector<reports::Sample> MeasurementLog::latency_before(std::size_t boundary
 
 std::vector<reports::Sample> MeasurementLog::service_before(std::size_t boundary) const {
   return service_.first(count_before(boundary));
+}
+
+bool MeasurementLog::is_answered_before(std::size_t boundary, std::uint64_t& known) const {
+  const std::uint64_t end = std::min(count_before(boundary), latency_.size());
+  known = latency_.answered_from(known, end);
+  return known >= end;
 }
 
 void MeasurementLog::pass_boundaries(Offset intended) {

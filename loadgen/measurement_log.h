@@ -33,6 +33,8 @@ class SampleLog {
     chunk_of(index)[index % chunk_size].store(sample, std::memory_order_relaxed);
   }
   std::uint64_t size() const { return size_.load(std::memory_order_acquire); }
+  // The first in [index, end) that is not answered; where the search ends if there is none.
+  std::uint64_t answered_from(std::uint64_t index, std::uint64_t end) const;
   std::vector<reports::Sample> first(std::uint64_t count) const;
 
  private:
@@ -67,6 +69,9 @@ class MeasurementLog {
   // Samples before the boundary, or all when it was not reached.
   std::vector<reports::Sample> latency_before(std::size_t boundary) const;
   std::vector<reports::Sample> service_before(std::size_t boundary) const;
+  // Whether all of these are answered. `known`, 0 at first, keeps how many were found to be, so that
+  // asking again costs little.
+  bool is_answered_before(std::size_t boundary, std::uint64_t& known) const;
   std::vector<reports::Sample> latency() const { return latency_.first(latency_.size()); }
   std::vector<reports::Sample> service() const { return service_.first(service_.size()); }
 

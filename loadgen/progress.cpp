@@ -69,10 +69,13 @@ Progress::Style Progress::style_of_stderr() {
   return style;
 }
 
-void Progress::show(const ProgressView& view, SteadyTime now) {
-  const bool changed = view.phase != last_phase_;
+bool Progress::is_due(std::string_view phase, SteadyTime now) const {
   const auto pause = style_.redraw ? std::chrono::milliseconds(between_redraws) : between_lines;
-  if (!changed && now - last_shown_ < pause) return;
+  return phase != last_phase_ || now - last_shown_ >= pause;
+}
+
+void Progress::show(const ProgressView& view, SteadyTime now) {
+  if (!is_due(view.phase, now)) return;
   last_shown_ = now;
   last_phase_ = view.phase;
   if (style_.redraw) {

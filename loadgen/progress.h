@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "coordinator/base/clock.h"
@@ -44,6 +45,8 @@ class Progress {
 
   Progress(std::ostream& out, Style style) : out_(out), style_(style) {}
 
+  // Whether show() would show a view with this phase now, so that it need not be put together.
+  bool is_due(std::string_view phase, SteadyTime now) const;
   // Shows the view, or not when it is too soon.
   void show(const ProgressView& view, SteadyTime now);
   // Removes the block, so that other text can follow.

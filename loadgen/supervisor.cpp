@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <future>
+#include <map>
 #include <random>
 #include <utility>
 
@@ -22,8 +23,8 @@ constexpr std::chrono::seconds long_preparation{1};
 // After a look's moment, for the answers that are still under way.
 constexpr milliseconds usual_answer{200};
 constexpr std::chrono::seconds longest_answer{5};
-// Descriptors beside one for each instance.
-constexpr std::uint64_t other_descriptors = 300;
+// Files, the loop, signals, and what comes and goes.
+constexpr std::uint64_t other_descriptors = 100;
 
 std::string fresh_prefix() {
   constexpr std::string_view digits = "0123456789abcdefghijklmnopqrstuvwxyz";
@@ -50,13 +51,30 @@ void describe_plan(const LoadPlan& plan, const DaemonFacts& daemon, reports::Run
 
 }  // namespace
 
-void allow_connections(std::uint64_t instances) {
+std::uint64_t descriptors_needed(const LoadPlan& plan, bool is_private) {
+  std::uint64_t connections = plan.instances + other_descriptors;
+  std::uint64_t without_connection = 0;
+  if (!plan.closed_loop) {
+    if (plan.handoffs.per_second > 0) connections += 2 * plan.handoffs.pairs;
+    if (plan.broadcasts.per_second > 0) {
+      connections += 1 + std::min(plan.broadcasts.listeners, plan.instances);
+    }
+    if (plan.churn.per_second > 0) without_connection = plan.churn.instances;
+  }
+  if (!is_private) return connections;
+  // At its end the coordinator has the same connections, watches the processes of those that churn,
+  // and listens for each instance.
+  const std::uint64_t watched = connections + without_connection;
+  return plan.wants_instance_sockets() ? 2 * watched : watched;
+}
+
+void allow_connections(const LoadPlan& plan, bool is_private) {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
-  const rlim_t needed = instances + other_descriptors;
+  const rlim_t needed = descriptors_needed(plan, is_private);
   if (limit.rlim_max < needed) {
     throw Error(ErrorCode::unsupported,
-                std::to_string(instances) + " instances need " + std::to_string(needed) +
+                std::to_string(plan.instances) + " instances need " + std::to_string(needed) +
                     " open files, but the hard limit is " + std::to_string(limit.rlim_max) +
                     " (ulimit -Hn): raise it or use fewer instances");
   }
@@ -114,7 +132,9 @@ class Supervisor::Watch {
   void show_progress() {
     const auto now = std::chrono::steady_clock::now();
     if (load_.phase() == RunPhase::preparing && now - began_ < long_preparation) return;
-    supervisor_.progress_.show(monitor_.view(), now);
+    if (supervisor_.progress_.is_due(to_string(load_.phase()), now)) {
+      supervisor_.progress_.show(monitor_.view(), now);
+    }
   }
 
   void on_interrupt() {
@@ -122,6 +142,7 @@ class Supervisor::Watch {
     supervisor_.progress_.say(
         "interrupted: ending with what was measured; once more to stop at once");
     interrupted_ = true;
+    cut_short_ = load_.phase() <= RunPhase::measuring && !decided_at_;
     load_.stop_early();
   }
 
@@ -132,8 +153,8 @@ class Supervisor::Watch {
     }
     const Offset late = load_.elapsed() - load_.look_boundaries()[next_look_];
     if (late < usual_answer) return;
+    if (late < longest_answer && !all_answered()) return;
     const SampleSet samples = SampleSet::before(load_.logs(), next_look_);
-    if (samples.has_unanswered() && late < longest_answer) return;
     reports::Run draft;
     draft.validity = load_.validity();
     reports::judge_run(draft, plan_.targets, samples.views(), looks_[next_look_].alpha);
@@ -144,16 +165,25 @@ class Supervisor::Watch {
     ++next_look_;
   }
 
+  // What is intended before the next look.
+  bool all_answered() {
+    for (const auto& [name, log] : load_.logs()) {
+      if (!log->is_answered_before(next_look_, answered_[name])) return false;
+    }
+    return true;
+  }
+
   FinishedRun report() const {
     FinishedRun finished;
     auto& run = finished.run;
     describe_plan(plan_, load_.daemon(), run);
     run.duration_s = std::chrono::duration<double>(load_.measured()).count();
-    run.interrupted = interrupted_;
-    const std::size_t look = decided_at_.value_or(interrupted_ ? 0 : looks_.size() - 1);
-    run.looks = static_cast<int>(decided_at_    ? look + 1
-                                 : interrupted_ ? next_look_ + 1
-                                                : looks_.size());
+    run.interrupted = cut_short_;
+    finished.interrupted = interrupted_;
+    const std::size_t look = decided_at_.value_or(cut_short_ ? 0 : looks_.size() - 1);
+    run.looks = static_cast<int>(decided_at_  ? look + 1
+                                 : cut_short_ ? next_look_ + 1
+                                              : looks_.size());
     const SampleSet samples =
         decided_at_ ? SampleSet::before(load_.logs(), look) : SampleSet::all(load_.logs());
     run.measurements = samples.summaries();
@@ -210,7 +240,9 @@ class Supervisor::Watch {
   SteadyTime began_ = std::chrono::steady_clock::now();
   std::size_t next_look_ = 0;
   std::optional<std::size_t> decided_at_;
+  std::map<std::string, std::uint64_t, std::less<>> answered_;  // of each log
   bool interrupted_ = false;
+  bool cut_short_ = false;  // the measuring, by that
   int interrupts_seen_ = 0;
 };
 
@@ -223,7 +255,7 @@ Supervisor::Supervisor(SupervisorOptions options, Interrupts& interrupts,
       progress_(progress) {}
 
 FinishedRun Supervisor::run(const LoadPlan& plan) {
-  allow_connections(plan.instances);
+  allow_connections(plan, options_.connect.empty());
   std::optional<PrivateDaemon> daemon;
   if (options_.connect.empty()) {
     const PrivateDaemonOptions private_options{.base = options_.directory,

@@ -29,6 +29,7 @@ struct FinishedRun {
   reports::Run run;
   reports::Environment environment;
   std::string hdr_log;
+  bool interrupted = false;  // at whatever point: nothing more is to be run
 };
 
 class Supervisor {
@@ -51,8 +52,12 @@ class Supervisor {
   Progress& progress_;
 };
 
-// Raises the soft limit of open files as far as `instances` need it. Throws Error{unsupported} when
+// Open files that a plan takes, of this process or of a private coordinator, which has the same
+// limit: the larger number.
+std::uint64_t descriptors_needed(const LoadPlan& plan, bool is_private);
+
+// Raises the soft limit of open files as far as the plan needs it. Throws Error{unsupported} when
 // the hard one is too low.
-void allow_connections(std::uint64_t instances);
+void allow_connections(const LoadPlan& plan, bool is_private);
 
 }  // namespace yardmaster::loadgen
