@@ -72,7 +72,7 @@ bool listens(const std::string& socket_path) {
 }  // namespace
 
 FreshDirectory::FreshDirectory(const std::filesystem::path& base) {
-  std::string name = base / "loadgen-XXXXXX";
+  std::string name = base / "yardmaster-loadgen-XXXXXX";
   if (::mkdtemp(name.data()) == nullptr) {
     throw Error(ErrorCode::unavailable,
                 "cannot make a directory in '" + base.string() + "': " + reason());
