@@ -44,6 +44,7 @@ class Writer final : private LineChannel::Listener {
 
   std::uint32_t number() const { return number_; }
   const std::string& context() const { return context_; }
+  const std::string& socket_path() const { return socket_path_; }
   std::uint64_t last_acknowledged() const { return last_acknowledged_; }
   std::uint64_t unacknowledged() const { return next_seq_ - first_open_; }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -145,15 +146,7 @@ void Writes::repair_after(std::chrono::milliseconds pause) {
 
 void Writes::repair() {
   repair_is_due_ = false;
-  std::size_t connected = 0;
-  while (!lost_.empty() && connected < reconnections_at_once) {
-    Writer& writer = writers_[*lost_.begin()];
-    if (!writer.connect(false)) break;
-    lost_.erase(lost_.begin());
-    writer.resend_is_due = false;
-    writer.resend(frame_);
-    ++connected;
-  }
+  const std::size_t connected = reconnect();
   for (const auto number : std::exchange(refused_, {})) {
     Writer& writer = writers_[number];
     if (!std::exchange(writer.resend_is_due, false)) continue;
@@ -161,6 +154,27 @@ void Writes::repair() {
   }
   pause_ = connected > 0 || lost_.empty() ? shortest_pause : std::min(pause_ * 2, longest_pause);
   if (!lost_.empty()) repair_after(pause_);
+}
+
+// One instance whose socket is gone must not hold up the others; with a full queue there is no use
+// in trying more.
+std::size_t Writes::reconnect() {
+  std::size_t connected = 0;
+  std::string_view dead_path;
+  for (auto at = lost_.begin(); at != lost_.end() && connected < reconnections_at_once;) {
+    Writer& writer = writers_[*at];
+    if (writer.socket_path() == dead_path || !writer.connect(false)) {
+      if (writer.socket_path() != dead_path && errno == EAGAIN) break;
+      dead_path = writer.socket_path();
+      ++at;
+      continue;
+    }
+    at = lost_.erase(at);
+    writer.resend_is_due = false;
+    writer.resend(frame_);
+    ++connected;
+  }
+  return connected;
 }
 
 void Writes::count_errors(ErrorCounts& errors) const {

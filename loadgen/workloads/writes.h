@@ -43,6 +43,7 @@ class Writes final : public Workload, private WriterHost {
   void send_one(Writer& writer, Offset intended);
   void repair_after(std::chrono::milliseconds pause);
   void repair();
+  std::size_t reconnect();
 
   RunContext& context_;
   MeasurementLog& log_;
