@@ -43,6 +43,11 @@ double parse_quantile(std::string_view text, std::string_view digits) {
   if (digits.size() < 2 || digits.size() > 6 || value <= 0) {
     refuse(text, "write the quantile as p50, p99 or p999");
   }
+  // p100 is no quantile, and p999 is the only way in which people leave the point out.
+  const bool has_point = digits.size() > 2 && (digits[2] == '_' || digits[2] == '.');
+  if (digits.size() > 2 && !has_point && !digits.starts_with("99")) {
+    refuse(text, "write the quantile as p50, p99 or p999");
+  }
   return value;
 }
 

@@ -53,6 +53,7 @@ struct LoadPlan {
   bool closed_loop = false;  // one write outstanding for each instance; no other workloads
   std::string store = "sqlite";
   std::string checkpoint_policy = "adaptive";
+  bool names_checkpoint_policy = false;  // instead of taking what there is
   Durability durability = Durability::process;
   std::uint64_t payload_bytes = 256;
   std::uint64_t seed = 1;

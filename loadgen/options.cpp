@@ -78,7 +78,7 @@ nlohmann::json chosen_workloads(const std::vector<std::string>& names) {
     }
   }
   for (const auto name : side_workloads) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) chosen[name] = false;
+    chosen[name] = std::find(names.begin(), names.end(), name) != names.end();
   }
   return chosen;
 }

@@ -67,6 +67,7 @@ void read_words(FieldReader& fields, LoadPlan& plan) {
   fields.read_word("arrivals", arrivals, "staggered|aligned|poisson");
   plan.arrivals = *arrivals_from(arrivals);
   fields.read_word("store", plan.store, "sqlite");
+  plan.names_checkpoint_policy |= fields.find("checkpoint_policy") != nullptr;
   fields.read_word("checkpoint_policy", plan.checkpoint_policy, "adaptive|every-write|auto");
   std::string durability = plan.durability == Durability::power ? "power" : "process";
   fields.read_word("durability", durability, "process|power");
@@ -76,13 +77,15 @@ void read_words(FieldReader& fields, LoadPlan& plan) {
   fields.read_count("seed", plan.seed, 0, UINT64_MAX);
 }
 
-// A workload is an object with its rate and sizes, or false for none.
-void read_workload(FieldReader& workloads, std::string_view name, double& rate,
+// A workload is an object with its rate and sizes, or false for none, or true for what it was before,
+// or by default if it was none.
+void read_workload(FieldReader& workloads, std::string_view name, double& rate, double default_rate,
                    const std::function<void(FieldReader&)>& read_sizes) {
   const auto* found = workloads.find(name);
   if (found == nullptr) return;
-  if (found->is_boolean() && !found->get<bool>()) {
-    rate = 0;
+  if (found->is_boolean()) {
+    const double lively = rate > 0 ? rate : default_rate;
+    rate = found->get<bool>() ? lively : 0;
     return;
   }
   auto fields = FieldReader::at(*found, workloads.path(name));
@@ -95,17 +98,23 @@ void read_workloads(FieldReader& fields, LoadPlan& plan) {
   const auto* found = fields.find("workloads");
   if (found == nullptr) return;
   auto workloads = FieldReader::at(*found, fields.path("workloads"));
-  read_workload(workloads, "handoffs", plan.handoffs.per_second, [&](FieldReader& sizes) {
+  const LoadPlan usual;
+  const auto read = [&](std::string_view name, double& rate, double default_rate,
+                        const std::function<void(FieldReader&)>& read_sizes) {
+    read_workload(workloads, name, rate, default_rate, read_sizes);
+  };
+  read("handoffs", plan.handoffs.per_second, usual.handoffs.per_second, [&](FieldReader& sizes) {
     sizes.read_count("pairs", plan.handoffs.pairs, 1, 1000);
     sizes.read_count("entries", plan.handoffs.entries, 1, 1000);
   });
-  read_workload(workloads, "broadcasts", plan.broadcasts.per_second, [&](FieldReader& sizes) {
-    sizes.read_count("listeners", plan.broadcasts.listeners, 1, 1000);
-  });
-  read_workload(workloads, "churn", plan.churn.per_second, [&](FieldReader& sizes) {
+  read("broadcasts", plan.broadcasts.per_second, usual.broadcasts.per_second,
+       [&](FieldReader& sizes) {
+         sizes.read_count("listeners", plan.broadcasts.listeners, 1, 1000);
+       });
+  read("churn", plan.churn.per_second, usual.churn.per_second, [&](FieldReader& sizes) {
     sizes.read_count("instances", plan.churn.instances, 1, 1000);
   });
-  read_workload(workloads, "websocket", plan.websocket.per_second, [](FieldReader&) {});
+  read("websocket", plan.websocket.per_second, usual.websocket.per_second, [](FieldReader&) {});
   workloads.finish();
 }
 

@@ -42,6 +42,8 @@ TEST(ScenarioTest, an_empty_one_is_the_default_load) {
   EXPECT_EQ(plan.max_duration, seconds(240));
   EXPECT_EQ(plan.targets.size(), 6U);
   EXPECT_FALSE(plan.targets.front().by_name);
+  EXPECT_FALSE(plan.names_checkpoint_policy);
+  EXPECT_TRUE(read(R"({"checkpoint_policy": "auto"})").runs.at(0).names_checkpoint_policy);
   EXPECT_DOUBLE_EQ(plan.offered_per_s(), 100);
 }
 
@@ -164,7 +166,7 @@ TEST(TargetTest, replaces_the_one_for_the_same_quantile) {
 TEST(TargetTest, everything_else_is_refused) {
   for (const auto* text :
        {"", "write", "write_p99", "write_p99=", "write_p99=5", "write_p99=0ms", "wrote_p99=5ms",
-        "write_px=5ms", "write_p=5ms", "write_p00=5ms", "p99=5ms", "_p99=5ms", "write_p9=5ms"}) {
+        "write_px=5ms", "write_p100=5ms", "write_p500=5ms", "write_p=5ms", "write_p00=5ms", "p99=5ms", "_p99=5ms", "write_p9=5ms"}) {
     EXPECT_THROW(parse_target(text), Error) << text;
   }
 }
@@ -181,6 +183,18 @@ TEST(OptionsTest, flags_become_fields) {
   EXPECT_GT(scenario.runs[0].churn.per_second, 0);
   EXPECT_DOUBLE_EQ(scenario.runs[0].handoffs.per_second, 0);
   EXPECT_DOUBLE_EQ(scenario.runs[0].websocket.per_second, 0);
+}
+
+TEST(OptionsTest, workloads_can_be_turned_on_that_a_scenario_left_out) {
+  const auto options = parse_options({"--workloads", "writes,churn,websocket"});
+  const auto scenario = read(R"({"workloads": {"churn": false, "handoffs": false,
+                                               "websocket": {"per_second": 3}}})",
+                             options.overrides);
+  const auto& plan = scenario.runs.at(0);
+  EXPECT_DOUBLE_EQ(plan.churn.per_second, ChurnLoad().per_second);
+  EXPECT_DOUBLE_EQ(plan.websocket.per_second, 3);
+  EXPECT_DOUBLE_EQ(plan.handoffs.per_second, 0);
+  EXPECT_DOUBLE_EQ(plan.broadcasts.per_second, 0);
 }
 
 TEST(OptionsTest, what_cannot_be_meant_is_refused) {
