@@ -6,6 +6,7 @@
 
 #include "coordinator/base/error.h"
 #include "loadgen/audit.h"
+#include "loadgen/release_guard.h"
 #include "loadgen/workloads/broadcasts.h"
 #include "loadgen/workloads/churn.h"
 #include "loadgen/workloads/handoffs.h"
@@ -82,6 +83,7 @@ void LoadRun::make_logs() {
 
 void LoadRun::execute() {
   use_exact_timers();
+  ReleaseGuard guard(options_.socket_path, options_.name_prefix, options_.release);
   prepare();
   generate();
   drain();
@@ -89,7 +91,7 @@ void LoadRun::execute() {
   phase_ = RunPhase::auditing;
   run_audit();
   phase_ = RunPhase::releasing;
-  release_instances();
+  if (release_instances()) guard.disarm();
   phase_ = RunPhase::done;
 }
 
@@ -265,19 +267,24 @@ void LoadRun::run_audit() {
   audit_ = auditor.result();
 }
 
-void LoadRun::release_instances() {
+bool LoadRun::release_instances() {
   churn_.reset();
-  if (!options_.release) return;
+  if (!options_.release) return true;
   std::size_t waiting = 0;
+  bool all_released = true;
   const auto deadline = steady_clock::now() + std::chrono::seconds(60);
   for (const auto& name : context_->created) {
     ++waiting;
     control_->request("release_instance", {{"instance_id", name}, {"force", true}},
-                      [&waiting](const AsyncReply&) { --waiting; });
+                      [&](const AsyncReply& reply) {
+                        --waiting;
+                        all_released = all_released && reply.success;
+                      });
     while (waiting > 256 && steady_clock::now() < deadline) loop_.poll(deadline);
   }
   while (waiting > 0 && steady_clock::now() < deadline) loop_.poll(deadline);
   control_.reset();
+  return all_released && waiting == 0;
 }
 
 }  // namespace yardmaster::loadgen

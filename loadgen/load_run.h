@@ -95,7 +95,8 @@ class LoadRun {
   void end_measuring(SteadyTime end);
   void take_daemon_histograms();
   void run_audit();
-  void release_instances();
+  // Whether all of them could be.
+  bool release_instances();
   MeasurementLog& log(std::string_view name) { return *logs_.find(name)->second; }
 
   LoadPlan plan_;

@@ -3,11 +3,10 @@
 namespace yardmaster::loadgen {
 
 nlohmann::json RunContext::allocate(const std::string& name, const std::string& role) {
-  auto data = control.call(
+  created.push_back(name);
+  return control.call(
       "allocate_instance",
       {{"instance_id", name}, {"role", role}, {"socket", plan.wants_instance_sockets()}});
-  created.push_back(name);
-  return data;
 }
 
 std::string RunContext::socket_of(const nlohmann::json& allocation) const {
