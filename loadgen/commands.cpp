@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "coordinator/base/error.h"
+#include "coordinator/client/client.h"
 #include "loadgen/child_nursery.h"
 #include "loadgen/interrupts.h"
 #include "loadgen/metrics_endpoint.h"
@@ -48,15 +49,45 @@ void require_writable(const std::filesystem::path& directory) {
   }
 }
 
+// A coordinator that runs already keeps its way of taking checkpoints.
+void require_policy(const Options& options, const Scenario& scenario) {
+  Client client(options.connect);
+  const auto status = client.call("status");
+  const auto policy =
+      status.value("store", nlohmann::json::object()).value("checkpoint_policy", std::string());
+  for (const auto& plan : scenario.runs) {
+    if (!plan.names_checkpoint_policy || policy.empty() || plan.checkpoint_policy == policy) {
+      continue;
+    }
+    throw Error(ErrorCode::usage, "--connect: the scenario '" + plan.scenario + "' asks for " +
+                                      plan.checkpoint_policy +
+                                      " checkpoints, but the coordinator " + "there has " + policy +
+                                      " ones");
+  }
+}
+
 void require_listener(const std::string& socket_path) {
   EventLoop loop;
   const Session session(loop, socket_path);
 }
 
+void require_textfile_place(const std::filesystem::path& textfile) {
+  if (textfile.empty()) return;
+  const auto directory = textfile.has_parent_path() ? textfile.parent_path() : ".";
+  if (::access(directory.c_str(), W_OK | X_OK) != 0) {
+    throw Error(ErrorCode::usage, "--textfile: cannot write to '" + directory.string() + "'");
+  }
+}
+
 // Complaints come before the minutes of a run, not after.
-void check_options(const Options& options, Progress& progress) {
-  if (!options.connect.empty()) require_listener(options.connect);
+void check_options(const Options& options, const Scenario& scenario, Progress& progress) {
+  for (const auto& plan : scenario.runs) allow_connections(plan, options.connect.empty());
+  if (!options.connect.empty()) {
+    require_listener(options.connect);
+    require_policy(options, scenario);
+  }
   require_writable(options.report);
+  require_textfile_place(options.textfile);
   const auto& directory = options.directory;
   if (directory.empty()) return;
   std::error_code failure;
@@ -93,26 +124,36 @@ class Series {
     }
   }
 
-  reports::Report run(const Scenario& scenario) {
-    for (std::size_t i = 0; i < scenario.runs.size(); ++i) {
-      FinishedRun finished = supervisor_.run(scenario.runs[i]);
-      const auto log = hdr_log_name(finished.run, i, scenario.runs.size());
-      reports::write_file(options_.report / log, finished.hdr_log);
-      report_.environment = finished.environment;
-      show(finished.run);
-      const bool interrupted = finished.run.interrupted;
-      report_.runs.push_back(std::move(finished.run));
-      // What there is so far is not lost with a later run that cannot be carried out.
-      reports::write_report(report_, options_.report);
-      if (interrupted) break;
+  // Until one is interrupted. When one cannot be carried out, report() has those before it.
+  void run(const Scenario& scenario) {
+    report_.missing_runs = scenario.runs.size();
+    try {
+      for (const auto& plan : scenario.runs) {
+        if (run_one(plan, scenario.runs.size())) return;
+      }
+    } catch (const Abandoned&) {
+      if (report_.runs.empty()) throw;
     }
-    if (!options_.textfile.empty()) {
-      metrics::write_textfile(options_.textfile, registry_.exposition());
-    }
-    return report_;
   }
+  void write_textfile() const {
+    if (options_.textfile.empty()) return;
+    metrics::write_textfile(options_.textfile, registry_.exposition());
+  }
+  const reports::Report& report() const { return report_; }
 
  private:
+  // Whether it was interrupted.
+  bool run_one(const LoadPlan& plan, std::size_t runs) {
+    FinishedRun finished = supervisor_.run(plan);
+    const auto log = hdr_log_name(finished.run, report_.runs.size(), runs);
+    reports::write_file(options_.report / log, finished.hdr_log);
+    report_.environment = finished.environment;
+    show(finished.run);
+    report_.runs.push_back(std::move(finished.run));
+    --report_.missing_runs;
+    reports::write_report(report_, options_.report);
+    return finished.interrupted;
+  }
   void show(const reports::Run& run) {
     progress_.clear();
     auto& out = options_.json ? std::cerr : std::cout;
@@ -130,20 +171,32 @@ class Series {
   reports::Report report_;
 };
 
+void put_out(const Options& options, const Series& series) {
+  series.write_textfile();
+  if (options.json) {
+    std::cout << reports::to_json(series.report()) << std::flush;
+  } else {
+    std::cout << "report: " << (options.report / "report.json").string() << std::endl;
+  }
+}
+
 }  // namespace
 
 int run_scenario(const Options& options) {
   const Scenario scenario = scenario_of(options);
   Progress progress(std::cerr, Progress::style_of_stderr());
-  check_options(options, progress);
+  check_options(options, scenario, progress);
   Series series(options, progress);
-  const reports::Report report = series.run(scenario);
-  if (options.json) {
-    std::cout << reports::to_json(report) << std::flush;
-  } else {
-    std::cout << "report: " << (options.report / "report.json").string() << std::endl;
+  try {
+    series.run(scenario);
+  } catch (const Error&) {
+    progress.clear();
+    // What there is does not get lost with a later run that cannot be carried out.
+    if (!series.report().runs.empty()) put_out(options, series);
+    throw;
   }
-  return exit_status(report.verdict());
+  put_out(options, series);
+  return exit_status(series.report().verdict());
 }
 
 int compare_reports(const Options& options) {
