@@ -92,8 +92,8 @@ void Auditor::ask(const std::string& command, const nlohmann::json& args,
 void Auditor::check_writes(const Writes& writes) {
   std::vector<KnownContext> contexts;
   for (const Writer& writer : writes.writers()) {
-    const auto append = [&payload = writes.payload(), number = writer.number()](
-                            std::string& text, std::uint64_t seq) {
+    const auto append = [&payload = writes.payload(), number = writer.number()](std::string& text,
+                                                                                std::uint64_t seq) {
       payload.append_to(text, number, seq);
     };
     contexts.push_back({writer.context(), writer.last_acknowledged(), append});
@@ -123,8 +123,8 @@ void Auditor::check_contexts(const std::vector<KnownContext>& contexts) {
 
 bool Auditor::can_count_rows(const std::string& context) {
   if (rows_are_known_) return true;
-  const auto reply = control_.answer_to("digest_context", digest_request(context, 1, true),
-                                        answer_deadline);
+  const auto reply =
+      control_.answer_to("digest_context", digest_request(context, 1, true), answer_deadline);
   rows_are_known_ = true;
   return reply.success || reply.code != to_string(ErrorCode::invalid_request);
 }

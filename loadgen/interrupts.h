@@ -1,6 +1,6 @@
 // Ctrl-C, SIGTERM and the end of the terminal as something to wait for instead of something that
-// happens, and no end by a pipe that nobody reads, so that what was made is removed. Made on the main
-// thread before there are others, so that all of them have the signals blocked.
+// happens, and no end by a pipe that nobody reads, so that what was made is removed. Made on the
+// main thread before there are others, so that all of them have the signals blocked.
 #pragma once
 
 #include <chrono>

@@ -69,8 +69,8 @@ class MeasurementLog {
   // Samples before the boundary, or all when it was not reached.
   std::vector<reports::Sample> latency_before(std::size_t boundary) const;
   std::vector<reports::Sample> service_before(std::size_t boundary) const;
-  // Whether all of these are answered. `known`, 0 at first, keeps how many were found to be, so that
-  // asking again costs little.
+  // Whether all of these are answered. `known`, 0 at first, keeps how many were found to be, so
+  // that asking again costs little.
   bool is_answered_before(std::size_t boundary, std::uint64_t& known) const;
   std::vector<reports::Sample> latency() const { return latency_.first(latency_.size()); }
   std::vector<reports::Sample> service() const { return service_.first(service_.size()); }

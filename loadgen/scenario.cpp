@@ -77,8 +77,8 @@ void read_words(FieldReader& fields, LoadPlan& plan) {
   fields.read_count("seed", plan.seed, 0, UINT64_MAX);
 }
 
-// A workload is an object with its rate and sizes, or false for none, or true for what it was before,
-// or by default if it was none.
+// A workload is an object with its rate and sizes, or false for none, or true for what it was
+// before, or by default if it was none.
 void read_workload(FieldReader& workloads, std::string_view name, double& rate, double default_rate,
                    const std::function<void(FieldReader&)>& read_sizes) {
   const auto* found = workloads.find(name);
@@ -111,9 +111,8 @@ void read_workloads(FieldReader& fields, LoadPlan& plan) {
        [&](FieldReader& sizes) {
          sizes.read_count("listeners", plan.broadcasts.listeners, 1, 1000);
        });
-  read("churn", plan.churn.per_second, usual.churn.per_second, [&](FieldReader& sizes) {
-    sizes.read_count("instances", plan.churn.instances, 1, 1000);
-  });
+  read("churn", plan.churn.per_second, usual.churn.per_second,
+       [&](FieldReader& sizes) { sizes.read_count("instances", plan.churn.instances, 1, 1000); });
   read("websocket", plan.websocket.per_second, usual.websocket.per_second, [](FieldReader&) {});
   workloads.finish();
 }

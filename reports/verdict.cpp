@@ -72,7 +72,7 @@ std::optional<std::string> why_invalid(const Validity& validity, const Target& t
 }
 
 TargetResult judge_target(const Target& target, const TargetSamples& samples,
-                                         const Validity& validity, double alpha) {
+                          const Validity& validity, double alpha) {
   if (samples.latency.empty()) {
     TargetResult result;
     result.target = target;

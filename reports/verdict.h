@@ -26,7 +26,7 @@ std::optional<std::string> why_invalid(const Validity& validity, const Target& t
 // Inconclusive without samples. A target that cannot pass still fails if its service time alone
 // fails; otherwise it is inconclusive.
 TargetResult judge_target(const Target& target, const TargetSamples& samples,
-                                         const Validity& validity, double alpha);
+                          const Validity& validity, double alpha);
 
 // fail if any target fails or the audit is not clean, else inconclusive if any is or there is none.
 Verdict verdict_of(const std::vector<TargetResult>& targets, const Audit& audit);
@@ -34,10 +34,10 @@ Verdict verdict_of(const std::vector<TargetResult>& targets, const Audit& audit)
 // Whether a planned look decides everything, so that the run may end.
 bool decides_everything(const std::vector<TargetResult>& targets);
 
-// Fills the run's targets, reasons of invalidity and verdict from its validity, audit and whether it
-// was interrupted, which must be there already, and the samples by measurement. What has no samples
-// did not run: its targets are left out unless they were asked for by name. What ran and gave none
-// has empty ones. A run that was interrupted cannot pass.
+// Fills the run's targets, reasons of invalidity and verdict from its validity, audit and whether
+// it was interrupted, which must be there already, and the samples by measurement. What has no
+// samples did not run: its targets are left out unless they were asked for by name. What ran and
+// gave none has empty ones. A run that was interrupted cannot pass.
 void judge_run(Run& run, std::span<const Target> targets,
                const std::map<std::string, TargetSamples>& samples, double alpha);
 

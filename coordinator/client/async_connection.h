@@ -2,8 +2,8 @@
 // was given with its request, whatever order they come in. Belongs to the loop's thread.
 //
 // When the daemon goes away every waiting handler gets a failure with the code "unavailable", in
-// the order of the requests, then on_lost() is called; connect() may be called again from there. As with LineChannel, a connection
-// must not be destroyed inside its own handlers.
+// the order of the requests, then on_lost() is called; connect() may be called again from there. As
+// with LineChannel, a connection must not be destroyed inside its own handlers.
 #pragma once
 
 #include <cstdint>

@@ -44,8 +44,8 @@ class LineChannel final : private EventHandler {
 
  private:
   void on_ready(std::uint32_t events) override;
-  // With to_the_end until there is no more, otherwise until a read comes back short. Returns whether
-  // the connection stands.
+  // With to_the_end until there is no more, otherwise until a read comes back short. Returns
+  // whether the connection stands.
   bool receive(bool to_the_end);
   void take(std::string_view bytes);
   void flush();

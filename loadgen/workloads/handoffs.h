@@ -46,8 +46,8 @@ class Handoffs final : public Workload {
   std::string data(std::uint64_t pair, std::uint64_t number, std::uint64_t seq) const {
     return payload_.make(pair, (number << 16U) + seq);
   }
-  // Handoffs whose content was not what the giver wrote, and acknowledged entries that the store did
-  // not have any more when their context was gone on with.
+  // Handoffs whose content was not what the giver wrote, and acknowledged entries that the store
+  // did not have any more when their context was gone on with.
   std::uint64_t wrong() const { return wrong_; }
 
  private:

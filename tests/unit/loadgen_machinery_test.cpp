@@ -14,9 +14,11 @@
 
 #include "coordinator/base/error.h"
 #include "loadgen/child_nursery.h"
+#include "loadgen/interrupts.h"
 #include "loadgen/metrics_endpoint.h"
 #include "loadgen/private_daemon.h"
 #include "loadgen/self_check.h"
+#include "loadgen/supervisor.h"
 
 namespace yardmaster::loadgen {
 namespace {
@@ -109,6 +111,26 @@ TEST(SelfCheckTest, knows_what_processes_use) {
   EXPECT_GT(resident_bytes_of(::getpid()), 1'000'000U);
   EXPECT_DOUBLE_EQ(cpu_s_of(-1), 0);
   EXPECT_EQ(resident_bytes_of(-1), 0U);
+}
+
+TEST(SupervisorTest, descriptors_follow_from_the_plan) {
+  LoadPlan plan;
+  plan.instances = 25;
+  plan.handoffs.pairs = 1000;
+  EXPECT_GE(descriptors_needed(plan, false), 25U + 2000U + 25U);
+  EXPECT_GT(descriptors_needed(plan, true), descriptors_needed(plan, false));
+  plan.closed_loop = true;
+  EXPECT_LT(descriptors_needed(plan, false), 2000U);
+  plan.instances = UINT32_MAX;
+  EXPECT_THROW(allow_connections(plan, false), Error);
+}
+
+TEST(InterruptsTest, the_end_of_the_terminal_or_of_a_pipe_ends_nothing) {
+  Interrupts interrupts;
+  ::raise(SIGPIPE);
+  EXPECT_EQ(interrupts.wait(std::chrono::milliseconds(0)), 0);
+  ::raise(SIGHUP);
+  EXPECT_EQ(interrupts.wait(std::chrono::seconds(20)), 1);
 }
 
 TEST(FreshDirectoryTest, is_removed_with_all_that_is_in_it_unless_kept) {

@@ -54,5 +54,18 @@ TEST(MeasurementLogTest, a_look_sees_what_was_intended_before_it) {
   EXPECT_EQ(log.service_before(0).back(), 19e6F);
 }
 
+TEST(MeasurementLogTest, knows_when_everything_before_a_look_is_answered) {
+  MeasurementLog log(Offset(0), {seconds(1)});
+  const auto first = log.begin(milliseconds(100));
+  const auto second = log.begin(milliseconds(200));
+  log.begin(milliseconds(1100));  // never answered, but behind the look
+  std::uint64_t known = 0;
+  log.finish(second, milliseconds(1), milliseconds(1));
+  EXPECT_FALSE(log.is_answered_before(0, known));
+  log.finish(first, milliseconds(1), milliseconds(1));
+  EXPECT_TRUE(log.is_answered_before(0, known));
+  EXPECT_EQ(known, 2U);
+}
+
 }  // namespace
 }  // namespace yardmaster::loadgen

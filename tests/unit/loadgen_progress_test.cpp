@@ -59,6 +59,17 @@ TEST(ProgressTest, on_a_terminal_one_block_is_drawn_over) {
   EXPECT_THAT(out.str(), HasSubstr("\x1b[4A\x1b[Jdone\n"));
 }
 
+TEST(ProgressTest, tells_when_a_view_is_due_before_it_is_made) {
+  std::ostringstream out;
+  Progress progress(out, {});
+  ManualClock clock;
+  progress.show(view_at(0), clock.now());
+  EXPECT_FALSE(progress.is_due("measuring", clock.now()));
+  EXPECT_TRUE(progress.is_due("draining", clock.now()));
+  clock.advance(seconds(5));
+  EXPECT_TRUE(progress.is_due("measuring", clock.now()));
+}
+
 TEST(ProgressTest, colours_tell_what_is_over_its_limit) {
   std::ostringstream out;
   Progress progress(out, {.redraw = true, .color = true, .columns = 100});

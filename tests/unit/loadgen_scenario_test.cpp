@@ -164,9 +164,9 @@ TEST(TargetTest, replaces_the_one_for_the_same_quantile) {
 }
 
 TEST(TargetTest, everything_else_is_refused) {
-  for (const auto* text :
-       {"", "write", "write_p99", "write_p99=", "write_p99=5", "write_p99=0ms", "wrote_p99=5ms",
-        "write_px=5ms", "write_p100=5ms", "write_p500=5ms", "write_p=5ms", "write_p00=5ms", "p99=5ms", "_p99=5ms", "write_p9=5ms"}) {
+  for (const auto* text : {"", "write", "write_p99", "write_p99=", "write_p99=5", "write_p99=0ms",
+                           "wrote_p99=5ms", "write_px=5ms", "write_p100=5ms", "write_p500=5ms",
+                           "write_p=5ms", "write_p00=5ms", "p99=5ms", "_p99=5ms", "write_p9=5ms"}) {
     EXPECT_THROW(parse_target(text), Error) << text;
   }
 }

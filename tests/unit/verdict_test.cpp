@@ -52,8 +52,8 @@ TEST(Verdict, no_samples_never_pass) {
 TEST(Verdict, a_workload_that_ran_and_gave_no_sample_is_inconclusive) {
   reports::Run run;
   const Samples writes = constant(1'000, 1ms);
-  const std::vector<Target> targets{
-      write_target(), {.measurement = "checkpoint", .quantile = 0.99, .limit = 30ms}};
+  const std::vector<Target> targets{write_target(),
+                                    {.measurement = "checkpoint", .quantile = 0.99, .limit = 30ms}};
   judge_run(run, targets, {{"write", {writes, writes}}, {"checkpoint", {}}}, alpha);
   ASSERT_EQ(run.targets.size(), 2U);
   EXPECT_EQ(run.targets[1].reason, "no samples");
