@@ -25,6 +25,8 @@ constexpr std::chrono::seconds drain_deadline{5};
 constexpr milliseconds head_start{20};
 constexpr std::chrono::seconds histograms_deadline{60};
 constexpr std::uint64_t most_contexts_to_count = 100;
+// Releases that wait for their answer at a time.
+constexpr std::size_t release_window = 256;
 
 // From this rate on, the generator works in turns of fixed length instead of waking for every write
 // and every reply: each wake-up costs as much as several writes. Samples are late by up to a turn,
@@ -268,21 +270,28 @@ void LoadRun::run_audit() {
 }
 
 bool LoadRun::release_instances() {
-  churn_.reset();
   if (!options_.release) return true;
+  auto names = context_->created;
+  if (churn_) {
+    const auto living = churn_->living();
+    names.insert(names.end(), living.begin(), living.end());
+  }
   std::size_t waiting = 0;
   bool all_released = true;
   const auto deadline = steady_clock::now() + std::chrono::seconds(60);
-  for (const auto& name : context_->created) {
+  const auto settle = [&](std::size_t most) {
+    while (waiting > most && steady_clock::now() < deadline) loop_.poll(deadline);
+  };
+  for (const auto& name : names) {
     ++waiting;
     control_->request("release_instance", {{"instance_id", name}, {"force", true}},
                       [&](const AsyncReply& reply) {
                         --waiting;
                         all_released = all_released && reply.success;
                       });
-    while (waiting > 256 && steady_clock::now() < deadline) loop_.poll(deadline);
+    settle(release_window);
   }
-  while (waiting > 0 && steady_clock::now() < deadline) loop_.poll(deadline);
+  settle(0);
   control_.reset();
   return all_released && waiting == 0;
 }

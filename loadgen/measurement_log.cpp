@@ -15,7 +15,7 @@ std::uint64_t SampleLog::add() {
     if (index / chunk_size == most_chunks) {
       throw Error(ErrorCode::unsupported, "a run has more samples than loadgen can keep");
     }
-    chunks_[index / chunk_size] = std::make_unique<std::atomic<reports::Sample>[]>(chunk_size);
+    chunk_of(index) = Chunk(chunk_size);
   }
   set(index, reports::unanswered);
   size_.store(index + 1, std::memory_order_release);

@@ -10,7 +10,6 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,11 +39,10 @@ class SampleLog {
  private:
   static constexpr std::size_t chunk_size = std::size_t{1} << 16U;
   static constexpr std::size_t most_chunks = std::size_t{1} << 15U;  // two billion samples
-  using Chunk = std::unique_ptr<std::atomic<reports::Sample>[]>;
+  using Chunk = std::vector<std::atomic<reports::Sample>>;
 
-  std::atomic<reports::Sample>* chunk_of(std::uint64_t index) const {
-    return chunks_[index / chunk_size].get();
-  }
+  Chunk& chunk_of(std::uint64_t index) { return chunks_[index / chunk_size]; }
+  const Chunk& chunk_of(std::uint64_t index) const { return chunks_[index / chunk_size]; }
 
   std::vector<Chunk> chunks_;  // of fixed size; filled as needed
   std::atomic<std::uint64_t> size_{0};

@@ -12,9 +12,10 @@ namespace {
               "the daemon's answer lacks '" + std::string(field) + "' or has it in another type");
 }
 
-std::string text_or(const nlohmann::json& frame, const char* field, std::string otherwise) {
+std::string text_or(const nlohmann::json& frame, const char* field, const char* otherwise) {
   const auto found = frame.find(field);
-  return found != frame.end() && found->is_string() ? found->get<std::string>() : otherwise;
+  return found != frame.end() && found->is_string() ? found->get<std::string>()
+                                                    : std::string(otherwise);
 }
 
 }  // namespace

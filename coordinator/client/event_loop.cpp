@@ -11,7 +11,7 @@
 namespace yardmaster {
 namespace {
 
-constexpr std::size_t read_buffer_size = 64 * 1024;
+constexpr std::size_t read_buffer_size = 65536;
 
 [[noreturn]] void fail(const char* what) {
   throw Error(ErrorCode::unavailable,

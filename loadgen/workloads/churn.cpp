@@ -133,6 +133,12 @@ void Churn::on_gone(const std::string& instance) {
   log_.finish(death.sample, time - death.intended, time - death.killed_at);
 }
 
+std::vector<std::string> Churn::living() const {
+  std::vector<std::string> names;
+  for (const Living& one : living_) names.push_back(one.name);
+  return names;
+}
+
 void Churn::look_up_the_dying() {
   if (dying_.empty()) return;
   context_.control.request_until_answered(

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "loadgen/child_nursery.h"
 #include "loadgen/schedule.h"
@@ -29,6 +30,8 @@ class Churn final : public Workload, private EventHandler {
 
   // For the event `gone`.
   void on_gone(const std::string& instance);
+  // Those that live now, to be released at the end.
+  std::vector<std::string> living() const;
   // After a reconnection: events may have been missed.
   void look_up_the_dying();
 
