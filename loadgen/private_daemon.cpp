@@ -30,7 +30,7 @@ constexpr int glance_ms = 20;  // between looks at what tells of nothing by itse
 std::string reason() { return std::generic_category().message(errno); }
 
 std::filesystem::path coordinator_program() {
-  const auto program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "yardmaster";
+  auto program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "yardmaster";
   if (::access(program.c_str(), X_OK) == 0) return program;
   throw Error(ErrorCode::unavailable, "there is no program '" + program.string() +
                                           "' to test: build it, or name a running coordinator's "
@@ -48,6 +48,7 @@ std::filesystem::path coordinator_program() {
   ::dup2(output, STDOUT_FILENO);
   ::dup2(output, STDERR_FILENO);
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   ::execv(argv[0], argv.data());

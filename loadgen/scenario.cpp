@@ -73,7 +73,7 @@ void read_words(FieldReader& fields, LoadPlan& plan) {
   fields.read_word("durability", durability, "process|power");
   plan.durability = durability == "power" ? Durability::power : Durability::process;
   fields.read("closed_loop", plan.closed_loop);
-  fields.read_count("payload_bytes", plan.payload_bytes, 32, 512 * 1024);
+  fields.read_count("payload_bytes", plan.payload_bytes, 32, std::uint64_t{512} * 1024);
   fields.read_count("seed", plan.seed, 0, UINT64_MAX);
 }
 
