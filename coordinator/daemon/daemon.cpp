@@ -136,7 +136,7 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
   void warn(const std::string& what) { log_->warn(what); }
   std::string metrics_text();
   asio::awaitable<std::string> instance_text(const std::string& name);
-  HttpOptions http_options() const;
+  HttpOptions http_options();
   HttpPages http_pages();
   BrokerOptions broker_options() const;
 
@@ -195,7 +195,7 @@ Daemon::Impl::Impl(const Config& config)
       }));
 }
 
-HttpOptions Daemon::Impl::http_options() const {
+HttpOptions Daemon::Impl::http_options() {
   return {config_.allowed_origins, config_.ping_interval, config_.max_output_bytes,
           [this](int socket) { return broker_.admit(socket); }};
 }
