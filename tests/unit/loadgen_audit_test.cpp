@@ -24,8 +24,8 @@ json failure(const char* code) {
 // A daemon with one context, which answers as the real one does where entries are missing.
 struct Shop {
   std::uint64_t last_seq = 0;
-  std::set<std::uint64_t> missing;
-  std::set<std::uint64_t> changed;
+  std::set<std::uint64_t> missing{};
+  std::set<std::uint64_t> changed{};
   std::uint64_t extra_rows = 0;
   bool counts_rows = false;
 
