@@ -1,8 +1,8 @@
 #include "coordinator/base/sha256.h"
 
-#include <openssl/evp.h>
-
 #include <array>
+
+#include <openssl/evp.h>
 
 #include "coordinator/base/error.h"
 

@@ -51,8 +51,8 @@ class EventLoop {
   void post(std::function<void()> callback);
 
   // Waits until something is ready, but not past `until` or the next timer; then handles what is.
-  // With a time that has passed, SteadyTime{} for one, it does not wait at all. At most 64 events are
-  // handled, so that the caller has a say in between; true when there may be more.
+  // With a time that has passed, SteadyTime{} for one, it does not wait at all. At most 64 events
+  // are handled, so that the caller has a say in between; true when there may be more.
   bool poll(SteadyTime until);
 
   // Lent to the handler that runs, until it returns.

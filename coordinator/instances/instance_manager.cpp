@@ -264,9 +264,11 @@ asio::awaitable<Adoption> InstanceManager::adopt_all(Instance& instance) {
 }
 
 asio::awaitable<void> InstanceManager::probe_again(EntryPtr entry) {
-  while (!stopping_) {
+  // g++ 12 compiles a co_return within this loop to a trap.
+  bool settled = false;
+  while (!settled && !stopping_) {
     co_await pause(probe_interval);
-    if (co_await settle(entry)) co_return;
+    settled = co_await settle(entry);
   }
 }
 

@@ -86,7 +86,7 @@ TEST_F(AsyncConnectionTest, a_reply_larger_than_the_read_buffer_is_whole) {
   server_.read_line(loop_);
   const std::string body(300'000, 'x');
   std::thread writer(
-      [&] { server_.write("{\"id\":1,\"success\":true,\"data\":{\"body\":\"" + body + "\"}}\n"); });
+      [&] { server_.write(R"({"id":1,"success":true,"data":{"body":")" + body + "\"}}\n"); });
   EXPECT_TRUE(run_until(loop_, [&] { return length != 0; }));
   writer.join();
   EXPECT_EQ(length, body.size());

@@ -38,7 +38,7 @@ class WriterTest : public testing::Test, protected WriterHost {
   }
   void acknowledge(std::uint64_t seq) {
     const std::string number = std::to_string(seq);
-    server_.write("{\"id\":" + number + ",\"success\":true,\"data\":{\"seq\":" + number + "}}\n");
+    server_.write(R"({"id":)" + number + R"(,"success":true,"data":{"seq":)" + number + "}}\n");
   }
   bool run_until_acknowledged(std::size_t count) {
     return run_until(loop_, [&] { return acknowledged_.size() >= count; });
