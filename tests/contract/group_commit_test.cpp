@@ -244,12 +244,11 @@ TEST_P(GroupCommitContract, a_repeated_entry_is_as_durable_as_it_asks_for) {
 }
 
 TEST_P(GroupCommitContract, making_durable_writes_each_time) {
-  for (std::uint64_t seq = 1; seq <= 3; ++seq) {
-    append(seq, Durability::process);
-    run();
+  commit_->stop();  // the connection is this thread's from here on
+  for (int i = 0; i < 3; ++i) {
     const std::int64_t before = database_->log_frames();
     database_->make_durable();
-    EXPECT_NE(database_->log_frames(), before);
+    EXPECT_GT(database_->log_frames(), before);
   }
 }
 
