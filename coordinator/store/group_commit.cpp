@@ -29,6 +29,15 @@ bool is_storage_error(ErrorCode code) {
          code == ErrorCode::storage_damaged;
 }
 
+// A batch promises what its strongest member asks for.
+Durability durability_of(Batch batch) {
+  Durability durability = Durability::process;
+  for (const auto& operation : batch) {
+    durability = strongest(durability, operation->durability());
+  }
+  return durability;
+}
+
 // Operations that wait for a thread, which sleeps while there are none.
 class Queue {
  public:
@@ -234,12 +243,8 @@ void GroupCommit::Impl::run_batch(Operations& batch) {
 // A transaction that cannot even begin fails all of its operations: trying them one by one would
 // only wait for the same thing again.
 bool GroupCommit::Impl::begin(Batch batch) {
-  Durability durability = Durability::process;
-  for (const auto& operation : batch) {
-    durability = strongest(durability, operation->durability());
-  }
   try {
-    store_.database().begin(durability);
+    store_.database().begin(durability_of(batch));
     return true;
   } catch (const Error& error) {
     store_.database().rollback();
@@ -275,13 +280,9 @@ void GroupCommit::Impl::run_alone(std::unique_ptr<Operation>& operation) {
 }
 
 void GroupCommit::Impl::execute_and_commit(Batch batch) {
-  Durability durability = Durability::process;
-  for (const auto& operation : batch) {
-    durability = strongest(durability, operation->durability());
-    execute(*operation);
-  }
+  for (const auto& operation : batch) execute(*operation);
   store_.prepare_commit();
-  commit(durability, batch.size());
+  commit(durability_of(batch), batch.size());
 }
 
 void GroupCommit::Impl::execute(Operation& operation) {
