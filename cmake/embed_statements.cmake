@@ -1,5 +1,5 @@
 # Turns a file of SQL statements, each below a line "-- name: NAME", into a header with the enumeration
-# Statement and the text of each.
+# ENUMERATION and the text of each, in the array TEXTS.
 file(READ ${INPUT} content)
 string(REPLACE ";" "" content "${content}")
 string(REGEX REPLACE "\n-- name: " ";" pieces "${content}")
@@ -16,7 +16,7 @@ foreach(piece IN LISTS pieces)
   string(APPEND texts "    R\"SQL(${text})SQL\",\n")
 endforeach()
 file(WRITE ${OUTPUT}
-  "// Generated from sql/statements.sql.\n#pragma once\n#include <array>\n#include <string_view>\n\n"
-  "namespace yardmaster {\nenum class Statement : int {\n${names}};\n"
-  "inline constexpr std::array<std::string_view, ${count}> statement_texts{\n${texts}};\n"
+  "// Generated from ${INPUT}.\n#pragma once\n#include <array>\n#include <string_view>\n\n"
+  "namespace yardmaster {\nenum class ${ENUMERATION} : int {\n${names}};\n"
+  "inline constexpr std::array<std::string_view, ${count}> ${TEXTS}{\n${texts}};\n"
   "}  // namespace yardmaster\n")

@@ -10,6 +10,7 @@
 #include "coordinator/base/error.h"
 #include "coordinator/client/client.h"
 #include "loadgen/child_nursery.h"
+#include "loadgen/fresh_directory.h"
 #include "loadgen/interrupts.h"
 #include "loadgen/metrics_endpoint.h"
 #include "loadgen/progress.h"
@@ -115,9 +116,11 @@ class Series {
   Series(const Options& options, Progress& progress)
       : options_(options),
         progress_(progress),
-        supervisor_(
-            {.connect = options.connect, .directory = options.directory, .keep = options.keep},
-            interrupts_, nursery_, registry_, progress) {
+        supervisor_({.connect = options.connect,
+                     .directory = options.directory,
+                     .keep = options.keep,
+                     .postgres = options.postgres},
+                    interrupts_, nursery_, registry_, progress) {
     if (options.metrics_listen) {
       endpoint_.emplace(*options.metrics_listen, options.metrics_remote,
                         [this] { return registry_.exposition(); });

@@ -159,7 +159,11 @@ void add_coordinator_flags(CLI::App& app, FieldFlags& flags, Options& options) {
   Group group(app, "The coordinator");
   auto* connect = group.add("--connect", "SOCKET", options.connect,
                             "use the one that listens here, instead of a private one");
-  group.add("--store", "WORD", flags.store, "of the private one: sqlite [sqlite]")
+  group.add("--store", "WORD", flags.store, "of the private one: sqlite or postgres [sqlite]")
+      ->excludes(connect);
+  group
+      .add("--postgres", "CONNINFO", options.postgres,
+           "a PostgreSQL server to make fresh databases on [a throw-away server]")
       ->excludes(connect);
   group
       .add("--checkpoint-policy", "WORD", flags.checkpoint_policy,

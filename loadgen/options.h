@@ -23,6 +23,7 @@ struct Options {
   std::string connect;
   std::filesystem::path directory;
   bool keep = false;
+  std::string postgres;
 
   bool json = false;
   std::filesystem::path report = "report";

@@ -66,7 +66,7 @@ void read_words(FieldReader& fields, LoadPlan& plan) {
   std::string arrivals(to_string(plan.arrivals));
   fields.read_word("arrivals", arrivals, "staggered|aligned|poisson");
   plan.arrivals = *arrivals_from(arrivals);
-  fields.read_word("store", plan.store, "sqlite");
+  fields.read_word("store", plan.store, "sqlite|postgres");
   plan.names_checkpoint_policy |= fields.find("checkpoint_policy") != nullptr;
   fields.read_word("checkpoint_policy", plan.checkpoint_policy, "adaptive|every-write|auto");
   std::string durability = plan.durability == Durability::power ? "power" : "process";

@@ -24,6 +24,8 @@ constexpr std::chrono::seconds long_preparation{1};
 // After a look's moment, for the answers that are still under way.
 constexpr milliseconds usual_answer{200};
 constexpr std::chrono::seconds longest_answer{5};
+// Of PostgreSQL, so that there are some in a run.
+constexpr std::chrono::seconds checkpoint_interval{5};
 // Files, the loop, signals, and what comes and goes.
 constexpr std::uint64_t other_descriptors = 100;
 
@@ -86,19 +88,61 @@ void allow_connections(const LoadPlan& plan, bool is_private) {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// A private coordinator, and the database that it has beside its own files.
+class Supervisor::PrivateYard {
+ public:
+  PrivateYard(Supervisor& supervisor, const LoadPlan& plan) {
+    const auto& options = supervisor.options_;
+    const std::function<void()> interrupted = [&supervisor] {
+      if (supervisor.interrupts_.wait(milliseconds(0)) > 0) throw Abandoned();
+    };
+    if (plan.store == "postgres" && options.postgres.empty()) {
+      database_.emplace(PostgresClusterOptions{.base = options.directory, .keep = options.keep},
+                        interrupted);
+    } else if (plan.store == "postgres") {
+      database_.emplace(options.postgres);
+    }
+    daemon_.emplace(
+        PrivateDaemonOptions{
+            .base = options.directory,
+            .checkpoint_policy = plan.checkpoint_policy,
+            .store = plan.store,
+            .postgres = database_ ? database_->conninfo() : std::string(),
+            .postgres_checkpoint_interval = database_ ? checkpoint_interval : milliseconds(0),
+            .keep = options.keep},
+        interrupted);
+    if (options.keep) {
+      supervisor.progress_.say("state kept in " + daemon_->state_directory().string());
+    }
+  }
+
+  std::string socket_path() const { return daemon_->socket_path(); }
+  std::string why_it_ended() const {
+    const auto reason = database_ ? database_->why_it_ended() : std::string();
+    return reason.empty() ? daemon_->why_it_ended() : reason;
+  }
+  // Where the store's files are; empty when nobody here knows.
+  std::filesystem::path store_directory() const {
+    return database_ ? database_->directory() : daemon_->state_directory();
+  }
+
+ private:
+  std::optional<RunDatabase> database_;
+  std::optional<PrivateDaemon> daemon_;
+};
+
 // One run, watched until its end.
 class Supervisor::Watch {
  public:
-  Watch(Supervisor& supervisor, const LoadPlan& plan, const PrivateDaemon* daemon)
+  Watch(Supervisor& supervisor, const LoadPlan& plan, const PrivateYard* yard)
       : supervisor_(supervisor),
         plan_(plan),
-        daemon_(daemon),
-        load_(
-            plan,
-            {.socket_path = daemon == nullptr ? supervisor.options_.connect : daemon->socket_path(),
-             .name_prefix = fresh_prefix(),
-             .release = daemon == nullptr},
-            supervisor.nursery_),
+        yard_(yard),
+        load_(plan,
+              {.socket_path = yard == nullptr ? supervisor.options_.connect : yard->socket_path(),
+               .name_prefix = fresh_prefix(),
+               .release = yard == nullptr},
+              supervisor.nursery_),
         monitor_(plan, load_, supervisor.registry_),
         looks_(plan.duration ? std::vector<reports::Look>{reports::only_look()}
                              : reports::planned_looks()) {}
@@ -131,8 +175,8 @@ class Supervisor::Watch {
     const int before = interrupts_seen_;
     interrupts_seen_ = supervisor_.interrupts_.wait(tick);
     if (interrupts_seen_ > before) on_interrupt();
-    if (daemon_ != nullptr && load_.phase() != RunPhase::done) {
-      const auto reason = daemon_->why_it_ended();
+    if (yard_ != nullptr && load_.phase() != RunPhase::done) {
+      const auto reason = yard_->why_it_ended();
       if (!reason.empty()) throw Error(ErrorCode::unavailable, reason);
     }
     monitor_.observe();
@@ -169,7 +213,7 @@ class Supervisor::Watch {
     const SampleSet samples = SampleSet::before(load_.logs(), next_look_);
     reports::Run draft;
     draft.validity = load_.validity();
-    reports::judge_run(draft, plan_.targets, samples.views(), looks_[next_look_].alpha);
+    reports::judge_run(draft, targets(), samples.views(), looks_[next_look_].alpha);
     if (reports::decides_everything(draft.targets)) {
       decided_at_ = next_look_;
       load_.stop_early();
@@ -210,10 +254,20 @@ class Supervisor::Watch {
     run.errors = {load_.errors().begin(), load_.errors().end()};
     run.resources = monitor_.resources();
     run.validity = load_.validity();
-    reports::judge_run(run, plan_.targets, samples.views(), looks_[look].alpha);
+    reports::judge_run(run, targets(), samples.views(), looks_[look].alpha);
     finished.hdr_log = monitor_.hdr_log();
     finished.environment = environment();
     return finished;
+  }
+
+  // A server's checkpoints run beside the commits: they are no measure of what a write waits for.
+  std::vector<reports::Target> targets() const {
+    std::vector<reports::Target> targets = plan_.targets;
+    if (load_.daemon().checkpoint_policy != "server") return targets;
+    std::erase_if(targets, [](const reports::Target& target) {
+      return target.measurement == "checkpoint" && !target.by_name;
+    });
+    return targets;
   }
 
   // Of the store's directory, where it may be written to.
@@ -221,7 +275,8 @@ class Supervisor::Watch {
     const auto& facts = load_.daemon();
     const std::string sqlite = facts.store == "sqlite" ? facts.store_version : std::string();
     const std::string postgres = facts.store == "postgres" ? facts.store_version : std::string();
-    const auto directory = std::filesystem::path(facts.store_path).parent_path();
+    const auto directory = yard_ != nullptr ? yard_->store_directory()
+                                            : std::filesystem::path(facts.store_path).parent_path();
     try {
       return reports::probe_environment(directory, sqlite, postgres);
     } catch (const Error&) {
@@ -245,7 +300,7 @@ class Supervisor::Watch {
 
   Supervisor& supervisor_;
   const LoadPlan& plan_;
-  const PrivateDaemon* daemon_;
+  const PrivateYard* yard_;
   LoadRun load_;
   RunMonitor monitor_;
   std::vector<reports::Look> looks_;
@@ -268,17 +323,9 @@ Supervisor::Supervisor(SupervisorOptions options, Interrupts& interrupts,
 
 FinishedRun Supervisor::run(const LoadPlan& plan) {
   allow_connections(plan, options_.connect.empty());
-  std::optional<PrivateDaemon> daemon;
-  if (options_.connect.empty()) {
-    const PrivateDaemonOptions private_options{.base = options_.directory,
-                                               .checkpoint_policy = plan.checkpoint_policy,
-                                               .keep = options_.keep};
-    daemon.emplace(private_options, [this] {
-      if (interrupts_.wait(milliseconds(0)) > 0) throw Abandoned();
-    });
-    if (options_.keep) progress_.say("state kept in " + daemon->state_directory().string());
-  }
-  Watch watch(*this, plan, daemon ? &*daemon : nullptr);
+  std::optional<PrivateYard> yard;
+  if (options_.connect.empty()) yard.emplace(*this, plan);
+  Watch watch(*this, plan, yard ? &*yard : nullptr);
   return watch.run();
 }
 

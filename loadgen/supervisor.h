@@ -13,6 +13,7 @@
 #include "loadgen/load_run.h"
 #include "loadgen/private_daemon.h"
 #include "loadgen/progress.h"
+#include "loadgen/run_database.h"
 #include "loadgen/run_monitor.h"
 #include "reports/report.h"
 #include "reports/verdict.h"
@@ -23,6 +24,7 @@ struct SupervisorOptions {
   std::string connect;              // broker.sock of a running coordinator; empty: a private one
   std::filesystem::path directory;  // for the private one's state; empty: a place on a disk
   bool keep = false;                // the state
+  std::string postgres;             // a server to make databases on; empty: one of loadgen's own
 };
 
 struct FinishedRun {
@@ -44,6 +46,7 @@ class Supervisor {
 
  private:
   class Watch;
+  class PrivateYard;
 
   SupervisorOptions options_;
   Interrupts& interrupts_;

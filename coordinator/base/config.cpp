@@ -4,6 +4,7 @@
 #include <cctype>
 #include <charconv>
 #include <initializer_list>
+#include <regex>
 #include <string_view>
 #include <variant>
 
@@ -32,6 +33,11 @@ const std::vector<Key>& keys() {
   static const std::vector<Key> all{
       {"state_dir", &Config::state_dir, "holds the database, the lock and the log"},
       {"runtime_dir", &Config::runtime_dir, "holds the sockets"},
+      {"store", &Config::store, "the database that all state is kept in", {"sqlite", "postgres"}},
+      {"postgres", &Config::postgres,
+       "how to connect to PostgreSQL, as libpq reads it; empty: PGHOST, PGDATABASE and their like"},
+      {"postgres_checkpoint_interval", &Config::postgres_checkpoint_interval,
+       "has PostgreSQL checkpoint so often, for measuring; 0s: leaves it to the server"},
       {"checkpoint_policy",
        &Config::checkpoint_policy,
        "when the write-ahead log is checkpointed",
@@ -74,11 +80,21 @@ const std::vector<Key>& keys() {
   throw Error(ErrorCode::usage, where + ": " + std::string(key) + ": " + why);
 }
 
+// As libpq reads it: "password=…", maybe in quotes, or "postgresql://user:password@host".
+std::string without_password(const std::string& conninfo) {
+  static const std::regex words(R"((password\s*=\s*)('([^'\\]|\\.)*'|[^\s&]*))");
+  static const std::regex uri(R"((://[^:/@]*:)[^@/]*@)");
+  return std::regex_replace(std::regex_replace(conninfo, words, "$1***"), uri, "$1***@");
+}
+
 json to_json(const Config& config, const Member& member) {
   return std::visit(
       [&](auto pointer) -> json {
         if constexpr (std::is_same_v<decltype(pointer), nanoseconds Config::*>) {
           return format_duration(config.*pointer);
+        } else if constexpr (std::is_same_v<decltype(pointer), std::string Config::*>) {
+          const bool may_hold_password = pointer == &Config::postgres;
+          return may_hold_password ? without_password(config.*pointer) : config.*pointer;
         } else {
           return config.*pointer;
         }

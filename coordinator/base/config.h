@@ -19,6 +19,9 @@ namespace yardmaster {
 struct Config {
   std::string state_dir;    // default: default_state_dir()
   std::string runtime_dir;  // default: default_runtime_dir()
+  std::string store = "sqlite";
+  std::string postgres;  // how to connect; may hold a password
+  std::chrono::nanoseconds postgres_checkpoint_interval{};
   std::string checkpoint_policy = "adaptive";
   std::chrono::nanoseconds commit_spacing = std::chrono::microseconds(500);
   std::uint64_t largest_batch = 4096;
@@ -40,7 +43,7 @@ struct Config {
 // One line of `yardmaster config show`.
 struct ConfigValue {
   std::string key;
-  nlohmann::json value;
+  nlohmann::json value;  // without passwords
   nlohmann::json default_value;
   std::string origin;  // "default", "environment YARDMASTER_…", "command line" or the file's name
   std::string help;

@@ -6,7 +6,7 @@
 namespace yardmaster {
 namespace {
 
-constexpr std::array<std::pair<ErrorCode, std::string_view>, 22> names{{
+constexpr std::array<std::pair<ErrorCode, std::string_view>, 23> names{{
     {ErrorCode::invalid_json, "invalid_json"},
     {ErrorCode::invalid_request, "invalid_request"},
     {ErrorCode::too_deep, "too_deep"},
@@ -22,6 +22,7 @@ constexpr std::array<std::pair<ErrorCode, std::string_view>, 22> names{{
     {ErrorCode::key_reused, "key_reused"},
     {ErrorCode::conflict, "conflict"},
     {ErrorCode::storage_full, "storage_full"},
+    {ErrorCode::serialization_failure, "serialization_failure"},
     {ErrorCode::storage_failed, "storage_failed"},
     {ErrorCode::storage_damaged, "storage_damaged"},
     {ErrorCode::unavailable, "unavailable"},

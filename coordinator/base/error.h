@@ -27,6 +27,7 @@ enum class ErrorCode {
   key_reused,        // the same idempotency key came with another request
   conflict,          // the thing is not in a state in which this can be done
   storage_full,
+  serialization_failure,  // the transaction met another one: it may be repeated whole
   storage_failed,
   storage_damaged,  // the database is damaged, newer than this program, or not ours
   unavailable,      // the daemon is stopping, or not there

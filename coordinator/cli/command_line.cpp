@@ -47,6 +47,7 @@ LoadedConfig Places::load() const {
   if (!config_file.empty()) sources.file = config_file;
   if (!state_dir.empty()) sources.command_line["state_dir"] = state_dir;
   if (!runtime_dir.empty()) sources.command_line["runtime_dir"] = runtime_dir;
+  if (!store.empty()) sources.command_line["store"] = store;
   if (!checkpoint_policy.empty()) sources.command_line["checkpoint_policy"] = checkpoint_policy;
   return load_config(sources);
 }

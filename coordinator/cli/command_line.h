@@ -18,6 +18,7 @@ struct Places {
   std::string config_file;
   std::string state_dir;
   std::string runtime_dir;
+  std::string store;
   std::string checkpoint_policy;
 
   LoadedConfig load() const;

@@ -15,7 +15,7 @@
 #include "coordinator/daemon/backup.h"
 #include "coordinator/daemon/daemon.h"
 #include "coordinator/daemon/daemon_lock.h"
-#include "coordinator/store/sqlite_database.h"
+#include "coordinator/store/open_database.h"
 
 namespace yardmaster::cli {
 namespace {
@@ -52,6 +52,7 @@ std::vector<std::string> foreground_arguments(const Places& places) {
   add("--config", places.config_file);
   add("--state-dir", places.state_dir);
   add("--runtime-dir", places.runtime_dir);
+  add("--store", places.store);
   add("--checkpoint-policy", places.checkpoint_policy);
   return arguments;
 }
@@ -122,11 +123,12 @@ void back_up(const Config& config, const std::string& file) {
     Client(config.paths().broker_socket())
         .call("backup", {{"file", target.string()}}, std::chrono::hours(1));
   } else {
-    if (!std::filesystem::exists(config.paths().database())) {
+    if (config.store == "sqlite" && !std::filesystem::exists(config.paths().database())) {
       throw Error(ErrorCode::usage, "there is no database in " + config.state_dir);
     }
     const DaemonLock lock(config.paths().lock());
-    write_backup(*SqliteDatabase::open(config.paths().database())->open_reader(), target);
+    const auto database = open_database(config);
+    write_backup(*database->open_reader(), target);
   }
   std::cout << "backed up to " << target.string() << "\n";
 }
@@ -136,6 +138,7 @@ void back_up(const Config& config, const std::string& file) {
 void add_daemon_verbs(CLI::App& app, Places& places, int& status) {
   CLI::App* start = app.add_subcommand("start", "Start the daemon and wait until it answers");
   add_place_options(*start, places);
+  start->add_option("--store", places.store, "sqlite or postgres");
   start->add_option("--checkpoint-policy", places.checkpoint_policy,
                     "adaptive, every-write or auto");
   CLI::Option* foreground = start->add_flag("--foreground")

@@ -30,7 +30,7 @@
 #include "coordinator/daemon/daemon_metrics.h"
 #include "coordinator/instances/process_resource.h"
 #include "coordinator/instances/row_resource.h"
-#include "coordinator/store/sqlite_database.h"
+#include "coordinator/store/open_database.h"
 
 namespace yardmaster {
 namespace {
@@ -83,12 +83,6 @@ const Config& prepare_places(const Config& config) {
                                       config.socket_group);
   }
   return config;
-}
-
-std::unique_ptr<Database> open_database(const std::filesystem::path& file) {
-  auto database = SqliteDatabase::open(file);
-  database->check();
-  return database;
 }
 
 asio::awaitable<void> copy_database(std::unique_ptr<Database> reader, std::filesystem::path file) {
@@ -173,7 +167,7 @@ Daemon::Impl::Impl(const Config& config)
       file_limit_(raise_file_limit()),
       metrics_([this](const CheckpointResult& result) { on_checkpoint(result); },
                [this](const Error& error) { on_storage_error(error); }),
-      database_(open_database(config_.paths().database())),
+      database_(open_database(config_)),
       store_(*database_, clock_),
       queue_(io_, store_, std::make_unique<Reader>(database_->open_reader()),
              commit_options(config_), metrics_),
@@ -302,8 +296,9 @@ json Daemon::Impl::status() const {
           {"store",
            {{"engine", database_->engine()},
             {"version", database_->version()},
-            {"path", config_.paths().database().string()},
-            {"checkpoint_policy", config_.checkpoint_policy}}},
+            {"path", database_->location()},
+            {"checkpoint_policy",
+             database_->checkpoints_on_request() ? config_.checkpoint_policy : "server"}}},
           {"counts", {{"connections", broker_.counts().connections}}},
           {"rss_bytes", usage.resident_bytes},
           {"cpu_s", usage.cpu_seconds},

@@ -1,6 +1,7 @@
 // The driver seam under Store: one connection, transactions, prepared statements, checkpoints.
 // A Database belongs to one thread at a time. Every failure is an Error: storage_full,
-// storage_damaged, unsupported, timed_out or storage_failed.
+// storage_damaged, unsupported, timed_out, serialization_failure or storage_failed. A driver may
+// tell of a statement's failure later, at the next query or at the commit.
 //
 // Statements are known by their place in sql/statements.sql (see statements.h); drivers prepare
 // each once. Parameters are written $1, $2, … in SQL that all drivers understand.
@@ -12,6 +13,7 @@
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -81,6 +83,9 @@ class Database {
   virtual void query(Statement statement, std::span<const Parameter> parameters,
                      const RowCallback& on_row) = 0;
   virtual void insert_entry(const EntryRow& row) = 0;
+  // The columns seq, time_us, kind and data of the entries with these rising ids, in their order;
+  // ids that are not there are left out.
+  virtual void read_entries(std::span<const std::int64_t> ids, const RowCallback& on_row) = 0;
 
   void execute(Statement statement, std::initializer_list<Parameter> parameters) {
     execute(statement, std::span(parameters.begin(), parameters.size()));
@@ -97,6 +102,16 @@ class Database {
   // The size of the log that a checkpoint would move, in frames (pages); 0 when unknown.
   virtual std::int64_t log_frames() const = 0;
   virtual CheckpointResult checkpoint() = 0;
+  // Otherwise the engine checkpoints by itself, beside the commits.
+  virtual bool checkpoints_on_request() const { return true; }
+  // Of those beside the commits: whether one is under way, and one that ended since the last call.
+  virtual bool is_checkpointing() const { return false; }
+  virtual std::optional<CheckpointResult> take_checkpoint() { return std::nullopt; }
+
+  // Whether the database is not what the commits so far made it, since the last call: a server that
+  // crashed may have lost `process` commits, and a commit may have taken effect that was reported
+  // as failed. What is kept in memory of the database has to be read again.
+  virtual bool take_divergence() { return false; }
 
   // A second connection for reading only, for another thread.
   virtual std::unique_ptr<Database> open_reader() = 0;
@@ -106,6 +121,8 @@ class Database {
   // Writes a consistent copy of the committed state to a new file; may run beside writes.
   virtual void backup(const std::filesystem::path& file) = 0;
 
+  // Where the data is, for people: a file, or a server without its password.
+  virtual std::string location() const = 0;
   // Name and version of the engine, e.g. "sqlite" and "3.40.1".
   virtual std::string_view engine() const = 0;
   virtual std::string version() const = 0;

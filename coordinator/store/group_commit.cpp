@@ -24,9 +24,11 @@ void name_thread(const char* name) {
   prctl(PR_SET_TIMERSLACK, 1000UL, 0, 0, 0);  // ns; the default of 50 µs is a tenth of the spacing
 }
 
+constexpr int most_attempts = 5;  // at a transaction that meets others
+
 bool is_storage_error(ErrorCode code) {
   return code == ErrorCode::storage_full || code == ErrorCode::storage_failed ||
-         code == ErrorCode::storage_damaged;
+         code == ErrorCode::storage_damaged || code == ErrorCode::serialization_failure;
 }
 
 // A batch promises what its strongest member asks for.
@@ -169,7 +171,7 @@ class GroupCommit::Impl {
   void space_out();
   void run_batch(Operations& batch);
   bool begin(Batch batch);
-  bool try_together(Batch batch);
+  std::optional<Error> attempt(Batch batch);
   void run_alone(std::unique_ptr<Operation>& operation);
   void execute_and_commit(Batch batch);
   void execute(Operation& operation);
@@ -177,6 +179,7 @@ class GroupCommit::Impl {
   void pass_on(Operations& batch);
   void publish(Operations& operations);
   void checkpoint_if_due();
+  void report_checkpoint_beside();
   void checkpoint();
   void finish();
 
@@ -232,7 +235,7 @@ void GroupCommit::Impl::space_out() {
 }
 
 void GroupCommit::Impl::run_batch(Operations& batch) {
-  if (begin(batch) && !try_together(batch)) {
+  if (begin(batch) && attempt(batch)) {
     for (auto& operation : batch) run_alone(operation);
   }
   // SQLite's own checkpoints happen inside a commit, before it is acknowledged.
@@ -244,7 +247,13 @@ void GroupCommit::Impl::run_batch(Operations& batch) {
 // only wait for the same thing again.
 bool GroupCommit::Impl::begin(Batch batch) {
   try {
-    store_.database().begin(durability_of(batch));
+    Database& database = store_.database();
+    database.begin(durability_of(batch));
+    if (database.take_divergence()) {
+      database.rollback();
+      store_.reload();
+      database.begin(durability_of(batch));
+    }
     return true;
   } catch (const Error& error) {
     store_.database().rollback();
@@ -254,28 +263,32 @@ bool GroupCommit::Impl::begin(Batch batch) {
   }
 }
 
-bool GroupCommit::Impl::try_together(Batch batch) {
-  try {
-    execute_and_commit(batch);
-    return true;
-  } catch (const std::exception&) {
+// Carries out a transaction that has begun; gives why it was rolled back, if it was.
+std::optional<Error> GroupCommit::Impl::attempt(Batch batch) {
+  for (int attempts = 1;; ++attempts) {
+    std::optional<Error> failure;
+    try {
+      execute_and_commit(batch);
+      return std::nullopt;
+    } catch (const Error& error) {
+      failure = error;
+    } catch (const std::exception& exception) {
+      failure = Error(ErrorCode::internal, exception.what());
+    }
     store_.database().rollback();
     store_.rolled_back();
-    return false;
+    const bool met_another = failure->code() == ErrorCode::serialization_failure;
+    if (!met_another || attempts == most_attempts) return failure;
+    if (!begin(batch)) return std::nullopt;  // its operations have failed by that
   }
 }
 
 void GroupCommit::Impl::run_alone(std::unique_ptr<Operation>& operation) {
   const Batch alone(&operation, 1);
   if (!begin(alone)) return;
-  try {
-    execute_and_commit(alone);
-  } catch (const std::exception& exception) {
-    store_.database().rollback();
-    store_.rolled_back();
-    const auto* error = dynamic_cast<const Error*>(&exception);
-    operation->fail(error != nullptr ? *error : Error(ErrorCode::internal, exception.what()));
-    observer_.on_storage_error(*operation->failure());
+  if (const auto failure = attempt(alone)) {
+    operation->fail(*failure);
+    observer_.on_storage_error(*failure);
   }
 }
 
@@ -300,6 +313,7 @@ void GroupCommit::Impl::execute(Operation& operation) {
 void GroupCommit::Impl::commit(Durability durability, std::size_t operations) {
   Database& database = store_.database();
   const SteadyTime start = steady_clock::now();
+  const bool began_in_checkpoint = database.is_checkpointing();
   const bool wrote = database.commit();
   store_.committed();
   if (wrote) {
@@ -312,7 +326,8 @@ void GroupCommit::Impl::commit(Durability durability, std::size_t operations) {
   if (!wrote) return;
   const auto duration = steady_clock::now() - start;
   policy_.on_commit(duration);
-  observer_.on_commit(duration, operations, durability, checkpointed_);
+  const bool beside_checkpoint = began_in_checkpoint || database.is_checkpointing();
+  observer_.on_commit(duration, operations, durability, checkpointed_ || beside_checkpoint);
   checkpointed_ = false;
 }
 
@@ -338,7 +353,17 @@ void GroupCommit::Impl::publish(Operations& operations) {
 }
 
 void GroupCommit::Impl::checkpoint_if_due() {
+  report_checkpoint_beside();
   if (policy_.is_due(steady_clock::now(), store_.database().log_frames())) checkpoint();
+}
+
+// Of an engine that checkpoints by itself.
+void GroupCommit::Impl::report_checkpoint_beside() {
+  try {
+    if (const auto result = store_.database().take_checkpoint()) observer_.on_checkpoint(*result);
+  } catch (const Error& error) {
+    observer_.on_storage_error(error);
+  }
 }
 
 void GroupCommit::Impl::checkpoint() {
@@ -360,7 +385,7 @@ void GroupCommit::Impl::finish() {
   } catch (const Error& error) {
     observer_.on_storage_error(error);
   }
-  checkpoint();
+  if (store_.database().log_frames() > 0) checkpoint();
 }
 
 void GroupCommit::Impl::run_reader() {

@@ -7,8 +7,9 @@
 //   broker thread: complete() of each, from drain(), after `notify` was called
 //
 // An operation completes only after the commit that it is in took effect, at the strongest
-// durability of its batch. If one operation fails after it wrote, or the commit fails, the batch is
-// rolled back and its operations run one by one, so that a bad one harms only itself.
+// durability of its batch. A transaction that met another one (serialization_failure) is repeated
+// whole. If one operation fails after it wrote, or the commit fails, the batch is rolled back and
+// its operations run one by one, so that a bad one harms only itself.
 #pragma once
 
 #include <chrono>
@@ -58,7 +59,7 @@ class Operation {
 class CommitObserver {
  public:
   virtual ~CommitObserver() = default;
-  // in_checkpoint: the commit waited for a checkpoint or was the first after one.
+  // in_checkpoint: the commit waited for a checkpoint, was the first after one or ran beside one.
   virtual void on_commit(std::chrono::nanoseconds duration, std::size_t operations,
                          Durability durability, bool in_checkpoint) = 0;
   virtual void on_checkpoint(const CheckpointResult& result) = 0;

@@ -42,14 +42,12 @@ void Reader::visit(const ContextSnapshot& snapshot,
                       std::min(end, snapshot.tail_first_seq - 1));
   ids.insert(ids.end(), snapshot.tail_ids.begin(), snapshot.tail_ids.end());
   std::uint64_t expected = snapshot.from_seq;
-  for (const std::int64_t id : ids) {
-    database_->query(Statement::read_entry, {id}, [&](const Row& row) {
-      const auto seq = static_cast<std::uint64_t>(row.integer(0));
-      if (seq != expected) return;
-      ++expected;
-      on_entry(seq, row.text(2), row.text(3), WallTime(std::chrono::microseconds(row.integer(1))));
-    });
-  }
+  database_->read_entries(ids, [&](const Row& row) {
+    const auto seq = static_cast<std::uint64_t>(row.integer(0));
+    if (seq != expected) return;
+    ++expected;
+    on_entry(seq, row.text(2), row.text(3), WallTime(std::chrono::microseconds(row.integer(1))));
+  });
   if (expected == end + 1) return;
   throw Error(ErrorCode::storage_damaged, "context '" + snapshot.info.name + "' lacks entry " +
                                               std::to_string(expected) + " of " +

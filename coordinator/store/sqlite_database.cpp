@@ -8,13 +8,12 @@
 #include <fcntl.h>
 
 #include "coordinator/base/error.h"
-#include "embedded/schema.sql.h"
+#include "coordinator/store/schema.h"
 
 namespace yardmaster {
 namespace {
 
 constexpr int application_id = 0x59617264;  // "Yard": marks the file as ours
-constexpr int schema_version = 1;
 // How long to wait for a lock that another program holds; a stop has to wait for it too.
 constexpr int busy_patience_ms = 1000;
 constexpr std::int64_t write_back_frames = 128;
@@ -52,19 +51,6 @@ Error unsupported(const std::filesystem::path& file) {
               ": SQLite cannot use its write-ahead log here; the file system has no shared memory "
               "support (network and some shared folders). Choose a state directory on a local "
               "disk."};
-}
-
-std::string with_dialect(std::string_view schema) {
-  std::string text(schema);
-  const auto replace = [&](std::string_view word, std::string_view by) {
-    for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + by.size())) {
-      text.replace(at, word.size(), by);
-    }
-  };
-  replace("{id}", "INTEGER PRIMARY KEY");
-  replace("{bytes}", "BLOB");
-  replace("{clustered}", "WITHOUT ROWID");
-  return text;
 }
 
 class SqliteRow final : public Row {
@@ -180,7 +166,8 @@ void SqliteDatabase::configure_writer() {
 
 void SqliteDatabase::prepare_schema() {
   if (read_pragma("PRAGMA user_version") == 0) {
-    exec(("BEGIN IMMEDIATE;" + with_dialect(embedded::schema_sql) +
+    exec(("BEGIN IMMEDIATE;" +
+          schema_in({.id = "INTEGER PRIMARY KEY", .bytes = "BLOB", .clustered = "WITHOUT ROWID"}) +
           "PRAGMA application_id=" + std::to_string(application_id) +
           ";PRAGMA user_version=" + std::to_string(schema_version) + ";COMMIT")
              .c_str(),
@@ -278,6 +265,13 @@ void SqliteDatabase::insert_entry(const EntryRow& row) {
   bind_text(5, row.data);
   ++writes_;
   step_to_end(handle);
+}
+
+void SqliteDatabase::read_entries(std::span<const std::int64_t> ids, const RowCallback& on_row) {
+  for (const std::int64_t id : ids) {
+    const std::array<Parameter, 1> parameters{id};
+    query(Statement::read_entry, parameters, on_row);
+  }
 }
 
 void SqliteDatabase::begin(Durability durability) {

@@ -34,12 +34,14 @@ class SqliteDatabase final : public Database {
   void query(Statement statement, std::span<const Parameter> parameters,
              const RowCallback& on_row) override;
   void insert_entry(const EntryRow& row) override;
+  void read_entries(std::span<const std::int64_t> ids, const RowCallback& on_row) override;
   std::uint64_t writes() const override { return writes_; }
   std::int64_t log_frames() const override { return log_frames_; }
   CheckpointResult checkpoint() override;
   std::unique_ptr<Database> open_reader() override;
   void check() override;
   void backup(const std::filesystem::path& file) override;
+  std::string location() const override { return file_.string(); }
   std::string_view engine() const override { return "sqlite"; }
   std::string version() const override { return sqlite3_libversion(); }
 

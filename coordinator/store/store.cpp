@@ -42,6 +42,7 @@ void Store::load() {
   const auto start = std::chrono::steady_clock::now();
   recovery_.clean = read_single(database_, Statement::read_meta, {std::string_view("clean")}) != 0;
   watermark_ = read_single(database_, Statement::read_meta, {std::string_view("watermark")});
+  committed_watermark_ = watermark_;
   database_.query(Statement::largest_ids, {}, [&](const Row& row) {
     last_entry_id_ = std::max(row.integer(0), watermark_);
     for (int column = 1; column <= 5; ++column) {
@@ -85,6 +86,11 @@ void Store::rebuild_tail(std::int64_t watermark) {
     if (head == nullptr || static_cast<std::uint64_t>(entry.seq) <= head->last_seq) continue;
     heads_->append(*head, entry.id);
   }
+}
+
+void Store::reload() {
+  heads_ = std::make_unique<ContextHeads>();
+  load();
 }
 
 std::int64_t Store::now_us() const { return clock_.wall_now().time_since_epoch().count(); }

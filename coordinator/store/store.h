@@ -167,6 +167,8 @@ class Store {
   void committed();  // the transaction took effect
   void
   rolled_back() noexcept;  // it did not: forget what was changed in memory since the last commit
+  // Outside of a transaction: forgets what lives in memory and loads it again.
+  void reload();
   // At an orderly stop, in a transaction of its own: writes out all that lives in memory, so that
   // the next start has nothing to rebuild.
   void write_out_tail();

@@ -20,9 +20,10 @@ class FaultyDatabase final : public Database {
   std::function<void()> before_execute = [] {};
   std::function<void()> before_commit = [] {};
   std::atomic<int> commits = 0;
-  std::atomic<int> power_commits = 0;
+  std::atomic<int> power_commits = 0;  // that wrote
   std::atomic<int> made_durable = 0;
   std::atomic<int> checkpoints = 0;
+  std::atomic<bool> diverged = false;  // to be told of
 
   void prepare_schema() override { real_->prepare_schema(); }
   void begin(Durability durability) override {
@@ -34,7 +35,7 @@ class FaultyDatabase final : public Database {
     before_commit();
     const bool wrote = real_->commit();
     ++commits;
-    if (durability_ == Durability::power) ++power_commits;
+    if (durability_ == Durability::power && wrote) ++power_commits;
     return wrote;
   }
   void rollback() noexcept override { real_->rollback(); }
@@ -56,6 +57,9 @@ class FaultyDatabase final : public Database {
     before_execute();
     real_->insert_entry(row);
   }
+  void read_entries(std::span<const std::int64_t> ids, const RowCallback& on_row) override {
+    real_->read_entries(ids, on_row);
+  }
   std::uint64_t writes() const override { return real_->writes(); }
   std::int64_t log_frames() const override { return real_->log_frames(); }
   CheckpointResult checkpoint() override {
@@ -65,6 +69,11 @@ class FaultyDatabase final : public Database {
   std::unique_ptr<Database> open_reader() override { return real_->open_reader(); }
   void check() override { real_->check(); }
   void backup(const std::filesystem::path& file) override { real_->backup(file); }
+  bool checkpoints_on_request() const override { return real_->checkpoints_on_request(); }
+  bool is_checkpointing() const override { return real_->is_checkpointing(); }
+  std::optional<CheckpointResult> take_checkpoint() override { return real_->take_checkpoint(); }
+  bool take_divergence() override { return diverged.exchange(false) || real_->take_divergence(); }
+  std::string location() const override { return real_->location(); }
   std::string_view engine() const override { return real_->engine(); }
   std::string version() const override { return real_->version(); }
 

@@ -36,7 +36,8 @@ class HandoffContract : public StoreContract {
         [&] { return store_->accept_handoff(handoff.id, "bob", handoff.digest, handoff.count); });
   }
 };
-INSTANTIATE_TEST_SUITE_P(Drivers, HandoffContract, testing::Values("sqlite"), driver_name);
+INSTANTIATE_TEST_SUITE_P(Drivers, HandoffContract, testing::Values("sqlite", "postgres"),
+                         driver_name);
 
 TEST_P(HandoffContract, an_accepted_handoff_gives_the_whole_context_to_the_receiver) {
   const Handoff offered = offer();

@@ -13,8 +13,10 @@
 
 #include "coordinator/base/clock.h"
 #include "coordinator/base/error.h"
+#include "coordinator/store/postgres_database.h"
 #include "coordinator/store/sqlite_database.h"
 #include "coordinator/store/store.h"
+#include "loadgen/run_database.h"
 
 namespace yardmaster {
 
@@ -43,8 +45,29 @@ class SqliteDriver final : public Driver {
   std::filesystem::path directory_;
 };
 
+// One server for the whole program, a database of its own for each test.
+class PostgresDriver final : public Driver {
+ public:
+  PostgresDriver() : database_(server().connection_string()) {}
+
+  std::unique_ptr<Database> open() override {
+    return PostgresDatabase::open({database_.conninfo(), {}});
+  }
+
+  const std::string& conninfo() const { return database_.conninfo(); }
+
+  static loadgen::PostgresCluster& server() {
+    static loadgen::PostgresCluster cluster({}, [] {});
+    return cluster;
+  }
+
+ private:
+  loadgen::RunDatabase database_;
+};
+
 inline std::unique_ptr<Driver> make_driver(const std::string& name) {
   if (name == "sqlite") return std::make_unique<SqliteDriver>();
+  if (name == "postgres") return std::make_unique<PostgresDriver>();
   throw Error(ErrorCode::internal, "no driver " + name);
 }
 

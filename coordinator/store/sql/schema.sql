@@ -1,6 +1,7 @@
 -- The schema, in the plain SQL that all drivers share. The words in braces differ between them:
 -- {id} a 64-bit primary key that rows are stored by, {bytes} a byte string, {clustered} a table that
--- is stored by its primary key. Times are microseconds since 1970.
+-- is stored by its primary key. Texts that clients write freely are byte strings, since PostgreSQL's
+-- TEXT refuses U+0000. Times are microseconds since 1970.
 
 CREATE TABLE yard_meta (
   name TEXT NOT NULL PRIMARY KEY,
@@ -21,8 +22,8 @@ CREATE TABLE entries (
   context_id BIGINT NOT NULL,
   seq BIGINT NOT NULL,
   time_us BIGINT NOT NULL,
-  kind TEXT NOT NULL,
-  data TEXT NOT NULL
+  kind {bytes} NOT NULL,
+  data {bytes} NOT NULL
 );
 
 -- The ids of consecutive entries of a context, 8 bytes each, little-endian.
@@ -41,8 +42,8 @@ CREATE TABLE instances (
   repo TEXT NOT NULL,
   worktree_path TEXT NOT NULL,
   tmux_window TEXT NOT NULL,
-  task TEXT NOT NULL,
-  agent_command TEXT NOT NULL,
+  task {bytes} NOT NULL,
+  agent_command {bytes} NOT NULL,
   socket_path TEXT NOT NULL,
   pid BIGINT,
   pid_start_ticks BIGINT,
@@ -60,13 +61,13 @@ CREATE TABLE tombstones (
   repo TEXT NOT NULL,
   worktree_path TEXT NOT NULL,
   tmux_window TEXT NOT NULL,
-  task TEXT NOT NULL,
-  agent_command TEXT NOT NULL,
+  task {bytes} NOT NULL,
+  agent_command {bytes} NOT NULL,
   context TEXT NOT NULL,
   created_us BIGINT NOT NULL,
   ended_us BIGINT NOT NULL,
-  end_reason TEXT NOT NULL,
-  summary TEXT NOT NULL
+  end_reason {bytes} NOT NULL,
+  summary {bytes} NOT NULL
 );
 
 -- status: 0 pending, 1 delivered, 2 read, 3 acked.
@@ -74,7 +75,7 @@ CREATE TABLE messages (
   id {id},
   sender TEXT NOT NULL,
   recipient TEXT NOT NULL,
-  body TEXT NOT NULL,
+  body {bytes} NOT NULL,
   status BIGINT NOT NULL,
   sent_us BIGINT NOT NULL,
   acked_us BIGINT
@@ -85,9 +86,9 @@ CREATE INDEX messages_open ON messages (recipient, id) WHERE status < 3;
 -- What a request with an idempotency key was answered with.
 CREATE TABLE request_keys (
   caller TEXT NOT NULL,
-  request_key TEXT NOT NULL,
+  request_key {bytes} NOT NULL,
   fingerprint TEXT NOT NULL,
-  result TEXT NOT NULL,
+  result {bytes} NOT NULL,
   created_us BIGINT NOT NULL,
   PRIMARY KEY (caller, request_key)
 ) {clustered};
@@ -101,7 +102,7 @@ CREATE TABLE handoffs (
   generation BIGINT NOT NULL,
   digest TEXT NOT NULL,
   count BIGINT NOT NULL,
-  summary TEXT NOT NULL,
+  summary {bytes} NOT NULL,
   state BIGINT NOT NULL,
   offered_us BIGINT NOT NULL,
   decided_us BIGINT
