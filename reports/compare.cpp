@@ -101,7 +101,7 @@ auto load_of(const Run& run) {
 
 auto conditions(const Run& run) {
   return std::tie(run.scenario, run.store, run.topology, run.checkpoint_policy, run.durability,
-                  run.fsync_injected_ms);
+                  run.fsync_injected_ms, run.fsync_latency);
 }
 
 using Pairs = std::vector<std::pair<const Run*, const Run*>>;
@@ -142,6 +142,8 @@ void note_conditions(const Run& before, const Run& after, RunComparison& out) {
   note_difference(out.notes, "topology", before.topology, after.topology);
   note_difference(out.notes, "checkpoints", before.checkpoint_policy, after.checkpoint_policy);
   note_difference(out.notes, "durability", before.durability, after.durability);
+  note_difference(out.notes, "added to each fsync", injected_fsync_of(before),
+                  injected_fsync_of(after));
   note_difference(out.notes, "achieved per second", decimals(before.achieved_per_s, 1),
                   decimals(after.achieved_per_s, 1));
   note_difference(out.notes, "verdict", std::string(to_string(before.verdict)),

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -38,6 +39,31 @@ UniqueFd temporary_file(const std::filesystem::path& directory) {
   ::unlink(name.c_str());
   return file;
 }
+
+// A page of a file that is there already, so that a sync of it allocates nothing.
+class OverwrittenPage {
+ public:
+  explicit OverwrittenPage(const std::filesystem::path& directory)
+      : directory_(directory), file_(temporary_file(directory)) {
+    sync_with(::fdatasync);
+  }
+
+  // How long the sync takes.
+  template <typename Sync>
+  steady_clock::duration sync_with(Sync sync) const {
+    constexpr std::array<char, 4096> page{};
+    if (::pwrite(file_.get(), page.data(), page.size(), 0) != std::ssize(page)) refuse(directory_);
+    const auto start = steady_clock::now();
+    if (sync(file_.get()) != 0) refuse(directory_);
+    return steady_clock::now() - start;
+  }
+
+ private:
+  const std::filesystem::path& directory_;
+  UniqueFd file_;
+};
+
+long sync_by_system_call(int file) { return ::syscall(SYS_fdatasync, file); }
 
 // Some architectures name no model.
 std::string cpu_model() {
@@ -110,19 +136,27 @@ bool is_under(const std::string& path, const std::string& point) {
 }  // namespace
 
 FsyncFloor measure_fsync(const std::filesystem::path& directory) {
-  const UniqueFd file = temporary_file(directory);
-  const std::array<char, 4096> page{};
+  const OverwrittenPage page(directory);
   metrics::Histogram histogram;
   const auto end = steady_clock::now() + longest_probe;
-  // The first write allocates the page, which the others only overwrite.
-  for (int i = -1; i < most_syncs && (i < 1 || steady_clock::now() < end); ++i) {
-    if (::pwrite(file.get(), page.data(), page.size(), 0) != std::ssize(page)) refuse(directory);
-    const auto start = steady_clock::now();
-    if (::fdatasync(file.get()) != 0) refuse(directory);
-    if (i >= 0) histogram.record(steady_clock::now() - start);
+  for (int i = 0; i < most_syncs && (i < 1 || steady_clock::now() < end); ++i) {
+    histogram.record(page.sync_with(::fdatasync));
   }
   const metrics::Quantiles found = histogram.quantiles();
   return {.p50_ms = found.p50, .p99_ms = found.p99};
+}
+
+std::vector<FsyncPair> measure_fsync_pairs(const std::filesystem::path& directory) {
+  const OverwrittenPage page(directory);
+  std::vector<FsyncPair> pairs;
+  const auto end = steady_clock::now() + longest_probe;
+  for (int i = 0; i < most_syncs && (i < fewest_fsync_pairs || steady_clock::now() < end); ++i) {
+    // After a delay the disk has rested, which its next sync pays for.
+    page.sync_with(sync_by_system_call);
+    const auto bare = page.sync_with(sync_by_system_call);
+    pairs.push_back({.bare = bare, .delayed = page.sync_with(::fdatasync)});
+  }
+  return pairs;
 }
 
 std::string filesystem_of(const std::filesystem::path& directory) {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "reports/report.h"
 
@@ -18,6 +19,17 @@ struct FsyncFloor {
 // Overwrites 4 KiB and calls fdatasync, up to 200 times or two seconds. Throws Error{usage} when
 // the directory cannot be written.
 FsyncFloor measure_fsync(const std::filesystem::path& directory);
+
+// What one sync took, and right after it another one through the C library's fdatasync(), which a
+// preloaded library may delay; the first is a bare system call.
+struct FsyncPair {
+  std::chrono::nanoseconds bare{};
+  std::chrono::nanoseconds delayed{};
+};
+
+// Up to 200 pairs or two seconds, but at least `fewest_fsync_pairs`. Throws like measure_fsync().
+inline constexpr int fewest_fsync_pairs = 11;
+std::vector<FsyncPair> measure_fsync_pairs(const std::filesystem::path& directory);
 
 // "ext4", "tmpfs" …; "unknown" if the kernel does not say.
 std::string filesystem_of(const std::filesystem::path& directory);

@@ -178,8 +178,19 @@ void read_conditions(const Node& node, Run& out) {
   node["pair"].to(out.pair);
 }
 
+void read(const Node& node, DelayedFsync& out) {
+  node["p50"].to(out.p50_ms);
+  node["p99"].to(out.p99_ms);
+  node["bare_p50"].to(out.bare_p50_ms);
+  node["added"].to(out.added_ms);
+  node["added_low"].to(out.added_low_ms);
+  node["added_high"].to(out.added_high_ms);
+}
+
 void read(const Node& node, Run& out) {
   read_conditions(node, out);
+  if (node["fsync_latency"].present()) node["fsync_latency"].to(out.fsync_latency);
+  if (node["fsync_ms"].present()) read(node["fsync_ms"], out.delayed_fsync.emplace());
   node["verdict"].to(out.verdict);
   node["offered_per_s"].to(out.offered_per_s);
   node["achieved_per_s"].to(out.achieved_per_s);

@@ -116,8 +116,19 @@ Json conditions(const Run& run) {
           {"pair", run.pair}};
 }
 
+Json delayed_fsync(const DelayedFsync& from) {
+  return {{"p50", number(from.p50_ms)},
+          {"p99", number(from.p99_ms)},
+          {"bare_p50", number(from.bare_p50_ms)},
+          {"added", number(from.added_ms)},
+          {"added_low", number(from.added_low_ms)},
+          {"added_high", number(from.added_high_ms)}};
+}
+
 Json one_run(const Run& run) {
   Json json = conditions(run);
+  if (!run.fsync_latency.empty()) json["fsync_latency"] = run.fsync_latency;
+  if (run.delayed_fsync) json["fsync_ms"] = delayed_fsync(*run.delayed_fsync);
   json["verdict"] = to_string(run.verdict);
   json["offered_per_s"] = number(run.offered_per_s);
   json["achieved_per_s"] = number(run.achieved_per_s);

@@ -94,6 +94,17 @@ struct Resources {
   double loadgen_cpu_s = 0;
 };
 
+// What a sync takes in the conditions of a store's process whose syncs are delayed, measured before
+// the load in pairs with the bare disk.
+struct DelayedFsync {
+  double p50_ms = 0;
+  double p99_ms = 0;
+  double bare_p50_ms = 0;
+  double added_ms = 0;  // median of the pairs' differences, and its 99.9% confidence interval
+  double added_low_ms = 0;
+  double added_high_ms = 0;
+};
+
 struct Run {
   std::string scenario;
   std::uint64_t instances = 0;
@@ -105,7 +116,8 @@ struct Run {
   std::string transaction;
   std::string checkpoint_policy;
   std::string durability;
-  double fsync_injected_ms = 0;
+  double fsync_injected_ms = 0;  // the median of what is added to each fsync of the store
+  std::string fsync_latency;     // the same as it was asked for: "5ms", "uniform:1ms..9ms"
   std::uint64_t seed = 0;
   int pair = 0;
   Verdict verdict = Verdict::inconclusive;
@@ -114,6 +126,7 @@ struct Run {
   bool interrupted = false;
   int looks = 0;  // planned looks taken
   Validity validity;
+  std::optional<DelayedFsync> delayed_fsync;  // if something was injected
   std::map<std::string, Measurement> measurements;
   metrics::Quantiles checkpoint_frames;  // frames, not milliseconds
   std::vector<SecondOfRun> series;

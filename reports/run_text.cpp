@@ -1,5 +1,6 @@
 #include "reports/run_text.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "coordinator/base/duration.h"
@@ -82,13 +83,26 @@ std::string title_of(const Run& run) {
   return with(run.scenario, ": ") + joined({instances, every, run.arrivals, duration});
 }
 
+std::string injected_fsync_of(const Run& run) {
+  if (run.fsync_injected_ms <= 0) return "";
+  return run.fsync_latency.empty() ? milliseconds(run.fsync_injected_ms) + " ms"
+                                   : run.fsync_latency;
+}
+
+std::string delayed_fsync_of(const Run& run) {
+  if (!run.delayed_fsync) return "";
+  const DelayedFsync& found = *run.delayed_fsync;
+  return "fdatasync of the store: P50 " + milliseconds(found.p50_ms) + " ms, P99 " +
+         milliseconds(found.p99_ms) + " ms, which is " +
+         milliseconds(std::max(found.added_ms, 0.0)) + " ms over the disk's P50 " +
+         milliseconds(found.bare_p50_ms) + " ms";
+}
+
 std::string conditions_of(const Run& run) {
-  const std::string injected = run.fsync_injected_ms > 0
-                                   ? milliseconds(run.fsync_injected_ms) + " ms added to each fsync"
-                                   : "";
   return joined({run.store, with(run.topology, " topology"), run.transaction,
                  with(run.checkpoint_policy, " checkpoints"), with(run.durability, " durability"),
-                 injected, "seed " + std::to_string(run.seed)});
+                 with(injected_fsync_of(run), " added to each fsync"),
+                 "seed " + std::to_string(run.seed)});
 }
 
 std::string rate_of(const Run& run) {

@@ -15,8 +15,10 @@ Table measurement_table(const Run& run);
 // `show` renders a verdict; the reasons are in reasons_of().
 Table target_table(const Run& run, const std::function<std::string(Verdict)>& show);
 
-std::string title_of(const Run& run);       // "baseline: 25 instances, every 250 ms, staggered"
-std::string conditions_of(const Run& run);  // the store and how it was used
+std::string title_of(const Run& run);           // "baseline: 25 instances, every 250 ms, staggered"
+std::string conditions_of(const Run& run);      // the store and how it was used
+std::string injected_fsync_of(const Run& run);  // "5ms"; empty when nothing was injected
+std::string delayed_fsync_of(const Run& run);   // what was measured of it; empty for the same
 std::string rate_of(const Run& run);
 std::string self_check_of(const Run& run);
 std::string checkpoint_frames_of(const Run& run);  // empty without checkpoints

@@ -57,6 +57,15 @@ void invalidate(TargetResult& result, std::span<const Sample> service, const std
   if (fails) result.reason += ", but the service time alone fails: " + counted(judgement, target);
 }
 
+// On a disk that nobody asked about, a failure says as little as a pass.
+void withhold_verdicts(Run& run, const std::string& why) {
+  run.validity.reasons.push_back(why);
+  for (TargetResult& result : run.targets) {
+    result.verdict = Verdict::inconclusive;
+    result.reason = why;
+  }
+}
+
 }  // namespace
 
 std::optional<std::string> why_invalid(const Validity& validity, const Target& target) {
@@ -69,6 +78,17 @@ std::optional<std::string> why_invalid(const Validity& validity, const Target& t
     return over("schedule lag", validity.schedule_lag_ms.p99);
   if (validity.hiccup_ms.p99 > most) return over("hiccup", validity.hiccup_ms.p99);
   return std::nullopt;
+}
+
+std::optional<std::string> why_another_disk(const Run& run) {
+  if (run.fsync_injected_ms <= 0) return std::nullopt;
+  const DelayedFsync found = run.delayed_fsync.value_or(DelayedFsync{});
+  const double margin = std::max(0.05 * run.fsync_injected_ms, 0.2);
+  const bool is_as_injected = found.added_low_ms <= run.fsync_injected_ms + margin &&
+                              found.added_high_ms >= run.fsync_injected_ms - margin;
+  if (is_as_injected) return std::nullopt;
+  return "an fsync of the store takes " + milliseconds(std::max(found.added_ms, 0.0)) +
+         " ms longer, not the " + milliseconds(run.fsync_injected_ms) + " ms that were asked for";
 }
 
 TargetResult judge_target(const Target& target, const TargetSamples& samples,
@@ -116,6 +136,7 @@ void judge_run(Run& run, std::span<const Target> targets,
     if (auto why = why_invalid(run.validity, target)) run.validity.reasons.push_back(*why);
     run.targets.push_back(std::move(result));
   }
+  if (const auto why = why_another_disk(run)) withhold_verdicts(run, *why);
   run.verdict = verdict_of(run.targets, run.audit);
   if (run.interrupted) run.verdict = worst(run.verdict, Verdict::inconclusive);
 }

@@ -20,8 +20,13 @@ struct TargetSamples {
 };
 
 // Why a target with this limit cannot pass: the schedule lag's or the hiccups' P99 is over a tenth
-// of it. This is the only validity rule.
+// of it.
 std::optional<std::string> why_invalid(const Validity& validity, const Target& target);
+
+// Why a run says nothing about the disk that it was to run on: what was injected into each fsync is
+// not what was found added to it, by more than 5% or 0.2 ms, whichever is more. Then no target can
+// pass or fail.
+std::optional<std::string> why_another_disk(const Run& run);
 
 // Inconclusive without samples. A target that cannot pass still fails if its service time alone
 // fails; otherwise it is inconclusive.
@@ -35,9 +40,9 @@ Verdict verdict_of(const std::vector<TargetResult>& targets, const Audit& audit)
 bool decides_everything(const std::vector<TargetResult>& targets);
 
 // Fills the run's targets, reasons of invalidity and verdict from its validity, audit and whether
-// it was interrupted, which must be there already, and the samples by measurement. What has no
-// samples did not run: its targets are left out unless they were asked for by name. What ran and
-// gave none has empty ones. A run that was interrupted cannot pass.
+// it was interrupted and what was injected, which must be there already, and the samples by
+// measurement. What has no samples did not run: its targets are left out unless they were asked for
+// by name. What ran and gave none has empty ones. A run that was interrupted cannot pass.
 void judge_run(Run& run, std::span<const Target> targets,
                const std::map<std::string, TargetSamples>& samples, double alpha);
 
