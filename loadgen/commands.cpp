@@ -67,6 +67,16 @@ void require_policy(const Options& options, const Scenario& scenario) {
   }
 }
 
+// Its process runs already, with the disk that it has.
+void refuse_fsync_latency(const char* flag, const Scenario& scenario) {
+  for (const auto& plan : scenario.runs) {
+    if (plan.fsync_latency.none()) continue;
+    throw Error(ErrorCode::usage, std::string(flag) + ": the scenario '" + plan.scenario +
+                                      "' asks for an fsync latency, which only a private "
+                                      "coordinator and database can be given");
+  }
+}
+
 void require_listener(const std::string& socket_path) {
   EventLoop loop;
   const Session session(loop, socket_path);
@@ -84,9 +94,11 @@ void require_textfile_place(const std::filesystem::path& textfile) {
 void check_options(const Options& options, const Scenario& scenario, Progress& progress) {
   for (const auto& plan : scenario.runs) allow_connections(plan, options.connect.empty());
   if (!options.connect.empty()) {
+    refuse_fsync_latency("--connect", scenario);
     require_listener(options.connect);
     require_policy(options, scenario);
   }
+  if (!options.postgres.empty()) refuse_fsync_latency("--postgres", scenario);
   require_writable(options.report);
   require_textfile_place(options.textfile);
   const auto& directory = options.directory;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "coordinator/domain/durability.h"
+#include "loadgen/fsync_latency.h"
 #include "reports/report.h"
 
 namespace yardmaster::loadgen {
@@ -55,6 +56,7 @@ struct LoadPlan {
   std::string checkpoint_policy = "adaptive";
   bool names_checkpoint_policy = false;  // instead of taking what there is
   Durability durability = Durability::process;
+  FsyncLatency fsync_latency;  // on top of the disk's, in the store's process
   std::uint64_t payload_bytes = 256;
   std::uint64_t seed = 1;
   HandoffLoad handoffs;

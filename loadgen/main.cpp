@@ -11,6 +11,7 @@
 
 #include "coordinator/base/error.h"
 #include "loadgen/commands.h"
+#include "loadgen/fsync_probe.h"
 #include "loadgen/metrics_endpoint.h"
 #include "loadgen/options.h"
 
@@ -54,6 +55,7 @@ std::string one_line(std::string text) {
 
 int main(int argc, char** argv) {
   try {
+    if (argc == 3 && argv[1] == fsync_probe_argument) return run_fsync_probe(argv[2]);
     return dispatch(parse_options({argv + 1, argv + argc}));
   } catch (const Error& error) {
     std::cerr << "loadgen: " << one_line(error.what()) << std::endl;

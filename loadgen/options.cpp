@@ -40,7 +40,7 @@ constexpr std::array<std::string_view, 4> side_workloads{"handoffs", "broadcasts
 struct FieldFlags {
   std::vector<std::string> instances;
   std::optional<std::string> interval, arrivals, duration, max_duration, warmup, store,
-      checkpoint_policy, durability, payload_bytes, seed;
+      checkpoint_policy, durability, payload_bytes, seed, fsync_latency;
   std::vector<std::string> workloads;
   std::vector<std::string> targets;
   bool closed_loop = false;
@@ -97,6 +97,7 @@ Overrides overrides_from(const FieldFlags& flags) {
   take_text(overrides, "store", flags.store);
   take_text(overrides, "checkpoint_policy", flags.checkpoint_policy);
   take_text(overrides, "durability", flags.durability);
+  take_text(overrides, "fsync_latency", flags.fsync_latency);
   take_number(overrides, "payload_bytes", flags.payload_bytes);
   take_number(overrides, "seed", flags.seed);
   if (flags.closed_loop) overrides["closed_loop"] = true;
@@ -172,6 +173,11 @@ void add_coordinator_flags(CLI::App& app, FieldFlags& flags, Options& options) {
   group
       .add("--directory", "DIR", options.directory,
            "where the private one's fresh state goes [TMPDIR or /var/tmp]")
+      ->excludes(connect);
+  group
+      .add("--fsync-latency", "TIME", flags.fsync_latency,
+           "added to each fsync of the private one's store: 5ms, uniform:1ms..9ms or "
+           "lognormal:5ms,p99=30ms [0ms]")
       ->excludes(connect);
   group.add("--keep", options.keep, "keep the private one's state")->excludes(connect);
 }

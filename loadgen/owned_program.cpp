@@ -1,9 +1,7 @@
 #include "loadgen/owned_program.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <fstream>
-#include <string_view>
 #include <system_error>
 
 #include <fcntl.h>
@@ -15,6 +13,7 @@
 #include <unistd.h>
 
 #include "coordinator/base/error.h"
+#include "loadgen/exec_environment.h"
 
 namespace yardmaster::loadgen {
 namespace {
@@ -22,28 +21,6 @@ namespace {
 constexpr std::chrono::seconds stop_deadline{10};
 
 std::string reason() { return std::generic_category().message(errno); }
-
-std::vector<std::string> environment_of(const OwnedProgram::Options& options) {
-  std::vector<std::string> variables;
-  for (char** variable = environ; *variable != nullptr; ++variable) {
-    const std::string_view text(*variable);
-    const bool dropped =
-        options.environment.contains(std::string(text.substr(0, text.find('=')))) ||
-        std::any_of(options.dropped_prefixes.begin(), options.dropped_prefixes.end(),
-                    [&](const std::string& prefix) { return text.starts_with(prefix); });
-    if (!dropped) variables.emplace_back(text);
-  }
-  for (const auto& [name, value] : options.environment) variables.push_back(name + "=" + value);
-  return variables;
-}
-
-std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  pointers.reserve(texts.size() + 1);
-  for (const auto& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
-  pointers.push_back(nullptr);
-  return pointers;
-}
 
 // After the fork: only calls that are safe there.
 [[noreturn]] void become(char* const* argv, char* const* variables, int output,
@@ -72,7 +49,8 @@ OwnedProgram::OwnedProgram(const Options& options)
     : output_(options.output), end_signal_(options.end_signal) {
   const UniqueFd output(::open(output_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   if (!output) throw Error(ErrorCode::unavailable, "cannot write '" + output_.string() + "'");
-  const std::vector<std::string> variables = environment_of(options);
+  const std::vector<std::string> variables =
+      environment_with(options.environment, options.dropped_prefixes);
   const std::vector<char*> argv = pointers_to(options.arguments);
   const std::vector<char*> envp = pointers_to(variables);
   const pid_t parent = ::getpid();

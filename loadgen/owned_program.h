@@ -6,7 +6,6 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -25,11 +24,11 @@ struct Account {
 class OwnedProgram {
  public:
   struct Options {
-    std::vector<std::string> arguments;              // the first is the program's path
-    std::map<std::string, std::string> environment;  // on top of this process's own
-    std::vector<std::string> dropped_prefixes;       // of variables that are not passed on
-    std::filesystem::path output;                    // appended to
-    const Account* account = nullptr;                // null: this process's
+    std::vector<std::string> arguments;         // the first is the program's path
+    std::vector<std::string> environment;       // "NAME=value", on top of this process's own
+    std::vector<std::string> dropped_prefixes;  // of variables that are not passed on
+    std::filesystem::path output;               // appended to
+    const Account* account = nullptr;           // null: this process's
     int end_signal = SIGTERM;
   };
 

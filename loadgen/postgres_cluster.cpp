@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "coordinator/base/error.h"
+#include "loadgen/fsync_delay.h"
 
 namespace yardmaster::loadgen {
 namespace {
@@ -110,7 +111,7 @@ void PostgresCluster::start(const std::function<void()>& interrupted) {
     options.arguments.emplace_back("-c");
     options.arguments.push_back(setting);
   }
-  options.environment = options_.environment;
+  options.environment = delay_environment();
   server_ = std::make_unique<OwnedProgram>(options);
   const auto deadline = std::chrono::steady_clock::now() + start_deadline;
   while (PQping(connection_string().c_str()) != PQPING_OK) {
@@ -123,6 +124,15 @@ void PostgresCluster::start(const std::function<void()>& interrupted) {
       throw Error(ErrorCode::timed_out, "the throw-away PostgreSQL does not answer after 60 s");
     }
   }
+}
+
+// The server's user may not read the library where it is: a copy is put beside the data.
+std::vector<std::string> PostgresCluster::delay_environment() const {
+  if (options_.fsync_latency.none()) return {};
+  const auto original = fsync_delay_library();
+  const auto copy = directory_.path() / original.filename();
+  std::filesystem::copy_file(original, copy, std::filesystem::copy_options::overwrite_existing);
+  return fsync_delay_environment(options_.fsync_latency, options_.seed, "postgres", copy);
 }
 
 void PostgresCluster::stop() {

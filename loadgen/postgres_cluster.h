@@ -6,12 +6,12 @@
 
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "loadgen/fresh_directory.h"
+#include "loadgen/fsync_latency.h"
 #include "loadgen/owned_program.h"
 
 namespace yardmaster::loadgen {
@@ -19,8 +19,9 @@ namespace yardmaster::loadgen {
 struct PostgresClusterOptions {
   std::filesystem::path base;       // where the fresh directory goes; empty: a place on a real disk
   std::uint64_t connections = 100;  // at once
-  std::map<std::string, std::string> environment = {};  // of the server's processes
-  bool keep = false;                                    // the directory
+  FsyncLatency fsync_latency = {};  // of the server's processes, and a seed for it
+  std::uint64_t seed = 0;
+  bool keep = false;  // the directory
 };
 
 class PostgresCluster {
@@ -47,6 +48,7 @@ class PostgresCluster {
  private:
   void initialise(const std::function<void()>& interrupted);
   OwnedProgram::Options program(const std::string& name) const;
+  std::vector<std::string> delay_environment() const;
 
   PostgresClusterOptions options_;
   std::optional<Account> account_;

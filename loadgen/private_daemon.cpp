@@ -64,6 +64,7 @@ void PrivateDaemon::start(const PrivateDaemonOptions& options) {
   OwnedProgram::Options program;
   program.arguments = {coordinator_program(), "start", "--foreground", "--config", file};
   program.dropped_prefixes = {"YARDMASTER_"};
+  program.environment = options.environment;
   program.output = state_.path() / "output.log";
   program_ = std::make_unique<OwnedProgram>(program);
 }

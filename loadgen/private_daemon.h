@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "loadgen/fresh_directory.h"
 #include "loadgen/owned_program.h"
@@ -20,6 +21,7 @@ struct PrivateDaemonOptions {
   std::string postgres;  // how to connect to PostgreSQL, as libpq reads it
   std::chrono::nanoseconds postgres_checkpoint_interval{};
   bool keep = false;
+  std::vector<std::string> environment = {};  // "NAME=value", for its process alone
 };
 
 class PrivateDaemon {

@@ -27,6 +27,8 @@ class RunDatabase {
   const std::string& conninfo() const { return conninfo_; }
   // Where its files are; empty when only the server knows.
   std::filesystem::path directory() const;
+  // The server's; 0 when it is not loadgen's own.
+  pid_t pid() const { return cluster_ ? cluster_->pid() : 0; }
   // Why it is not there any more; empty while it is.
   std::string why_it_ended() const;
 

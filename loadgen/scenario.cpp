@@ -62,6 +62,17 @@ void read_durations(FieldReader& fields, Draft& draft) {
   }
 }
 
+void read_fsync_latency(FieldReader& fields, LoadPlan& plan) {
+  std::string text;
+  fields.read("fsync_latency", text);
+  if (fields.find("fsync_latency") == nullptr) return;
+  try {
+    plan.fsync_latency = parse_fsync_latency(text);
+  } catch (const Error& error) {
+    fields.refuse("fsync_latency", error.what());
+  }
+}
+
 void read_words(FieldReader& fields, LoadPlan& plan) {
   std::string arrivals(to_string(plan.arrivals));
   fields.read_word("arrivals", arrivals, "staggered|aligned|poisson");
@@ -137,6 +148,7 @@ void read_fields(FieldReader& fields, Draft& draft) {
   read_instances(fields, draft.instances);
   read_durations(fields, draft);
   read_words(fields, draft.plan);
+  read_fsync_latency(fields, draft.plan);
   read_workloads(fields, draft.plan);
   read_targets(fields, draft.plan);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <future>
 #include <map>
 #include <random>
@@ -10,7 +11,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "coordinator/base/duration.h"
 #include "coordinator/base/error.h"
+#include "loadgen/fsync_delay.h"
+#include "loadgen/fsync_probe.h"
 #include "loadgen/samples.h"
 #include "reports/environment.h"
 
@@ -51,8 +55,19 @@ void describe_plan(const LoadPlan& plan, const DaemonFacts& daemon, reports::Run
   run.checkpoint_policy =
       daemon.checkpoint_policy.empty() ? plan.checkpoint_policy : daemon.checkpoint_policy;
   run.durability = plan.durability == Durability::power ? "power" : "process";
+  run.fsync_injected_ms = to_milliseconds(plan.fsync_latency.median());
+  run.fsync_latency = plan.fsync_latency.text();
   run.seed = plan.seed;
   run.offered_per_s = plan.offered_per_s();
+}
+
+// Of the process that holds the store, before there is any load.
+std::optional<reports::DelayedFsync> check_fsync_delay(const LoadPlan& plan, pid_t store,
+                                                       const std::filesystem::path& directory,
+                                                       const std::function<void()>& interrupted) {
+  if (plan.fsync_latency.none()) return std::nullopt;
+  require_fsync_delay_in(store);
+  return measure_delayed_fsync(plan.fsync_latency, plan.seed, directory, interrupted);
 }
 
 }  // namespace
@@ -93,11 +108,13 @@ class Supervisor::PrivateYard {
  public:
   PrivateYard(Supervisor& supervisor, const LoadPlan& plan) {
     const auto& options = supervisor.options_;
-    const std::function<void()> interrupted = [&supervisor] {
-      if (supervisor.interrupts_.wait(milliseconds(0)) > 0) throw Abandoned();
-    };
+    const auto interrupted = [&supervisor] { supervisor.abandon_if_interrupted(); };
+    const bool slows_the_daemon = plan.store == "sqlite";
     if (plan.store == "postgres" && options.postgres.empty()) {
-      database_.emplace(PostgresClusterOptions{.base = options.directory, .keep = options.keep},
+      database_.emplace(PostgresClusterOptions{.base = options.directory,
+                                               .fsync_latency = plan.fsync_latency,
+                                               .seed = plan.seed,
+                                               .keep = options.keep},
                         interrupted);
     } else if (plan.store == "postgres") {
       database_.emplace(options.postgres);
@@ -109,7 +126,9 @@ class Supervisor::PrivateYard {
             .store = plan.store,
             .postgres = database_ ? database_->conninfo() : std::string(),
             .postgres_checkpoint_interval = database_ ? checkpoint_interval : milliseconds(0),
-            .keep = options.keep},
+            .keep = options.keep,
+            .environment = fsync_delay_environment(
+                slows_the_daemon ? plan.fsync_latency : FsyncLatency(), plan.seed, "yardmaster")},
         interrupted);
     if (options.keep) {
       supervisor.progress_.say("state kept in " + daemon_->state_directory().string());
@@ -121,6 +140,8 @@ class Supervisor::PrivateYard {
     const auto reason = database_ ? database_->why_it_ended() : std::string();
     return reason.empty() ? daemon_->why_it_ended() : reason;
   }
+  // Of the process that syncs; 0 when nobody here knows.
+  pid_t store_pid() const { return database_ ? database_->pid() : daemon_->pid(); }
   // Where the store's files are; empty when nobody here knows.
   std::filesystem::path store_directory() const {
     return database_ ? database_->directory() : daemon_->state_directory();
@@ -146,6 +167,11 @@ class Supervisor::Watch {
         monitor_(plan, load_, supervisor.registry_),
         looks_(plan.duration ? std::vector<reports::Look>{reports::only_look()}
                              : reports::planned_looks()) {}
+
+  // What was found of the injected latency, before the load.
+  void note(const std::optional<reports::DelayedFsync>& delayed_fsync) {
+    delayed_fsync_ = delayed_fsync;
+  }
 
   FinishedRun run() {
     auto done = std::async(std::launch::async, [this] { load_.execute(); });
@@ -254,6 +280,7 @@ class Supervisor::Watch {
     run.errors = {load_.errors().begin(), load_.errors().end()};
     run.resources = monitor_.resources();
     run.validity = load_.validity();
+    run.delayed_fsync = delayed_fsync_;
     reports::judge_run(run, targets(), samples.views(), looks_[look].alpha);
     finished.hdr_log = monitor_.hdr_log();
     finished.environment = environment();
@@ -304,6 +331,7 @@ class Supervisor::Watch {
   LoadRun load_;
   RunMonitor monitor_;
   std::vector<reports::Look> looks_;
+  std::optional<reports::DelayedFsync> delayed_fsync_;
   SteadyTime began_ = std::chrono::steady_clock::now();
   std::size_t next_look_ = 0;
   std::optional<std::size_t> decided_at_;
@@ -321,11 +349,21 @@ Supervisor::Supervisor(SupervisorOptions options, Interrupts& interrupts,
       registry_(registry),
       progress_(progress) {}
 
+void Supervisor::abandon_if_interrupted() {
+  if (interrupts_.wait(milliseconds(0)) > 0) throw Abandoned();
+}
+
 FinishedRun Supervisor::run(const LoadPlan& plan) {
   allow_connections(plan, options_.connect.empty());
   std::optional<PrivateYard> yard;
-  if (options_.connect.empty()) yard.emplace(*this, plan);
+  std::optional<reports::DelayedFsync> delayed_fsync;
+  if (options_.connect.empty()) {
+    yard.emplace(*this, plan);
+    delayed_fsync = check_fsync_delay(plan, yard->store_pid(), yard->store_directory(),
+                                      [this] { abandon_if_interrupted(); });
+  }
   Watch watch(*this, plan, yard ? &*yard : nullptr);
+  watch.note(delayed_fsync);
   return watch.run();
 }
 

@@ -48,6 +48,8 @@ class Supervisor {
   class Watch;
   class PrivateYard;
 
+  void abandon_if_interrupted();
+
   SupervisorOptions options_;
   Interrupts& interrupts_;
   const ChildNursery& nursery_;
