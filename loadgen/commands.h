@@ -1,4 +1,4 @@
-// What `loadgen` and `loadgen compare` do, from options to exit status. Main thread. Throws Error
+// What `loadgen` and its verbs do, from options to exit status. Main thread. Throws Error
 // and Abandoned.
 #pragma once
 
@@ -13,7 +13,12 @@ inline constexpr int exit_usage = 2;
 inline constexpr int exit_inconclusive = 3;
 inline constexpr int exit_failed = 99;
 
+// Runs the scenario and puts out the report.
+reports::Report carry_out(const Options& options);
+
 int run_scenario(const Options& options);
 int compare_reports(const Options& options);
+// Measures both stores and holds the outcome against the record, or makes a new one.
+int decide_store(const Options& options);
 
 }  // namespace yardmaster::loadgen

@@ -51,8 +51,9 @@ struct LoadPlan {
   std::optional<std::chrono::nanoseconds> duration;                   // one look, at its end
   std::chrono::nanoseconds max_duration = std::chrono::seconds(240);  // otherwise: planned looks
   std::chrono::nanoseconds warmup = std::chrono::seconds(1);          // not measured
-  bool closed_loop = false;      // one write outstanding for each instance; no other workloads
-  std::string store = "sqlite";  // or "postgres"
+  bool closed_loop = false;  // one write outstanding for each instance; no other workloads
+  std::string store = YARDMASTER_DEFAULT_STORE;  // "sqlite" or "postgres"
+  int pair = 0;                                  // of an interleaved series; 0: not of one
   std::string checkpoint_policy = "adaptive";
   bool names_checkpoint_policy = false;  // instead of taking what there is
   Durability durability = Durability::process;

@@ -38,6 +38,8 @@ int dispatch(const Options& options) {
       return list_scenarios();
     case Verb::compare:
       return compare_reports(options);
+    case Verb::decide:
+      return decide_store(options);
     case Verb::run:
       return run_scenario(options);
   }

@@ -29,8 +29,11 @@ constexpr const char* examples =
     "  loadgen --closed-loop --instances 50 --duration 20s --durability power\n"
     "  loadgen --connect $XDG_RUNTIME_DIR/yardmaster/broker.sock --instances 25\n"
     "  loadgen scenarios\n"
-    "  loadgen compare before/report.json after/report.json\n\n"
-    "Exit status: 0 pass, 99 a target failed (compare: a significant regression), 3 inconclusive,\n"
+    "  loadgen --store sqlite,postgres --instances 10,25,50\n"
+    "  loadgen compare before/report.json after/report.json\n"
+    "  loadgen decide\n\n"
+    "Exit status: 0 pass, 99 a target failed (compare: a significant regression; decide: the "
+    "record is contradicted), 3 inconclusive,\n"
     "2 usage, 1 could not run. Ctrl-C ends a run early with what was measured.";
 
 constexpr std::array<std::string_view, 4> side_workloads{"handoffs", "broadcasts", "churn",
@@ -39,8 +42,9 @@ constexpr std::array<std::string_view, 4> side_workloads{"handoffs", "broadcasts
 // The texts of the flags that are fields of a scenario.
 struct FieldFlags {
   std::vector<std::string> instances;
-  std::optional<std::string> interval, arrivals, duration, max_duration, warmup, store,
+  std::optional<std::string> interval, arrivals, duration, max_duration, warmup, pairs,
       checkpoint_policy, durability, payload_bytes, seed, fsync_latency;
+  std::vector<std::string> stores;
   std::vector<std::string> workloads;
   std::vector<std::string> targets;
   bool closed_loop = false;
@@ -94,7 +98,8 @@ Overrides overrides_from(const FieldFlags& flags) {
   take_text(overrides, "duration", flags.duration);
   take_text(overrides, "max_duration", flags.max_duration);
   take_text(overrides, "warmup", flags.warmup);
-  take_text(overrides, "store", flags.store);
+  if (!flags.stores.empty()) overrides["store"] = flags.stores;
+  take_number(overrides, "pairs", flags.pairs);
   take_text(overrides, "checkpoint_policy", flags.checkpoint_policy);
   take_text(overrides, "durability", flags.durability);
   take_text(overrides, "fsync_latency", flags.fsync_latency);
@@ -160,7 +165,13 @@ void add_coordinator_flags(CLI::App& app, FieldFlags& flags, Options& options) {
   Group group(app, "The coordinator");
   auto* connect = group.add("--connect", "SOCKET", options.connect,
                             "use the one that listens here, instead of a private one");
-  group.add("--store", "WORD", flags.store, "of the private one: sqlite or postgres [sqlite]")
+  group
+      .add("--store", "WORD[,WORD]", flags.stores,
+           "of the private one: sqlite or postgres; both are compared in interleaved pairs "
+           "[" YARDMASTER_DEFAULT_STORE "]")
+      ->delimiter(',')
+      ->excludes(connect);
+  group.add("--pairs", "N", flags.pairs, "with two stores: so many runs on each, of 30s [3]")
       ->excludes(connect);
   group
       .add("--postgres", "CONNINFO", options.postgres,
@@ -211,6 +222,12 @@ Options parse_options(const std::vector<std::string>& arguments) {
       ->required();
   compare->add_option("after", options.compared.second, "report.json, or its directory")
       ->required();
+  auto* decide = app.add_subcommand(
+      "decide", "measure both stores (scenario gate) and check the decision on record");
+  decide->fallthrough();
+  decide->add_option("--record", options.record, "the record [reports/decision.json]");
+  decide->add_option("--from", options.decided_from, "decide by this report instead of measuring");
+  decide->add_flag("--write", options.write_record, "replace the record by what is measured");
   app.require_subcommand(0, 1);
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
@@ -228,6 +245,7 @@ Options parse_options(const std::vector<std::string>& arguments) {
   }
   if (scenarios->parsed()) options.verb = Verb::list_scenarios;
   if (compare->parsed()) options.verb = Verb::compare;
+  if (decide->parsed()) options.verb = Verb::decide;
   options.overrides = overrides_from(flags);
   return options;
 }

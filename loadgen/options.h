@@ -11,7 +11,7 @@
 
 namespace yardmaster::loadgen {
 
-enum class Verb { run, list_scenarios, compare, help };
+enum class Verb { run, list_scenarios, compare, decide, help };
 
 struct Options {
   Verb verb = Verb::run;
@@ -32,6 +32,10 @@ struct Options {
   std::filesystem::path textfile;
 
   std::pair<std::filesystem::path, std::filesystem::path> compared;
+
+  std::filesystem::path record = "reports/decision.json";
+  std::filesystem::path decided_from;  // a report; empty: measure
+  bool write_record = false;
 };
 
 // argv[0] is left out.

@@ -7,6 +7,7 @@
 
 #include "coordinator/base/error.h"
 #include "loadgen/field_reader.h"
+#include "reports/decision.h"
 
 namespace yardmaster::loadgen {
 namespace {
@@ -18,11 +19,18 @@ using std::chrono::milliseconds;
 constexpr std::uint64_t most_instances = 1'000'000;
 constexpr double highest_rate = 1000;
 
-// A run with its list of instance numbers, which becomes as many plans.
+// Of a run on several stores: judged together with its pairs, so it has a fixed length.
+constexpr std::chrono::seconds usual_paired_duration{30};
+constexpr std::uint64_t fewest_pairs = 3;
+
+// A run with its lists of instance numbers and stores, which becomes as many plans.
 struct Draft {
   LoadPlan plan;
   std::vector<std::uint64_t> instances{25};
+  std::vector<std::string> stores{LoadPlan().store};
+  std::uint64_t pairs = fewest_pairs;
   std::optional<std::uint64_t> writes_each;
+  bool may_end_early = false;  // asked for by name
 };
 
 void read_instances(FieldReader& fields, std::vector<std::uint64_t>& instances) {
@@ -42,6 +50,24 @@ void read_instances(FieldReader& fields, std::vector<std::uint64_t>& instances) 
   }
 }
 
+void read_stores(FieldReader& fields, Draft& draft) {
+  fields.read_count("pairs", draft.pairs, fewest_pairs, 100);
+  const auto* found = fields.find("store");
+  if (found == nullptr) return;
+  const json list = found->is_array() ? *found : json::array({*found});
+  if (list.empty()) fields.refuse("store", "must name at least one store");
+  draft.stores.clear();
+  for (const auto& item : list) {
+    const bool known = item == "sqlite" || item == "postgres";
+    if (!known) fields.refuse("store", item.dump() + " is not one of: sqlite postgres");
+    const auto name = item.get<std::string>();
+    if (std::find(draft.stores.begin(), draft.stores.end(), name) != draft.stores.end()) {
+      fields.refuse("store", "names " + name + " twice");
+    }
+    draft.stores.push_back(name);
+  }
+}
+
 void read_durations(FieldReader& fields, Draft& draft) {
   auto& plan = draft.plan;
   fields.read_duration("interval", plan.interval, microseconds(100));
@@ -50,9 +76,11 @@ void read_durations(FieldReader& fields, Draft& draft) {
     fields.read_duration("max_duration", plan.max_duration, milliseconds(400));
     plan.duration.reset();
     draft.writes_each.reset();
+    draft.may_end_early = true;
   }
   if (fields.find("duration") != nullptr) {
     plan.duration.emplace();
+    draft.may_end_early = false;
     fields.read_duration("duration", *plan.duration, milliseconds(100));
     draft.writes_each.reset();
   }
@@ -77,7 +105,6 @@ void read_words(FieldReader& fields, LoadPlan& plan) {
   std::string arrivals(to_string(plan.arrivals));
   fields.read_word("arrivals", arrivals, "staggered|aligned|poisson");
   plan.arrivals = *arrivals_from(arrivals);
-  fields.read_word("store", plan.store, "sqlite|postgres");
   plan.names_checkpoint_policy |= fields.find("checkpoint_policy") != nullptr;
   fields.read_word("checkpoint_policy", plan.checkpoint_policy, "adaptive|every-write|auto");
   std::string durability = plan.durability == Durability::power ? "power" : "process";
@@ -146,6 +173,7 @@ void read_targets(FieldReader& fields, LoadPlan& plan) {
 
 void read_fields(FieldReader& fields, Draft& draft) {
   read_instances(fields, draft.instances);
+  read_stores(fields, draft);
   read_durations(fields, draft);
   read_words(fields, draft.plan);
   read_fsync_latency(fields, draft.plan);
@@ -160,15 +188,53 @@ std::string flag_of(std::string_view field) {
   return flag == "--targets" ? "--target" : flag;
 }
 
+// Runs on several stores are interleaved, so that what the machine does meanwhile hits them alike,
+// and judged for P99.9 as well where there are enough writes for that.
+void add_pairs(const Draft& draft, const LoadPlan& common, std::vector<LoadPlan>& plans) {
+  LoadPlan plan = common;
+  if (plan.instances >= 25) {
+    const bool named =
+        std::any_of(plan.targets.begin(), plan.targets.end(), [](const reports::Target& target) {
+          return target.measurement == "write" && target.quantile == 0.999;
+        });
+    if (!named) {
+      plan.targets.push_back({.measurement = "write",
+                              .quantile = 0.999,
+                              .limit = reports::gate_write_p999_limit,
+                              .by_name = false});
+    }
+  }
+  for (std::uint64_t pair = 1; pair <= draft.pairs; ++pair) {
+    for (const auto& store : draft.stores) {
+      plans.push_back(plan);
+      plans.back().store = store;
+      plans.back().pair = static_cast<int>(pair);
+      plans.back().seed = plan.seed + pair - 1;
+    }
+  }
+}
+
 void add_plans(Draft draft, const Overrides& overrides, std::vector<LoadPlan>& plans) {
   FieldReader flags(overrides, flag_of, "flags");
   read_fields(flags, draft);
+  LoadPlan& plan = draft.plan;
   if (draft.writes_each) {
-    draft.plan.duration = draft.plan.interval * static_cast<std::int64_t>(*draft.writes_each);
+    plan.duration = plan.interval * static_cast<std::int64_t>(*draft.writes_each);
   }
+  const bool paired = draft.stores.size() > 1;
+  if (paired && draft.may_end_early) {
+    flags.refuse("max_duration",
+                 "several stores are compared over a fixed time: use " + flags.path("duration"));
+  }
+  if (paired && !plan.duration) plan.duration = usual_paired_duration;
   for (const auto instances : draft.instances) {
-    plans.push_back(draft.plan);
-    plans.back().instances = instances;
+    plan.instances = instances;
+    if (paired) {
+      add_pairs(draft, plan, plans);
+    } else {
+      plans.push_back(plan);
+      plans.back().store = draft.stores.front();
+    }
   }
 }
 

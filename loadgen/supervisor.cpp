@@ -58,6 +58,7 @@ void describe_plan(const LoadPlan& plan, const DaemonFacts& daemon, reports::Run
   run.fsync_injected_ms = to_milliseconds(plan.fsync_latency.median());
   run.fsync_latency = plan.fsync_latency.text();
   run.seed = plan.seed;
+  run.pair = plan.pair;
   run.offered_per_s = plan.offered_per_s();
 }
 

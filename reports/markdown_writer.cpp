@@ -1,6 +1,7 @@
 #include "reports/markdown_writer.h"
 
 #include "reports/run_text.h"
+#include "reports/side_by_side.h"
 #include "reports/text.h"
 
 namespace yardmaster::reports {
@@ -70,13 +71,17 @@ std::string to_markdown(const Report& report) {
                     list_item(machine_of(report.environment)) +
                     list_item(software_of(report.environment));
   if (report.decision) {
-    out += list_item("Decision: " + report.decision->store + ", on record " +
-                     report.decision->recorded + ": " + report.decision->reason);
+    out += list_item(decision_line(*report.decision));
   }
   out += list_item(missing_runs_of(report));
   if (report.runs.size() > 1) {
     const std::string table = overview(report);
     if (table.size() < largest_markdown / 2) out += table;
+  }
+  if (compares_stores(report.runs)) {
+    out += "\n## " + plain_line(side_by_side_title(report.runs)) + "\n\n" +
+           side_by_side_table(report.runs).markdown() + "\n" +
+           decision_table(decide(report.runs)).markdown();
   }
   std::size_t left = report.runs.size();
   for (const Run& run : report.runs) {

@@ -28,6 +28,13 @@ Verdict worst(Verdict a, Verdict b) {
   return a == Verdict::pass ? b : a;
 }
 
+Environment together(const Environment& before, const Environment& now) {
+  Environment all = now;
+  if (all.sqlite_version.empty()) all.sqlite_version = before.sqlite_version;
+  if (all.postgres_version.empty()) all.postgres_version = before.postgres_version;
+  return all;
+}
+
 Verdict Report::verdict() const {
   if (runs.empty()) return Verdict::inconclusive;
   Verdict verdict = missing_runs > 0 ? Verdict::inconclusive : Verdict::pass;

@@ -35,6 +35,9 @@ struct Environment {
   double fsync_p99_ms = 0;
 };
 
+// Of runs on one machine with several stores: the later one's figures, all versions.
+Environment together(const Environment& before, const Environment& now);
+
 // A limit for one quantile of one measurement, e.g. write P99 ≤ 30 ms.
 struct Target {
   std::string measurement;  // "write", "checkpoint", "handoff", "websocket_rtt", …

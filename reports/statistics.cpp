@@ -181,6 +181,29 @@ Judgement judge(std::span<const Sample> samples, double q, std::chrono::nanoseco
   return judgement;
 }
 
+Judgement judge_together(std::span<const Judgement> runs, double q, double alpha) {
+  Judgement all;
+  double effective_over = 0;
+  for (const Judgement& run : runs) {
+    if (run.count == 0) continue;
+    all.count += run.count;
+    all.over_limit += run.over_limit;
+    all.effective_count += run.effective_count;
+    effective_over +=
+        static_cast<double>(run.over_limit) * run.effective_count / static_cast<double>(run.count);
+  }
+  if (all.count == 0) return all;
+  const auto n = static_cast<double>(all.count);
+  const auto over = static_cast<double>(all.over_limit);
+  const double cautious = with_another_cluster(n / all.effective_count, over);
+  if (probability_at_most(over / cautious, n / cautious, q) <= alpha) {
+    all.verdict = Verdict::pass;
+  } else if (probability_at_least(effective_over, all.effective_count, q) <= alpha) {
+    all.verdict = Verdict::fail;
+  }
+  return all;
+}
+
 Measurement summarize(std::span<const Sample> latency, std::span<const Sample> service) {
   Measurement measurement;
   if (latency.empty()) return measurement;

@@ -57,6 +57,10 @@ struct Judgement {
 Judgement judge(std::span<const Sample> samples, double q, std::chrono::nanoseconds limit,
                 double alpha);
 
+// Of several runs that measured the same, each judged for the same quantile and limit: as if their
+// samples were one set.
+Judgement judge_together(std::span<const Judgement> runs, double q, double alpha);
+
 // Exact quantiles of the latency and service times, with the 95% confidence interval of the latency
 // P99. An end of the interval that the samples cannot give is 0 or infinity. `service` may be empty
 // when the measurement has no intended time: then the latency is the service time.

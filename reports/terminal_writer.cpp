@@ -1,6 +1,7 @@
 #include "reports/terminal_writer.h"
 
 #include "reports/run_text.h"
+#include "reports/side_by_side.h"
 
 namespace yardmaster::reports {
 namespace {
@@ -44,9 +45,7 @@ std::string to_terminal(const Report& report, bool colours) {
   for (const Run& run : report.runs) out += '\n' + to_terminal(run, colours);
   if (report.missing_runs > 0) out += '\n' + wrapped(missing_runs_of(report), 0, width);
   if (report.decision) {
-    out += '\n' + wrapped("decision: " + report.decision->store + ", on record " +
-                              report.decision->recorded + ": " + report.decision->reason,
-                          0, width);
+    out += '\n' + wrapped(decision_line(*report.decision), 0, width);
   }
   return out + "\nverdict: " + shown(report.verdict(), colours) + "\n";
 }

@@ -19,7 +19,7 @@ namespace yardmaster {
 struct Config {
   std::string state_dir;    // default: default_state_dir()
   std::string runtime_dir;  // default: default_runtime_dir()
-  std::string store = "sqlite";
+  std::string store = YARDMASTER_DEFAULT_STORE;
   std::string postgres;  // how to connect; may hold a password
   std::chrono::nanoseconds postgres_checkpoint_interval{};
   std::string checkpoint_policy = "adaptive";

@@ -1,0 +1,37 @@
+# Reads reports/decision.json, the decision in force, and sets YARDMASTER_DEFAULT_STORE to the store
+# that the programs have built in. A malformed record stops the configuration with the field named.
+# Whether its evidence supports it is checked by `loadgen decide`.
+set(decision_file ${PROJECT_SOURCE_DIR}/reports/decision.json)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${decision_file})
+if(NOT EXISTS ${decision_file})
+  message(FATAL_ERROR "reports/decision.json is missing: `loadgen decide --write` makes one")
+endif()
+file(READ ${decision_file} decision)
+
+function(decision_field variable)
+  string(JSON value ERROR_VARIABLE problem GET "${decision}" ${ARGN})
+  if(problem)
+    list(JOIN ARGN "." path)
+    message(FATAL_ERROR "reports/decision.json: ${path}: ${problem}")
+  endif()
+  set(${variable} "${value}" PARENT_SCOPE)
+endfunction()
+
+decision_field(decision_schema schema)
+decision_field(decision_store store)
+decision_field(decision_reason reason)
+decision_field(decision_date evidence date)
+decision_field(decision_figures evidence figures)
+if(NOT decision_schema EQUAL 1)
+  message(FATAL_ERROR "reports/decision.json: schema: must be 1, not ${decision_schema}")
+endif()
+if(decision_store STREQUAL "neither")
+  message(WARNING "No store holds the gate's targets: ${decision_reason}. SQLite is built in.")
+  set(YARDMASTER_DEFAULT_STORE sqlite)
+elseif(decision_store MATCHES "^(sqlite|postgres)$")
+  set(YARDMASTER_DEFAULT_STORE ${decision_store})
+else()
+  message(FATAL_ERROR
+    "reports/decision.json: store: must be sqlite, postgres or neither, not '${decision_store}'")
+endif()
+message(STATUS "Default store: ${YARDMASTER_DEFAULT_STORE} (decided ${decision_date}: ${decision_reason})")

@@ -1,0 +1,49 @@
+// The runs of a scenario, one after another: each is shown when it is over, and the report on disk
+// grows with it. Main thread.
+#pragma once
+
+#include <optional>
+
+#include "loadgen/child_nursery.h"
+#include "loadgen/interrupts.h"
+#include "loadgen/metrics_endpoint.h"
+#include "loadgen/options.h"
+#include "loadgen/progress.h"
+#include "loadgen/supervisor.h"
+#include "metrics/registry.h"
+#include "reports/report.h"
+
+namespace yardmaster::loadgen {
+
+class Series {
+ public:
+  // All must outlive the series. Forks: call before any thread starts.
+  Series(const Options& options, Progress& progress);
+
+  // Until one is interrupted. When one cannot be carried out, which throws, report() has those
+  // before it.
+  void run(const Scenario& scenario);
+  // Leaves the metrics where they were asked for, and says where the report is, or prints it.
+  void put_out() const;
+  const reports::Report& report() const { return report_; }
+
+ private:
+  // Whether it was interrupted.
+  bool run_one(const LoadPlan& plan, std::size_t runs);
+  void compare_stores();
+  void show(const std::string& text) const;
+
+  const Options& options_;
+  Progress& progress_;
+  Interrupts interrupts_;
+  ChildNursery nursery_;
+  metrics::Registry registry_;
+  Supervisor supervisor_;
+  std::optional<MetricsEndpoint> endpoint_;
+  reports::Report report_;
+};
+
+// The scenario that the options name, checked.
+Scenario prepare_scenario(const Options& options, Progress& progress);
+
+}  // namespace yardmaster::loadgen

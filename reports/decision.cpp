@@ -1,0 +1,172 @@
+#include "reports/decision.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "coordinator/base/duration.h"
+#include "coordinator/base/error.h"
+#include "reports/statistics.h"
+#include "reports/text.h"
+#include "reports/verdict.h"
+
+namespace yardmaster::reports {
+namespace {
+
+constexpr std::array<const char*, 2> stores{"sqlite", "postgres"};
+constexpr std::array<std::uint64_t, 2> loads{10, 25};
+constexpr std::uint64_t load_for_p999 = 25;
+constexpr std::chrono::milliseconds usual_limit{30};
+
+Figure required(const char* store, std::uint64_t instances, const char* measurement,
+                double quantile, std::chrono::milliseconds limit) {
+  Figure figure;
+  figure.store = store;
+  figure.instances = instances;
+  figure.target = {.measurement = measurement, .quantile = quantile, .limit = limit};
+  figure.reason = "not measured";
+  return figure;
+}
+
+bool is_same(const Target& a, const Target& b) {
+  return a.measurement == b.measurement && a.quantile == b.quantile && a.limit == b.limit;
+}
+
+bool counts(const Run& run, const Figure& figure) {
+  return run.topology == "broker" && run.store == figure.store &&
+         run.instances == figure.instances && !run.interrupted &&
+         (run.checkpoint_policy == "adaptive" || run.checkpoint_policy == "server");
+}
+
+double quantile_of(const Measurement& measurement, double quantile) {
+  return quantile > 0.99 ? measurement.latency_ms.p999 : measurement.latency_ms.p99;
+}
+
+double median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+// Runs that measured themselves instead of the store say nothing, unless they fail even so.
+bool says_something(const Run& run, const TargetResult& result) {
+  return result.count > 0 &&
+         (result.verdict == Verdict::fail || !why_invalid(run.validity, result.target));
+}
+
+void judge_together(Figure& figure, const std::vector<Run>& runs) {
+  std::vector<Judgement> judgements;
+  std::vector<double> quantiles;
+  for (const Run& run : runs) {
+    if (!counts(run, figure)) continue;
+    if (!run.audit.clean()) {
+      figure.runs = 1;
+      figure.verdict = Verdict::fail;
+      figure.reason = "the audit found something lost, doubled or out of order";
+      return;
+    }
+    for (const TargetResult& result : run.targets) {
+      if (!is_same(result.target, figure.target)) continue;
+      ++figure.runs;
+      if (!says_something(run, result)) continue;
+      judgements.push_back({result.count, result.over_limit, result.effective_count, {}});
+      const auto measured = run.measurements.find(result.target.measurement);
+      if (measured == run.measurements.end()) continue;
+      quantiles.push_back(quantile_of(measured->second, result.target.quantile));
+    }
+  }
+  if (figure.runs == 0) return;
+  const Judgement all = judge_together(judgements, figure.target.quantile, only_look().alpha);
+  figure.count = all.count;
+  figure.over_limit = all.over_limit;
+  figure.effective_count = all.effective_count;
+  figure.quantile_ms = median(quantiles);
+  figure.verdict = all.verdict;
+  figure.reason = grouped(all.over_limit) + " of " + grouped(all.count) + " over " +
+                  format_duration(figure.target.limit);
+  if (judgements.empty()) figure.reason = "no run was valid";
+}
+
+// The worst verdict of a store, and the figure that it comes from.
+struct StoreVerdict {
+  Verdict verdict = Verdict::pass;
+  const Figure* figure = nullptr;
+};
+
+StoreVerdict verdict_of(const std::vector<Figure>& figures, std::string_view store) {
+  StoreVerdict worst_one;
+  for (const Figure& figure : figures) {
+    if (figure.store != store) continue;
+    const Verdict verdict = worst(worst_one.verdict, figure.verdict);
+    if (worst_one.figure == nullptr || verdict != worst_one.verdict) worst_one.figure = &figure;
+    worst_one.verdict = verdict;
+  }
+  return worst_one;
+}
+
+std::string where(const StoreVerdict& of) {
+  return target_name(of.figure->target) + " at " + std::to_string(of.figure->instances) +
+         " instances (" + of.figure->reason + ")";
+}
+
+}  // namespace
+
+std::vector<Figure> gate_requirements() {
+  std::vector<Figure> figures;
+  for (const char* store : stores) {
+    for (const std::uint64_t instances : loads) {
+      figures.push_back(required(store, instances, "write", 0.99, usual_limit));
+      if (instances == load_for_p999) {
+        figures.push_back(required(store, instances, "write", 0.999, gate_write_p999_limit));
+      }
+      // A server's checkpoints run beside the commits and cannot be compared.
+      if (store != stores.front()) continue;
+      figures.push_back(required(store, instances, "checkpoint", 0.99, usual_limit));
+    }
+  }
+  return figures;
+}
+
+Decision decide(const std::vector<Run>& runs) {
+  std::vector<Figure> figures = gate_requirements();
+  for (Figure& figure : figures) judge_together(figure, runs);
+  return decide(std::move(figures));
+}
+
+Decision decide(std::vector<Figure> figures) {
+  Decision decision;
+  decision.figures = std::move(figures);
+  const StoreVerdict sqlite = verdict_of(decision.figures, "sqlite");
+  const StoreVerdict postgres = verdict_of(decision.figures, "postgres");
+  const auto covered = std::none_of(decision.figures.begin(), decision.figures.end(),
+                                    [](const Figure& figure) { return figure.runs == 0; });
+  if (!covered || sqlite.figure == nullptr || postgres.figure == nullptr) {
+    decision.reason =
+        "undecided: these runs cover less than the gate (both stores, 10 and 25 instances)";
+  } else if (sqlite.verdict == Verdict::pass) {
+    decision.store = "sqlite";
+    decision.reason = "SQLite holds every target at 10 and 25 instances";
+  } else if (sqlite.verdict == Verdict::inconclusive) {
+    decision.reason = "undecided: SQLite's " + where(sqlite);
+  } else if (postgres.verdict == Verdict::pass) {
+    decision.store = "postgres";
+    decision.reason = "SQLite fails " + where(sqlite) + ", PostgreSQL holds every target";
+  } else if (postgres.verdict == Verdict::fail) {
+    decision.store = "neither";
+    decision.reason = "SQLite fails " + where(sqlite) + ", and PostgreSQL fails " + where(postgres);
+  } else {
+    decision.reason =
+        "undecided: SQLite fails " + where(sqlite) + ", but PostgreSQL's " + where(postgres);
+  }
+  return decision;
+}
+
+DecisionSummary compare_with_record(const Decision& decision, const std::string& recorded) {
+  return {.store = decision.store.empty() ? "undecided" : decision.store,
+          .recorded = recorded,
+          .agrees = decision.store == recorded,
+          .reason = decision.reason};
+}
+
+}  // namespace yardmaster::reports

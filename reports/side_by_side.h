@@ -1,0 +1,26 @@
+// Runs on several stores as one table: what an interleaved series was made for. Pure, any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reports/decision.h"
+#include "reports/report.h"
+#include "reports/table.h"
+
+namespace yardmaster::reports {
+
+// Whether there are runs on more than one store.
+bool compares_stores(const std::vector<Run>& runs);
+
+// For each load and measurement the median of the runs' figures, and the ratio of the stores.
+Table side_by_side_table(const std::vector<Run>& runs);
+// What was the same for all of them: the number of pairs, the durability.
+std::string side_by_side_title(const std::vector<Run>& runs);
+
+// The gate's targets, store by store.
+Table decision_table(const Decision& decision);
+// "decision: sqlite, as on record: …"
+std::string decision_line(const DecisionSummary& summary);
+
+}  // namespace yardmaster::reports
