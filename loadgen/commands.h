@@ -2,7 +2,7 @@
 // and Abandoned.
 #pragma once
 
-#include "loadgen/load_run.h"
+#include "loadgen/measured_run.h"
 #include "loadgen/options.h"
 
 namespace yardmaster::loadgen {

@@ -64,6 +64,10 @@ std::optional<Arrivals> arrivals_from(std::string_view text) {
   return std::nullopt;
 }
 
+std::string_view to_string(Transaction transaction) {
+  return transaction == Transaction::immediate ? "immediate" : "deferred";
+}
+
 double LoadPlan::offered_per_s() const {
   if (closed_loop) return 0;
   return static_cast<double>(instances) * 1e9 / static_cast<double>(interval.count());

@@ -21,6 +21,19 @@ enum class Arrivals {
   poisson,    // exponential gaps with the interval as their mean
 };
 
+enum class Topology {
+  broker,  // instances talk to a coordinator
+  direct,  // each instance is a process with its own connection to the database
+};
+
+// How a writer of the direct topology begins.
+enum class Transaction {
+  immediate,  // with the lock: BEGIN IMMEDIATE, and the row
+  deferred,   // by reading: BEGIN, its last row, and the new one
+};
+
+std::string_view to_string(Transaction transaction);
+
 std::string_view to_string(Arrivals arrivals);
 std::optional<Arrivals> arrivals_from(std::string_view text);
 
@@ -48,12 +61,16 @@ struct LoadPlan {
   std::uint64_t instances = 25;
   std::chrono::nanoseconds interval = std::chrono::milliseconds(250);
   Arrivals arrivals = Arrivals::staggered;
-  std::optional<std::chrono::nanoseconds> duration;                   // one look, at its end
+  bool names_arrivals = false;                       // instead of taking those of the topology
+  std::optional<std::chrono::nanoseconds> duration;  // one look, at its end
   std::chrono::nanoseconds max_duration = std::chrono::seconds(240);  // otherwise: planned looks
   std::chrono::nanoseconds warmup = std::chrono::seconds(1);          // not measured
   bool closed_loop = false;  // one write outstanding for each instance; no other workloads
   std::string store = YARDMASTER_DEFAULT_STORE;  // "sqlite" or "postgres"
   int pair = 0;                                  // of an interleaved series; 0: not of one
+  Topology topology = Topology::broker;
+  std::optional<Transaction> transaction;                 // direct topology only
+  std::optional<std::chrono::milliseconds> busy_timeout;  // direct topology only
   std::string checkpoint_policy = "adaptive";
   bool names_checkpoint_policy = false;  // instead of taking what there is
   Durability durability = Durability::process;

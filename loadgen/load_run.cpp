@@ -12,7 +12,6 @@
 #include "loadgen/workloads/handoffs.h"
 #include "loadgen/workloads/websocket.h"
 #include "loadgen/workloads/writes.h"
-#include "reports/statistics.h"
 
 namespace yardmaster::loadgen {
 namespace {
@@ -41,16 +40,6 @@ void sleep_until(SteadyTime time) {
   ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
 }
 
-std::vector<Offset> boundaries_of(const LoadPlan& plan) {
-  std::vector<Offset> boundaries;
-  if (plan.duration) return {plan.warmup + *plan.duration};
-  for (const auto& look : reports::planned_looks()) {
-    const double length = look.fraction * static_cast<double>(plan.max_duration.count());
-    boundaries.push_back(plan.warmup + Offset(static_cast<std::int64_t>(length)));
-  }
-  return boundaries;
-}
-
 std::string text_in(const nlohmann::json& object, const char* field) {
   const auto found = object.find(field);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
@@ -59,10 +48,9 @@ std::string text_in(const nlohmann::json& object, const char* field) {
 }  // namespace
 
 LoadRun::LoadRun(const LoadPlan& plan, Options options, const ChildNursery& nursery)
-    : plan_(plan),
+    : MeasuredRun(plan),
       options_(std::move(options)),
       nursery_(nursery),
-      boundaries_(boundaries_of(plan)),
       turn_length_(plan.offered_per_s() > turns_from_per_s ? turn_length
                                                            : std::chrono::microseconds(0)) {
   make_logs();
@@ -71,16 +59,13 @@ LoadRun::LoadRun(const LoadPlan& plan, Options options, const ChildNursery& nurs
 LoadRun::~LoadRun() = default;
 
 void LoadRun::make_logs() {
-  const auto add = [this](const char* name) {
-    logs_[name] = std::make_unique<MeasurementLog>(plan_.warmup, boundaries_);
-  };
-  add("write");
-  add("checkpoint");
+  add_log("write");
+  add_log("checkpoint");
   if (plan_.closed_loop) return;
-  if (plan_.handoffs.per_second > 0) add("handoff");
-  if (plan_.broadcasts.per_second > 0) add("broadcast");
-  if (plan_.churn.per_second > 0) add("cleanup");
-  if (plan_.websocket.per_second > 0) add("websocket_rtt");
+  if (plan_.handoffs.per_second > 0) add_log("handoff");
+  if (plan_.broadcasts.per_second > 0) add_log("broadcast");
+  if (plan_.churn.per_second > 0) add_log("cleanup");
+  if (plan_.websocket.per_second > 0) add_log("websocket_rtt");
 }
 
 void LoadRun::execute() {
@@ -103,12 +88,6 @@ void LoadRun::stop_early() {
 
 void LoadRun::abandon() {
   loop_.post([] { throw Abandoned(); });
-}
-
-Offset LoadRun::elapsed() const {
-  const auto start = start_ns_.load();
-  if (start == 0) return Offset::zero();
-  return std::max(steady_clock::now().time_since_epoch() - Offset(start), Offset::zero());
 }
 
 void LoadRun::prepare() {
@@ -171,10 +150,8 @@ void LoadRun::subscribe() {
 }
 
 void LoadRun::generate() {
-  start_ = steady_clock::now() + head_start;
+  start_at(steady_clock::now() + head_start);
   next_turn_ = start_;
-  start_ns_ = start_.time_since_epoch().count();
-  phase_ = RunPhase::warming_up;
   writes_->end_at(plan_.warmup + plan_.longest());
   for (auto* workload : workloads_) workload->start(start_);
   if (websocket_) websocket_->start(start_);
@@ -182,24 +159,8 @@ void LoadRun::generate() {
   const SteadyTime end = start_ + plan_.warmup + plan_.longest();
   while (!stop_now_ && steady_clock::now() < end) turn(end);
   writes_->send_due();
-  end_measuring(end);
-}
-
-void LoadRun::end_measuring(SteadyTime end) {
   loop_.cancel(warmup_ends_);  // an interrupt may come first
-  const Offset at = std::min(steady_clock::now(), end) - start_;
-  measured_ = std::max(at - plan_.warmup, Offset::zero());
-  validity_ = validity();
-  phase_ = RunPhase::draining;
-}
-
-reports::Validity LoadRun::validity() const {
-  if (phase_.load() > RunPhase::measuring) return validity_;
-  reports::Validity validity;
-  validity.schedule_lag_ms = lag_.quantiles();
-  validity.hiccup_ms = self_check_.hiccups().quantiles();
-  validity.stolen_cpu_s = self_check_.stolen_cpu_s();
-  return validity;
+  end_measuring(end);
 }
 
 void LoadRun::turn(SteadyTime end) {
@@ -215,9 +176,7 @@ void LoadRun::turn(SteadyTime end) {
 }
 
 void LoadRun::begin_measuring() {
-  phase_ = RunPhase::measuring;
-  lag_.reset();
-  self_check_.reset();
+  begin_measuring_itself();
   control_->request("histograms", nlohmann::json::object(), [this](const AsyncReply& reply) {
     if (reply.success) histograms_before_ = reply.data;
   });

@@ -14,6 +14,7 @@
 #include "loadgen/fsync_probe.h"
 #include "loadgen/metrics_endpoint.h"
 #include "loadgen/options.h"
+#include "loadgen/topologies/direct_instance.h"
 
 namespace {
 
@@ -58,6 +59,7 @@ std::string one_line(std::string text) {
 int main(int argc, char** argv) {
   try {
     if (argc == 3 && argv[1] == fsync_probe_argument) return run_fsync_probe(argv[2]);
+    if (argc > 1 && argv[1] == direct_instance_verb) return run_direct_instance(argc, argv);
     return dispatch(parse_options({argv + 1, argv + argc}));
   } catch (const Error& error) {
     std::cerr << "loadgen: " << one_line(error.what()) << std::endl;

@@ -27,6 +27,7 @@ constexpr const char* examples =
     "  loadgen --instances 10,25,50 --duration 60s --json > report.json\n"
     "  loadgen --scenario stampede --target write_p999=50ms\n"
     "  loadgen --closed-loop --instances 50 --duration 20s --durability power\n"
+    "  loadgen --topology direct --transaction deferred --instances 25\n"
     "  loadgen --connect $XDG_RUNTIME_DIR/yardmaster/broker.sock --instances 25\n"
     "  loadgen scenarios\n"
     "  loadgen --store sqlite,postgres --instances 10,25,50\n"
@@ -43,7 +44,8 @@ constexpr std::array<std::string_view, 4> side_workloads{"handoffs", "broadcasts
 struct FieldFlags {
   std::vector<std::string> instances;
   std::optional<std::string> interval, arrivals, duration, max_duration, warmup, pairs,
-      checkpoint_policy, durability, payload_bytes, seed, fsync_latency;
+      checkpoint_policy, durability, payload_bytes, seed, fsync_latency, topology, transaction,
+      busy_timeout;
   std::vector<std::string> stores;
   std::vector<std::string> workloads;
   std::vector<std::string> targets;
@@ -103,6 +105,9 @@ Overrides overrides_from(const FieldFlags& flags) {
   take_text(overrides, "checkpoint_policy", flags.checkpoint_policy);
   take_text(overrides, "durability", flags.durability);
   take_text(overrides, "fsync_latency", flags.fsync_latency);
+  take_text(overrides, "topology", flags.topology);
+  take_text(overrides, "transaction", flags.transaction);
+  take_text(overrides, "busy_timeout", flags.busy_timeout);
   take_number(overrides, "payload_bytes", flags.payload_bytes);
   take_number(overrides, "seed", flags.seed);
   if (flags.closed_loop) overrides["closed_loop"] = true;
@@ -135,7 +140,8 @@ void add_load_flags(CLI::App& app, FieldFlags& flags, Options& options) {
       ->delimiter(',');
   group.add("--interval", "TIME", flags.interval,
             "between the writes of an instance, with a unit [250ms]");
-  group.add("--arrivals", "WORD", flags.arrivals, "staggered, aligned or poisson [staggered]");
+  group.add("--arrivals", "WORD", flags.arrivals,
+            "staggered, aligned or poisson [staggered; direct: poisson]");
   group.add("--closed-loop", flags.closed_loop,
             "one write outstanding each, as fast as it goes; writes only");
   auto* duration = group.add("--duration", "TIME", flags.duration,
@@ -179,7 +185,7 @@ void add_coordinator_flags(CLI::App& app, FieldFlags& flags, Options& options) {
       ->excludes(connect);
   group
       .add("--checkpoint-policy", "WORD", flags.checkpoint_policy,
-           "of the private one: adaptive, every-write or auto [adaptive]")
+           "of the private one: adaptive, every-write or auto [adaptive; direct: auto]")
       ->excludes(connect);
   group
       .add("--directory", "DIR", options.directory,
@@ -191,6 +197,19 @@ void add_coordinator_flags(CLI::App& app, FieldFlags& flags, Options& options) {
            "lognormal:5ms,p99=30ms [0ms]")
       ->excludes(connect);
   group.add("--keep", options.keep, "keep the private one's state")->excludes(connect);
+}
+
+void add_direct_flags(CLI::App& app, FieldFlags& flags, Options& options) {
+  Group group(app, "Without a coordinator");
+  group.add("--topology", "WORD", flags.topology,
+            "broker, or direct: each instance a process with its own connection to the database "
+            "[broker]");
+  group.add("--transaction", "WORD", flags.transaction,
+            "of direct: immediate, or deferred, which reads before it writes [immediate]");
+  group.add("--busy-timeout", "TIME", flags.busy_timeout,
+            "of direct: how long to wait for a lock before the busy error [5s]");
+  group.add("--postgres", "CONNINFO", options.postgres,
+            "of direct with --store postgres: the database to write to");
 }
 
 void add_output_flags(CLI::App& app, Options& options) {
@@ -215,6 +234,7 @@ Options parse_options(const std::vector<std::string>& arguments) {
   app.set_version_flag("--version", "loadgen " YARDMASTER_VERSION);
   add_load_flags(app, flags, options);
   add_coordinator_flags(app, flags, options);
+  add_direct_flags(app, flags, options);
   add_output_flags(app, options);
   const auto* scenarios = app.add_subcommand("scenarios", "list the built-in scenarios");
   auto* compare = app.add_subcommand("compare", "print what changed between two reports");

@@ -48,6 +48,14 @@ void refuse_fsync_latency(const char* flag, const Scenario& scenario) {
   }
 }
 
+void refuse_direct(const Scenario& scenario) {
+  for (const auto& plan : scenario.runs) {
+    if (plan.topology == Topology::broker) continue;
+    throw Error(ErrorCode::usage,
+                "--connect: with the topology direct there is no coordinator to connect to");
+  }
+}
+
 void require_listener(const std::string& socket_path) {
   EventLoop loop;
   const Session session(loop, socket_path);
@@ -66,6 +74,7 @@ void require_textfile_place(const std::filesystem::path& textfile) {
 void check_options(const Options& options, const Scenario& scenario, Progress& progress) {
   for (const auto& plan : scenario.runs) allow_connections(plan, options.connect.empty());
   if (!options.connect.empty()) {
+    refuse_direct(scenario);
     refuse_fsync_latency("--connect", scenario);
     require_listener(options.connect);
     require_policy(options, scenario);

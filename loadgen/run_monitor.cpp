@@ -47,7 +47,7 @@ std::string_view to_string(RunPhase phase) {
   return "";
 }
 
-RunMonitor::RunMonitor(const LoadPlan& plan, const LoadRun& run, metrics::Registry& registry)
+RunMonitor::RunMonitor(const LoadPlan& plan, const MeasuredRun& run, metrics::Registry& registry)
     : plan_(plan),
       run_(run),
       rate_(registry.gauge("yardmaster_loadgen_achieved_writes",
@@ -107,7 +107,7 @@ void RunMonitor::note_measurement(const std::string& name, Watched& watched, Off
 void RunMonitor::note_resources() {
   const pid_t daemon = run_.daemon_pid();
   const double daemon_cpu = cpu_s_of(daemon);
-  const double own_cpu = own_cpu_s();
+  const double own_cpu = own_cpu_s() + run_.other_cpu_s();
   if (daemon != daemon_) daemon_cpu_before_ = 0;
   resources_.coordinator_cpu_s += std::max(daemon_cpu - daemon_cpu_before_, 0.0);
   resources_.loadgen_cpu_s += own_cpu - own_cpu_before_;

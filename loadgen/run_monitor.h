@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "loadgen/load_run.h"
+#include "loadgen/measured_run.h"
 #include "loadgen/progress.h"
 #include "metrics/hdr_log.h"
 #include "metrics/registry.h"
@@ -19,7 +19,7 @@ namespace yardmaster::loadgen {
 class RunMonitor {
  public:
   // All must outlive the monitor.
-  RunMonitor(const LoadPlan& plan, const LoadRun& run, metrics::Registry& registry);
+  RunMonitor(const LoadPlan& plan, const MeasuredRun& run, metrics::Registry& registry);
 
   // Takes note when a second is over. Call it often.
   void observe();
@@ -44,7 +44,7 @@ class RunMonitor {
   void note_resources();
 
   const LoadPlan& plan_;
-  const LoadRun& run_;
+  const MeasuredRun& run_;
   std::map<std::string, Watched> watched_;
   prometheus::Gauge& rate_;
   std::ostringstream log_text_;

@@ -8,7 +8,7 @@ bool has_intended_time(const std::string& measurement) { return measurement != "
 
 }  // namespace
 
-SampleSet SampleSet::before(const LoadRun::Logs& logs, std::size_t boundary) {
+SampleSet SampleSet::before(const MeasuredRun::Logs& logs, std::size_t boundary) {
   SampleSet set;
   for (const auto& [name, log] : logs) {
     auto& samples = set.samples_[name];
@@ -18,7 +18,7 @@ SampleSet SampleSet::before(const LoadRun::Logs& logs, std::size_t boundary) {
   return set;
 }
 
-SampleSet SampleSet::all(const LoadRun::Logs& logs) {
+SampleSet SampleSet::all(const MeasuredRun::Logs& logs) {
   SampleSet set;
   for (const auto& [name, log] : logs) {
     auto& samples = set.samples_[name];

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "loadgen/load_run.h"
+#include "loadgen/measured_run.h"
 #include "reports/report.h"
 #include "reports/verdict.h"
 
@@ -14,8 +14,8 @@ namespace yardmaster::loadgen {
 class SampleSet {
  public:
   // Those with an intended time before the look's boundary.
-  static SampleSet before(const LoadRun::Logs& logs, std::size_t boundary);
-  static SampleSet all(const LoadRun::Logs& logs);
+  static SampleSet before(const MeasuredRun::Logs& logs, std::size_t boundary);
+  static SampleSet all(const MeasuredRun::Logs& logs);
 
   // Of everything that ran, also of what gave no samples. Valid as long as the set is.
   std::map<std::string, reports::TargetSamples> views() const;

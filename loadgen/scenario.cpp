@@ -7,6 +7,7 @@
 
 #include "coordinator/base/error.h"
 #include "loadgen/field_reader.h"
+#include "loadgen/topologies/direct_plan.h"
 #include "reports/decision.h"
 
 namespace yardmaster::loadgen {
@@ -101,10 +102,28 @@ void read_fsync_latency(FieldReader& fields, LoadPlan& plan) {
   }
 }
 
+void read_transaction(FieldReader& fields, LoadPlan& plan) {
+  if (fields.find("transaction") != nullptr) {
+    std::string transaction;
+    fields.read_word("transaction", transaction, "immediate|deferred");
+    plan.transaction = transaction == "deferred" ? Transaction::deferred : Transaction::immediate;
+  }
+  if (fields.find("busy_timeout") != nullptr) {
+    std::chrono::nanoseconds timeout{};
+    fields.read_duration("busy_timeout", timeout, milliseconds(1));
+    plan.busy_timeout = std::chrono::ceil<milliseconds>(timeout);
+  }
+}
+
 void read_words(FieldReader& fields, LoadPlan& plan) {
   std::string arrivals(to_string(plan.arrivals));
   fields.read_word("arrivals", arrivals, "staggered|aligned|poisson");
   plan.arrivals = *arrivals_from(arrivals);
+  plan.names_arrivals |= fields.find("arrivals") != nullptr;
+  std::string topology = plan.topology == Topology::direct ? "direct" : "broker";
+  fields.read_word("topology", topology, "broker|direct");
+  plan.topology = topology == "direct" ? Topology::direct : Topology::broker;
+  read_transaction(fields, plan);
   plan.names_checkpoint_policy |= fields.find("checkpoint_policy") != nullptr;
   fields.read_word("checkpoint_policy", plan.checkpoint_policy, "adaptive|every-write|auto");
   std::string durability = plan.durability == Durability::power ? "power" : "process";
@@ -214,9 +233,20 @@ void add_pairs(const Draft& draft, const LoadPlan& common, std::vector<LoadPlan>
   }
 }
 
+// Flags that name what the direct topology does not have.
+void refuse_side_workloads(const Overrides& overrides) {
+  const auto chosen = overrides.find("workloads");
+  if (chosen == overrides.end()) return;
+  for (const auto& [name, is_on] : chosen->items()) {
+    if (is_on == json(false)) continue;
+    throw Error(ErrorCode::usage, "--workloads: the topology direct has writes alone, no " + name);
+  }
+}
+
 void add_plans(Draft draft, const Overrides& overrides, std::vector<LoadPlan>& plans) {
   FieldReader flags(overrides, flag_of, "flags");
   read_fields(flags, draft);
+  if (draft.plan.topology == Topology::direct) refuse_side_workloads(overrides);
   LoadPlan& plan = draft.plan;
   if (draft.writes_each) {
     plan.duration = plan.interval * static_cast<std::int64_t>(*draft.writes_each);
@@ -228,6 +258,7 @@ void add_plans(Draft draft, const Overrides& overrides, std::vector<LoadPlan>& p
   }
   if (paired && !plan.duration) plan.duration = usual_paired_duration;
   for (const auto instances : draft.instances) {
+    const std::size_t before = plans.size();
     plan.instances = instances;
     if (paired) {
       add_pairs(draft, plan, plans);
@@ -235,6 +266,7 @@ void add_plans(Draft draft, const Overrides& overrides, std::vector<LoadPlan>& p
       plans.push_back(plan);
       plans.back().store = draft.stores.front();
     }
+    for (std::size_t i = before; i < plans.size(); ++i) fit_to_topology(plans[i]);
   }
 }
 

@@ -13,9 +13,8 @@
 
 #include "coordinator/base/duration.h"
 #include "coordinator/base/error.h"
-#include "loadgen/fsync_delay.h"
-#include "loadgen/fsync_probe.h"
 #include "loadgen/samples.h"
+#include "loadgen/topologies/direct_run.h"
 #include "reports/environment.h"
 
 namespace yardmaster::loadgen {
@@ -28,8 +27,6 @@ constexpr std::chrono::seconds long_preparation{1};
 // After a look's moment, for the answers that are still under way.
 constexpr milliseconds usual_answer{200};
 constexpr std::chrono::seconds longest_answer{5};
-// Of PostgreSQL, so that there are some in a run.
-constexpr std::chrono::seconds checkpoint_interval{5};
 // Files, the loop, signals, and what comes and goes.
 constexpr std::uint64_t other_descriptors = 100;
 
@@ -50,8 +47,8 @@ void describe_plan(const LoadPlan& plan, const DaemonFacts& daemon, reports::Run
   run.interval_ms = std::chrono::duration<double, std::milli>(plan.interval).count();
   run.arrivals = plan.arrivals_name();
   run.store = daemon.store.empty() ? plan.store : daemon.store;
-  run.topology = "broker";
-  run.transaction = "append";
+  run.topology = plan.topology == Topology::direct ? "direct" : "broker";
+  run.transaction = plan.transaction ? to_string(*plan.transaction) : "append";
   run.checkpoint_policy =
       daemon.checkpoint_policy.empty() ? plan.checkpoint_policy : daemon.checkpoint_policy;
   run.durability = plan.durability == Durability::power ? "power" : "process";
@@ -60,15 +57,6 @@ void describe_plan(const LoadPlan& plan, const DaemonFacts& daemon, reports::Run
   run.seed = plan.seed;
   run.pair = plan.pair;
   run.offered_per_s = plan.offered_per_s();
-}
-
-// Of the process that holds the store, before there is any load.
-std::optional<reports::DelayedFsync> check_fsync_delay(const LoadPlan& plan, pid_t store,
-                                                       const std::filesystem::path& directory,
-                                                       const std::function<void()>& interrupted) {
-  if (plan.fsync_latency.none()) return std::nullopt;
-  require_fsync_delay_in(store);
-  return measure_delayed_fsync(plan.fsync_latency, plan.seed, directory, interrupted);
 }
 
 }  // namespace
@@ -104,77 +92,22 @@ void allow_connections(const LoadPlan& plan, bool is_private) {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// A private coordinator, and the database that it has beside its own files.
-class Supervisor::PrivateYard {
- public:
-  PrivateYard(Supervisor& supervisor, const LoadPlan& plan) {
-    const auto& options = supervisor.options_;
-    const auto interrupted = [&supervisor] { supervisor.abandon_if_interrupted(); };
-    const bool slows_the_daemon = plan.store == "sqlite";
-    if (plan.store == "postgres" && options.postgres.empty()) {
-      database_.emplace(PostgresClusterOptions{.base = options.directory,
-                                               .fsync_latency = plan.fsync_latency,
-                                               .seed = plan.seed,
-                                               .keep = options.keep},
-                        interrupted);
-    } else if (plan.store == "postgres") {
-      database_.emplace(options.postgres);
-    }
-    daemon_.emplace(
-        PrivateDaemonOptions{
-            .base = options.directory,
-            .checkpoint_policy = plan.checkpoint_policy,
-            .store = plan.store,
-            .postgres = database_ ? database_->conninfo() : std::string(),
-            .postgres_checkpoint_interval = database_ ? checkpoint_interval : milliseconds(0),
-            .keep = options.keep,
-            .environment = fsync_delay_environment(
-                slows_the_daemon ? plan.fsync_latency : FsyncLatency(), plan.seed, "yardmaster")},
-        interrupted);
-    if (options.keep) {
-      supervisor.progress_.say("state kept in " + daemon_->state_directory().string());
-    }
-  }
-
-  std::string socket_path() const { return daemon_->socket_path(); }
-  std::string why_it_ended() const {
-    const auto reason = database_ ? database_->why_it_ended() : std::string();
-    return reason.empty() ? daemon_->why_it_ended() : reason;
-  }
-  // Of the process that syncs; 0 when nobody here knows.
-  pid_t store_pid() const { return database_ ? database_->pid() : daemon_->pid(); }
-  // Where the store's files are; empty when nobody here knows.
-  std::filesystem::path store_directory() const {
-    return database_ ? database_->directory() : daemon_->state_directory();
-  }
-
- private:
-  std::optional<RunDatabase> database_;
-  std::optional<PrivateDaemon> daemon_;
-};
-
 // One run, watched until its end.
 class Supervisor::Watch {
  public:
-  Watch(Supervisor& supervisor, const LoadPlan& plan, const PrivateYard* yard)
+  Watch(Supervisor& supervisor, const LoadPlan& plan, const PrivateYard* yard, MeasuredRun& load)
       : supervisor_(supervisor),
         plan_(plan),
         yard_(yard),
-        load_(plan,
-              {.socket_path = yard == nullptr ? supervisor.options_.connect : yard->socket_path(),
-               .name_prefix = fresh_prefix(),
-               .release = yard == nullptr},
-              supervisor.nursery_),
-        monitor_(plan, load_, supervisor.registry_),
+        load_(load),
+        monitor_(plan, load, supervisor.registry_),
         looks_(plan.duration ? std::vector<reports::Look>{reports::only_look()}
                              : reports::planned_looks()) {}
 
-  // What was found of the injected latency, before the load.
-  void note(const std::optional<reports::DelayedFsync>& delayed_fsync) {
-    delayed_fsync_ = delayed_fsync;
-  }
-
   FinishedRun run() {
+    for (const auto& warning : load_.warnings()) {
+      supervisor_.progress_.say("loadgen: warning: " + warning);
+    }
     auto done = std::async(std::launch::async, [this] { load_.execute(); });
     auto watching = std::async(std::launch::async, [this, &done] {
       step_aside();
@@ -279,9 +212,11 @@ class Supervisor::Watch {
     run.series = monitor_.series();
     run.audit = load_.audit();
     run.errors = {load_.errors().begin(), load_.errors().end()};
+    run.contention = load_.contention();
+    run.warnings = load_.warnings();
     run.resources = monitor_.resources();
     run.validity = load_.validity();
-    run.delayed_fsync = delayed_fsync_;
+    if (yard_ != nullptr) run.delayed_fsync = yard_->delayed_fsync();
     reports::judge_run(run, targets(), samples.views(), looks_[look].alpha);
     finished.hdr_log = monitor_.hdr_log();
     finished.environment = environment();
@@ -329,10 +264,9 @@ class Supervisor::Watch {
   Supervisor& supervisor_;
   const LoadPlan& plan_;
   const PrivateYard* yard_;
-  LoadRun load_;
+  MeasuredRun& load_;
   RunMonitor monitor_;
   std::vector<reports::Look> looks_;
-  std::optional<reports::DelayedFsync> delayed_fsync_;
   SteadyTime began_ = std::chrono::steady_clock::now();
   std::size_t next_look_ = 0;
   std::optional<std::size_t> decided_at_;
@@ -357,15 +291,22 @@ void Supervisor::abandon_if_interrupted() {
 FinishedRun Supervisor::run(const LoadPlan& plan) {
   allow_connections(plan, options_.connect.empty());
   std::optional<PrivateYard> yard;
-  std::optional<reports::DelayedFsync> delayed_fsync;
   if (options_.connect.empty()) {
-    yard.emplace(*this, plan);
-    delayed_fsync = check_fsync_delay(plan, yard->store_pid(), yard->store_directory(),
-                                      [this] { abandon_if_interrupted(); });
+    const PrivateYardOptions yard_options{
+        .base = options_.directory, .keep = options_.keep, .postgres = options_.postgres};
+    yard.emplace(plan, yard_options, [this] { abandon_if_interrupted(); });
+    if (options_.keep) progress_.say("state kept in " + yard->store_directory().string());
   }
-  Watch watch(*this, plan, yard ? &*yard : nullptr);
-  watch.note(delayed_fsync);
-  return watch.run();
+  if (plan.topology == Topology::direct) {
+    DirectRun load(plan, yard->database(), yard->instance_environment());
+    return Watch(*this, plan, &*yard, load).run();
+  }
+  LoadRun load(plan,
+               {.socket_path = yard ? yard->socket_path() : options_.connect,
+                .name_prefix = fresh_prefix(),
+                .release = !yard},
+               nursery_);
+  return Watch(*this, plan, yard ? &*yard : nullptr, load).run();
 }
 
 }  // namespace yardmaster::loadgen

@@ -11,9 +11,8 @@
 #include "loadgen/interrupts.h"
 #include "loadgen/load_plan.h"
 #include "loadgen/load_run.h"
-#include "loadgen/private_daemon.h"
+#include "loadgen/private_yard.h"
 #include "loadgen/progress.h"
-#include "loadgen/run_database.h"
 #include "loadgen/run_monitor.h"
 #include "reports/report.h"
 #include "reports/verdict.h"
@@ -46,7 +45,6 @@ class Supervisor {
 
  private:
   class Watch;
-  class PrivateYard;
 
   void abandon_if_interrupted();
 

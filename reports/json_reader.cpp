@@ -156,6 +156,14 @@ void read(const Node& node, Audit& out) {
   node["out_of_order"].to(out.out_of_order);
 }
 
+void read(const Node& node, Contention& out) {
+  node["busy"].to(out.busy);
+  node["retries"].to(out.retries);
+  node["retry_ms"].to(out.retry_ms);
+  node["lock_waits"].to(out.lock_waits);
+  node["lock_wait_ms"].to(out.lock_wait_ms);
+}
+
 void read(const Node& node, Resources& out) {
   node["coordinator_rss_bytes"].to(out.coordinator_rss_bytes);
   node["coordinator_cpu_s"].to(out.coordinator_cpu_s);
@@ -204,6 +212,8 @@ void read(const Node& node, Run& out) {
   node["targets"].each_element([&](const Node& n) { read(n, out.targets.emplace_back()); });
   read(node["audit"], out.audit);
   node["errors"].each_field([&](const auto& key, const Node& n) { n.to(out.errors[key]); });
+  if (node["contention"].present()) read(node["contention"], out.contention.emplace());
+  node["warnings"].each_element([&](const Node& n) { n.to(out.warnings.emplace_back()); });
   read(node["resources"], out.resources);
 }
 

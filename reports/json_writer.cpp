@@ -94,6 +94,14 @@ Json audit(const Audit& from) {
           {"out_of_order", from.out_of_order}};
 }
 
+Json contention(const Contention& from) {
+  return {{"busy", from.busy},
+          {"retries", from.retries},
+          {"retry_ms", number(from.retry_ms)},
+          {"lock_waits", from.lock_waits},
+          {"lock_wait_ms", number(from.lock_wait_ms)}};
+}
+
 Json resources(const Resources& from) {
   return {{"coordinator_rss_bytes", from.coordinator_rss_bytes},
           {"coordinator_cpu_s", number(from.coordinator_cpu_s)},
@@ -141,6 +149,8 @@ Json one_run(const Run& run) {
   json["targets"] = targets(run.targets);
   json["audit"] = audit(run.audit);
   json["errors"] = Json(run.errors);
+  if (run.contention) json["contention"] = contention(*run.contention);
+  json["warnings"] = run.warnings;
   json["resources"] = resources(run.resources);
   return json;
 }

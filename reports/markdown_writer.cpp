@@ -50,6 +50,9 @@ std::string overview(const Report& report) {
 std::string section(const Run& run) {
   std::string out =
       "\n## " + plain_line(title_of(run)) + ": " + std::string(to_string(run.verdict)) + "\n\n";
+  for (const std::string& warning : run.warnings) {
+    out += "**Warning:** " + plain_line(warning) + "\n\n";
+  }
   const Table targets = target_table(run, bold);
   if (!targets.empty()) out += targets.markdown() + "\n";
   std::string reasons;
@@ -58,7 +61,7 @@ std::string section(const Run& run) {
   if (!run.measurements.empty()) out += measurement_table(run).markdown() + "\n";
   for (const std::string& line :
        {conditions_of(run), rate_of(run), checkpoint_frames_of(run), delayed_fsync_of(run),
-        self_check_of(run), audit_of(run), errors_of(run), resources_of(run)}) {
+        self_check_of(run), audit_of(run), errors_of(run), contention_of(run), resources_of(run)}) {
     out += list_item(line);
   }
   return out;

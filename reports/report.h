@@ -91,6 +91,15 @@ struct Validity {
   std::vector<std::string> reasons;  // why a target cannot pass; empty: valid
 };
 
+// What writers with connections of their own met of each other, over the measured writes.
+struct Contention {
+  std::uint64_t busy = 0;        // transactions that the database refused with a busy error
+  std::uint64_t retries = 0;     // transactions that were begun again after one
+  double retry_ms = 0;           // from the first such error of a write to its commit, summed
+  std::uint64_t lock_waits = 0;  // pauses for a lock within the database's own busy timeout
+  double lock_wait_ms = 0;       // these, summed
+};
+
 struct Resources {
   std::uint64_t coordinator_rss_bytes = 0;  // the highest seen
   double coordinator_cpu_s = 0;
@@ -136,6 +145,8 @@ struct Run {
   std::vector<TargetResult> targets;
   Audit audit;
   std::map<std::string, std::uint64_t> errors;  // by code
+  std::optional<Contention> contention;         // of the direct topology
+  std::vector<std::string> warnings;            // beside the verdict, which they do not change
   Resources resources;
 };
 

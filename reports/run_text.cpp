@@ -141,8 +141,20 @@ std::string errors_of(const Run& run) {
   return with("errors: ", joined(parts));
 }
 
+std::string contention_of(const Run& run) {
+  if (!run.contention) return "";
+  const Contention& met = *run.contention;
+  const auto total = [](double ms) { return decimals(ms, 1) + " ms"; };
+  return "contention: " + grouped(met.busy) + " busy errors, " + grouped(met.retries) +
+         " retries in " + total(met.retry_ms) + "; " + grouped(met.lock_waits) +
+         " waits for a lock in " + total(met.lock_wait_ms);
+}
+
 std::string resources_of(const Run& run) {
   const Resources& used = run.resources;
+  if (run.topology == "direct") {
+    return "instances and loadgen: " + decimals(used.loadgen_cpu_s, 2) + " s CPU";
+  }
   return "coordinator: " + mebibytes(used.coordinator_rss_bytes) + " resident, " +
          decimals(used.coordinator_cpu_s, 2) +
          " s CPU; loadgen: " + decimals(used.loadgen_cpu_s, 2) + " s CPU";

@@ -27,10 +27,14 @@ std::string shown(Verdict verdict, bool colours) {
 std::string to_terminal(const Run& run, bool colours) {
   std::string out = wrapped(title_of(run), 0, width);
   for (const std::string& line : {conditions_of(run), rate_of(run)}) out += wrapped(line, 2, width);
+  for (const std::string& warning : run.warnings) {
+    out += (colours ? "\x1b[33m" : "") + wrapped("WARNING: " + warning, 2, width) +
+           (colours ? "\x1b[0m" : "");
+  }
   out += '\n' + measurement_table(run).plain(2) + '\n';
   for (const std::string& line :
        {checkpoint_frames_of(run), delayed_fsync_of(run), self_check_of(run), audit_of(run),
-        errors_of(run), resources_of(run)}) {
+        errors_of(run), contention_of(run), resources_of(run)}) {
     out += wrapped(line, 2, width);
   }
   const Table targets = target_table(run, [=](Verdict v) { return shown(v, colours); });

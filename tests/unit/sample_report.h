@@ -77,6 +77,11 @@ inline Run bad_run() {
   run.instances = 1;
   run.interrupted = true;
   run.verdict = Verdict::fail;
+  run.topology = "direct";
+  run.transaction = "deferred";
+  run.contention = Contention{
+      .busy = 40, .retries = 38, .retry_ms = 120.5, .lock_waits = 7, .lock_wait_ms = 9.25};
+  run.warnings = {"SQLite 3.40.1 has a bug that this load can meet"};
   run.fsync_injected_ms = 5;
   run.validity.schedule_lag_ms.p99 = 3.5;
   Measurement& write = run.measurements["write"];

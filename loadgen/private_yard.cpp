@@ -1,0 +1,86 @@
+#include "loadgen/private_yard.h"
+
+#include "loadgen/fsync_delay.h"
+#include "loadgen/fsync_probe.h"
+
+namespace yardmaster::loadgen {
+namespace {
+
+// Of PostgreSQL, so that there are some in a run.
+constexpr std::chrono::seconds checkpoint_interval{5};
+// Of a server, beside those of the instances.
+constexpr std::uint64_t other_connections = 20;
+
+}  // namespace
+
+PrivateYard::PrivateYard(const LoadPlan& plan, const PrivateYardOptions& options,
+                         const std::function<void()>& interrupted) {
+  make_database(plan, options, interrupted);
+  if (plan.topology == Topology::broker) start_daemon(plan, options, interrupted);
+  check_delay(plan, interrupted);
+}
+
+void PrivateYard::make_database(const LoadPlan& plan, const PrivateYardOptions& options,
+                                const std::function<void()>& interrupted) {
+  const bool is_direct = plan.topology == Topology::direct;
+  if (plan.store == "postgres" && !options.postgres.empty()) {
+    database_.emplace(options.postgres);
+  } else if (plan.store == "postgres") {
+    database_.emplace(
+        PostgresClusterOptions{
+            .base = options.base,
+            .connections = (is_direct ? plan.instances : 0) + other_connections,
+            .fsync_latency = plan.fsync_latency,
+            .seed = plan.seed,
+            .keep = options.keep},
+        interrupted);
+  } else if (is_direct) {
+    directory_.emplace(options.base.empty() ? place_on_a_disk() : options.base);
+    if (options.keep) directory_->keep();
+    const auto program = std::filesystem::read_symlink("/proc/self/exe").filename().string();
+    instance_environment_ = fsync_delay_environment(plan.fsync_latency, plan.seed, program);
+  }
+}
+
+void PrivateYard::start_daemon(const LoadPlan& plan, const PrivateYardOptions& options,
+                               const std::function<void()>& interrupted) {
+  PrivateDaemonOptions daemon{.base = options.base,
+                              .checkpoint_policy = plan.checkpoint_policy,
+                              .store = plan.store,
+                              .keep = options.keep};
+  if (database_) {
+    daemon.postgres = database_->conninfo();
+    daemon.postgres_checkpoint_interval = checkpoint_interval;
+  } else {
+    daemon.environment = fsync_delay_environment(plan.fsync_latency, plan.seed, "yardmaster");
+  }
+  daemon_.emplace(daemon, interrupted);
+}
+
+// Before there is any load. The processes of the direct topology have it like the probe.
+void PrivateYard::check_delay(const LoadPlan& plan, const std::function<void()>& interrupted) {
+  if (plan.fsync_latency.none()) return;
+  if (database_) {
+    require_fsync_delay_in(database_->pid());
+  } else if (daemon_) {
+    require_fsync_delay_in(daemon_->pid());
+  }
+  delayed_fsync_ =
+      measure_delayed_fsync(plan.fsync_latency, plan.seed, store_directory(), interrupted);
+}
+
+std::string PrivateYard::database() const {
+  return database_ ? database_->conninfo() : directory_->path() / "direct.db";
+}
+
+std::filesystem::path PrivateYard::store_directory() const {
+  if (database_) return database_->directory();
+  return daemon_ ? daemon_->state_directory() : directory_->path();
+}
+
+std::string PrivateYard::why_it_ended() const {
+  const auto reason = database_ ? database_->why_it_ended() : std::string();
+  return reason.empty() && daemon_ ? daemon_->why_it_ended() : reason;
+}
+
+}  // namespace yardmaster::loadgen

@@ -1,0 +1,59 @@
+// What a run stands on when nobody names a coordinator: a fresh database, on SQLite or PostgreSQL,
+// and, but for the direct topology, a private coordinator over it. All of it goes with the object.
+// Not thread-safe.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "loadgen/load_plan.h"
+#include "loadgen/private_daemon.h"
+#include "loadgen/run_database.h"
+#include "reports/report.h"
+
+namespace yardmaster::loadgen {
+
+struct PrivateYardOptions {
+  std::filesystem::path base;  // where the state goes; empty: a place on a disk
+  bool keep = false;           // the state
+  std::string postgres;        // a server to make databases on; empty: one of loadgen's own
+};
+
+class PrivateYard {
+ public:
+  // Throws Error when something cannot be started, and what `interrupted` throws: it is called
+  // while there is nothing to do but wait.
+  PrivateYard(const LoadPlan& plan, const PrivateYardOptions& options,
+              const std::function<void()>& interrupted);
+
+  // Of the coordinator.
+  std::string socket_path() const { return daemon_->socket_path(); }
+  // For the direct topology: SQLite's file, or how to connect to PostgreSQL.
+  std::string database() const;
+  // What the processes of the direct topology need in their environment.
+  const std::vector<std::string>& instance_environment() const { return instance_environment_; }
+  // Where the store's files are; empty when nobody here knows.
+  std::filesystem::path store_directory() const;
+  // What an fsync takes in the store's process, when it is delayed.
+  const std::optional<reports::DelayedFsync>& delayed_fsync() const { return delayed_fsync_; }
+  // Why it is not there any more; empty while it is.
+  std::string why_it_ended() const;
+
+ private:
+  void make_database(const LoadPlan& plan, const PrivateYardOptions& options,
+                     const std::function<void()>& interrupted);
+  void start_daemon(const LoadPlan& plan, const PrivateYardOptions& options,
+                    const std::function<void()>& interrupted);
+  void check_delay(const LoadPlan& plan, const std::function<void()>& interrupted);
+
+  std::optional<FreshDirectory> directory_;  // of SQLite, without a coordinator
+  std::optional<RunDatabase> database_;      // of PostgreSQL
+  std::optional<PrivateDaemon> daemon_;
+  std::vector<std::string> instance_environment_;
+  std::optional<reports::DelayedFsync> delayed_fsync_;
+};
+
+}  // namespace yardmaster::loadgen
