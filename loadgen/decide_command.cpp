@@ -57,7 +57,7 @@ int decide_store(const Options& options) {
   if (!options.write_record) recorded = reports::read_decision(options.record).store;
   const reports::Report report = report_for(options);
   const reports::Decision decision = reports::decide(report.runs);
-  std::cout << "\n" << reports::decision_table(decision).plain(2) << "\n";
+  std::cout << "\n" << reports::figure_table(decision.figures).plain(2) << "\n";
   if (options.write_record) return write_record(options, decision, report);
   std::cout << reports::decision_line(reports::compare_with_record(decision, recorded))
             << std::endl;

@@ -199,7 +199,7 @@ void add_coordinator_flags(CLI::App& app, FieldFlags& flags, Options& options) {
   group.add("--keep", options.keep, "keep the private one's state")->excludes(connect);
 }
 
-void add_direct_flags(CLI::App& app, FieldFlags& flags, Options& options) {
+void add_direct_flags(CLI::App& app, FieldFlags& flags) {
   Group group(app, "Without a coordinator");
   group.add("--topology", "WORD", flags.topology,
             "broker, or direct: each instance a process with its own connection to the database "
@@ -208,8 +208,6 @@ void add_direct_flags(CLI::App& app, FieldFlags& flags, Options& options) {
             "of direct: immediate, or deferred, which reads before it writes [immediate]");
   group.add("--busy-timeout", "TIME", flags.busy_timeout,
             "of direct: how long to wait for a lock before the busy error [5s]");
-  group.add("--postgres", "CONNINFO", options.postgres,
-            "of direct with --store postgres: the database to write to");
 }
 
 void add_output_flags(CLI::App& app, Options& options) {
@@ -234,7 +232,7 @@ Options parse_options(const std::vector<std::string>& arguments) {
   app.set_version_flag("--version", "loadgen " YARDMASTER_VERSION);
   add_load_flags(app, flags, options);
   add_coordinator_flags(app, flags, options);
-  add_direct_flags(app, flags, options);
+  add_direct_flags(app, flags);
   add_output_flags(app, options);
   const auto* scenarios = app.add_subcommand("scenarios", "list the built-in scenarios");
   auto* compare = app.add_subcommand("compare", "print what changed between two reports");

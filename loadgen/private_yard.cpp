@@ -27,12 +27,11 @@ void PrivateYard::make_database(const LoadPlan& plan, const PrivateYardOptions& 
     database_.emplace(options.postgres);
   } else if (plan.store == "postgres") {
     database_.emplace(
-        PostgresClusterOptions{
-            .base = options.base,
-            .connections = (is_direct ? plan.instances : 0) + other_connections,
-            .fsync_latency = plan.fsync_latency,
-            .seed = plan.seed,
-            .keep = options.keep},
+        PostgresClusterOptions{.base = options.base,
+                               .connections = (is_direct ? plan.instances : 0) + other_connections,
+                               .fsync_latency = plan.fsync_latency,
+                               .seed = plan.seed,
+                               .keep = options.keep},
         interrupted);
   } else if (is_direct) {
     directory_.emplace(options.base.empty() ? place_on_a_disk() : options.base);
@@ -44,10 +43,11 @@ void PrivateYard::make_database(const LoadPlan& plan, const PrivateYardOptions& 
 
 void PrivateYard::start_daemon(const LoadPlan& plan, const PrivateYardOptions& options,
                                const std::function<void()>& interrupted) {
-  PrivateDaemonOptions daemon{.base = options.base,
-                              .checkpoint_policy = plan.checkpoint_policy,
-                              .store = plan.store,
-                              .keep = options.keep};
+  PrivateDaemonOptions daemon;
+  daemon.base = options.base;
+  daemon.checkpoint_policy = plan.checkpoint_policy;
+  daemon.store = plan.store;
+  daemon.keep = options.keep;
   if (database_) {
     daemon.postgres = database_->conninfo();
     daemon.postgres_checkpoint_interval = checkpoint_interval;
@@ -70,7 +70,8 @@ void PrivateYard::check_delay(const LoadPlan& plan, const std::function<void()>&
 }
 
 std::string PrivateYard::database() const {
-  return database_ ? database_->conninfo() : directory_->path() / "direct.db";
+  if (database_) return database_->conninfo();
+  return directory_->path() / "direct.db";
 }
 
 std::filesystem::path PrivateYard::store_directory() const {

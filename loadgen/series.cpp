@@ -74,7 +74,7 @@ void Series::compare_stores() {
   reports::write_report(report_, options_.report);
   show(reports::side_by_side_title(report_.runs) + "\n\n" +
        reports::side_by_side_table(report_.runs).plain(2) + "\n" +
-       reports::decision_table(decision).plain(2) + "\n" +
+       reports::figure_table(reports::judge_pairs(report_.runs)).plain(2) + "\n" +
        reports::decision_line(*report_.decision) + "\n");
 }
 

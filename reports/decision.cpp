@@ -32,10 +32,16 @@ bool is_same(const Target& a, const Target& b) {
   return a.measurement == b.measurement && a.quantile == b.quantile && a.limit == b.limit;
 }
 
+bool has_usual_policy(const Run& run) {
+  return run.checkpoint_policy == "adaptive" || run.checkpoint_policy == "server";
+}
+
 bool counts(const Run& run, const Figure& figure) {
-  return run.topology == "broker" && run.store == figure.store &&
-         run.instances == figure.instances && !run.interrupted &&
-         (run.checkpoint_policy == "adaptive" || run.checkpoint_policy == "server");
+  const bool same_policy = figure.checkpoint_policy.empty()
+                               ? has_usual_policy(run)
+                               : run.checkpoint_policy == figure.checkpoint_policy;
+  return same_policy && run.store == figure.store && run.instances == figure.instances &&
+         !run.interrupted;
 }
 
 double quantile_of(const Measurement& measurement, double quantile) {
@@ -112,6 +118,26 @@ std::string where(const StoreVerdict& of) {
 
 }  // namespace
 
+std::vector<Figure> judge_pairs(const std::vector<Run>& runs) {
+  std::vector<Figure> figures;
+  for (const Run& run : runs) {
+    if (run.pair == 0) continue;
+    for (const TargetResult& result : run.targets) {
+      Figure figure;
+      figure.store = run.store;
+      figure.instances = run.instances;
+      figure.target = result.target;
+      if (!has_usual_policy(run)) figure.checkpoint_policy = run.checkpoint_policy;
+      const bool known = std::any_of(figures.begin(), figures.end(), [&](const Figure& other) {
+        return counts(run, other) && is_same(other.target, figure.target);
+      });
+      if (!known) figures.push_back(std::move(figure));
+    }
+  }
+  for (Figure& figure : figures) judge_together(figure, runs);
+  return figures;
+}
+
 std::vector<Figure> gate_requirements() {
   std::vector<Figure> figures;
   for (const char* store : stores) {
@@ -129,8 +155,10 @@ std::vector<Figure> gate_requirements() {
 }
 
 Decision decide(const std::vector<Run>& runs) {
+  std::vector<Run> through_coordinators = runs;
+  std::erase_if(through_coordinators, [](const Run& run) { return run.topology != "broker"; });
   std::vector<Figure> figures = gate_requirements();
-  for (Figure& figure : figures) judge_together(figure, runs);
+  for (Figure& figure : figures) judge_together(figure, through_coordinators);
   return decide(std::move(figures));
 }
 

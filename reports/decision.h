@@ -17,6 +17,7 @@ namespace yardmaster::reports {
 // A target at a load, judged by all runs of one store together: the pairs of an interleaved series.
 struct Figure {
   std::string store;
+  std::string checkpoint_policy;  // of pairs; empty: the store's usual one
   std::uint64_t instances = 0;
   Target target;
   std::uint64_t runs = 0;
@@ -33,6 +34,10 @@ struct Decision {
   std::string reason;  // one line
   std::vector<Figure> figures;
 };
+
+// Every target of an interleaved series, each judged by all of its pairs together: the runs of one
+// store at one load with one checkpoint policy. Other runs are left out.
+std::vector<Figure> judge_pairs(const std::vector<Run>& runs);
 
 // What the gate asks for: each target at each load, by store.
 std::vector<Figure> gate_requirements();

@@ -84,7 +84,7 @@ std::string to_markdown(const Report& report) {
   if (compares_stores(report.runs)) {
     out += "\n## " + plain_line(side_by_side_title(report.runs)) + "\n\n" +
            side_by_side_table(report.runs).markdown() + "\n" +
-           decision_table(decide(report.runs)).markdown();
+           figure_table(judge_pairs(report.runs)).markdown();
   }
   std::size_t left = report.runs.size();
   for (const Run& run : report.runs) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "reports/decision.h"
+
 namespace yardmaster::reports {
 
 std::string_view to_string(Verdict verdict) {
@@ -38,7 +40,12 @@ Environment together(const Environment& before, const Environment& now) {
 Verdict Report::verdict() const {
   if (runs.empty()) return Verdict::inconclusive;
   Verdict verdict = missing_runs > 0 ? Verdict::inconclusive : Verdict::pass;
-  for (const Run& run : runs) verdict = worst(verdict, run.verdict);
+  for (const Run& run : runs) {
+    if (run.pair == 0) verdict = worst(verdict, run.verdict);
+    if (run.interrupted) verdict = worst(verdict, Verdict::inconclusive);
+    if (!run.audit.clean()) verdict = Verdict::fail;
+  }
+  for (const Figure& figure : judge_pairs(runs)) verdict = worst(verdict, figure.verdict);
   return verdict;
 }
 

@@ -164,7 +164,7 @@ struct Report {
   std::optional<DecisionSummary> decision;
 
   // fail if any run fails, else inconclusive if any is or is missing, else pass; inconclusive
-  // without runs.
+  // without runs. The pairs of an interleaved series count together, not one by one.
   Verdict verdict() const;
 };
 

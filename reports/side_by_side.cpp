@@ -24,7 +24,7 @@ constexpr std::array<Row, 10> rows{{
     {"write", "write P99.9", &metrics::Quantiles::p999},
     {"commit", "commit P99", &metrics::Quantiles::p99},
     {"commit_in_checkpoint", "commit in checkpoint P99", &metrics::Quantiles::p99},
-    {"checkpoint", "checkpoint P99 (not comparable)", &metrics::Quantiles::p99},
+    {"checkpoint", "checkpoint P99", &metrics::Quantiles::p99},
     {"handoff", "handoff P99", &metrics::Quantiles::p99},
     {"broadcast", "broadcast P99", &metrics::Quantiles::p99},
     {"cleanup", "cleanup P99", &metrics::Quantiles::p99},
@@ -36,7 +36,7 @@ using Load = std::pair<std::uint64_t, std::string>;  // instances, what is speci
 
 Load load_of(const Run& run) {
   const bool usual = run.checkpoint_policy == "adaptive" || run.checkpoint_policy == "server";
-  return {run.instances, usual ? "" : run.checkpoint_policy + " checkpoints"};
+  return {run.instances, usual ? "" : " " + run.checkpoint_policy};
 }
 
 std::vector<double> figures_of(const std::vector<Run>& runs, const Load& load,
@@ -57,8 +57,7 @@ std::string cell(const std::vector<double>& figures) {
   if (figures.empty()) return "-";
   const std::string middle = milliseconds(figures[figures.size() / 2]);
   if (figures.size() == 1) return middle;
-  return middle + " (" + milliseconds(figures.front()) + " .. " + milliseconds(figures.back()) +
-         ")";
+  return middle + " (" + milliseconds(figures.front()) + "-" + milliseconds(figures.back()) + ")";
 }
 
 std::string ratio(const std::vector<double>& a, const std::vector<double>& b) {
@@ -88,11 +87,7 @@ std::string side_by_side_title(const std::vector<Run>& runs) {
 }
 
 Table side_by_side_table(const std::vector<Run>& runs) {
-  Table table({{"instances"},
-               {"measurement", Align::left},
-               {"sqlite"},
-               {"postgres"},
-               {"postgres / sqlite"}});
+  Table table({{"instances"}, {"measurement", Align::left}, {"sqlite"}, {"postgres"}, {"ratio"}});
   std::set<Load> loads;
   for (const Run& run : runs) loads.insert(load_of(run));
   for (const Load& load : loads) {
@@ -100,9 +95,8 @@ Table side_by_side_table(const std::vector<Run>& runs) {
       const auto a = figures_of(runs, load, stores[0], row);
       const auto b = figures_of(runs, load, stores[1], row);
       if (a.empty() && b.empty()) continue;
-      const std::string special = load.second.empty() ? "" : ", " + load.second;
       const bool comparable = std::string_view(row.measurement) != "checkpoint";
-      table.add({grouped(load.first), row.title + special, cell(a), cell(b),
+      table.add({grouped(load.first) + load.second, row.title, cell(a), cell(b),
                  comparable ? ratio(a, b) : "-"});
     }
   }
@@ -117,7 +111,7 @@ std::string decision_line(const DecisionSummary& summary) {
   return "decision: " + summary.store + standing + ": " + summary.reason;
 }
 
-Table decision_table(const Decision& decision) {
+Table figure_table(const std::vector<Figure>& figures) {
   Table table({{"store", Align::left},
                {"instances"},
                {"target", Align::left},
@@ -125,8 +119,10 @@ Table decision_table(const Decision& decision) {
                {"measured, ms"},
                {"over the limit"},
                {"verdict", Align::left}});
-  for (const Figure& figure : decision.figures) {
-    table.add({figure.store, grouped(figure.instances), target_name(figure.target),
+  for (const Figure& figure : figures) {
+    const std::string policy =
+        figure.checkpoint_policy.empty() ? "" : ", " + figure.checkpoint_policy + " checkpoints";
+    table.add({figure.store + policy, grouped(figure.instances), target_name(figure.target),
                format_duration(figure.target.limit),
                figure.count == 0 ? "-" : milliseconds(figure.quantile_ms),
                grouped(figure.over_limit) + " of " + grouped(figure.count),

@@ -18,8 +18,8 @@ Table side_by_side_table(const std::vector<Run>& runs);
 // What was the same for all of them: the number of pairs, the durability.
 std::string side_by_side_title(const std::vector<Run>& runs);
 
-// The gate's targets, store by store.
-Table decision_table(const Decision& decision);
+// Targets that were judged by several runs together.
+Table figure_table(const std::vector<Figure>& figures);
 // "decision: sqlite, as on record: …"
 std::string decision_line(const DecisionSummary& summary);
 

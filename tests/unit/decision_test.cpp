@@ -131,6 +131,17 @@ TEST(DecisionTest, pairs_are_judged_together) {
   EXPECT_EQ(decision.store, "sqlite") << decision.reason;  // 330 where 299 are needed
 }
 
+TEST(DecisionTest, a_report_of_pairs_has_the_verdict_of_all_together) {
+  Report report;
+  report.runs = gate_runs();
+  for (reports::Run& run : report.runs) run.verdict = Verdict::inconclusive;  // one by one
+  EXPECT_EQ(report.verdict(), Verdict::pass);
+  report.runs.front().interrupted = true;
+  EXPECT_EQ(report.verdict(), Verdict::inconclusive);
+  report.runs = gate_runs(300);
+  EXPECT_EQ(report.verdict(), Verdict::fail);
+}
+
 TEST(DecisionTest, agreement_is_with_the_record) {
   EXPECT_TRUE(compare_with_record(decide(gate_runs()), "sqlite").agrees);
   const DecisionSummary contradiction = compare_with_record(decide(gate_runs(300)), "sqlite");
