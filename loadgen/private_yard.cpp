@@ -79,6 +79,10 @@ std::filesystem::path PrivateYard::store_directory() const {
   return daemon_ ? daemon_->state_directory() : directory_->path();
 }
 
+std::map<std::string, std::uint64_t> PrivateYard::server_statistics() const {
+  return database_ ? database_->statistics() : std::map<std::string, std::uint64_t>();
+}
+
 std::string PrivateYard::why_it_ended() const {
   const auto reason = database_ ? database_->why_it_ended() : std::string();
   return reason.empty() && daemon_ ? daemon_->why_it_ended() : reason;

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,6 +40,8 @@ class PrivateYard {
   std::filesystem::path store_directory() const;
   // What an fsync takes in the store's process, when it is delayed.
   const std::optional<reports::DelayedFsync>& delayed_fsync() const { return delayed_fsync_; }
+  // Of PostgreSQL, see RunDatabase; empty without one.
+  std::map<std::string, std::uint64_t> server_statistics() const;
   // Why it is not there any more; empty while it is.
   std::string why_it_ended() const;
 

@@ -90,6 +90,26 @@ std::filesystem::path RunDatabase::directory() const {
   return cluster_ ? cluster_->data_directory() : std::filesystem::path();
 }
 
+std::map<std::string, std::uint64_t> RunDatabase::statistics() const {
+  constexpr int with_checkpointer_view = 170000;
+  const std::unique_ptr<PGconn, Finish> connection(PQconnectdb(conninfo_.c_str()));
+  const char* const sql =
+      PQserverVersion(connection.get()) >= with_checkpointer_view
+          ? "SELECT num_timed AS checkpoints_timed, num_requested AS checkpoints_req, "
+            "buffers_written AS buffers_checkpoint, write_time::bigint AS checkpoint_write_time, "
+            "sync_time::bigint AS checkpoint_sync_time FROM pg_stat_checkpointer"
+          : "SELECT checkpoints_timed, checkpoints_req, buffers_checkpoint, buffers_clean, "
+            "buffers_backend, checkpoint_write_time::bigint, checkpoint_sync_time::bigint "
+            "FROM pg_stat_bgwriter";
+  const std::unique_ptr<PGresult, Clear> result(PQexec(connection.get(), sql));
+  std::map<std::string, std::uint64_t> counters;
+  if (PQresultStatus(result.get()) != PGRES_TUPLES_OK || PQntuples(result.get()) != 1) return {};
+  for (int column = 0; column < PQnfields(result.get()); ++column) {
+    counters[PQfname(result.get(), column)] = std::stoull(PQgetvalue(result.get(), 0, column));
+  }
+  return counters;
+}
+
 std::string RunDatabase::why_it_ended() const {
   return cluster_ ? cluster_->why_it_ended() : std::string();
 }

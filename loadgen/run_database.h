@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -29,6 +30,9 @@ class RunDatabase {
   std::filesystem::path directory() const;
   // The server's; 0 when it is not loadgen's own.
   pid_t pid() const { return cluster_ ? cluster_->pid() : 0; }
+  // Counters of the server's checkpoints and buffer writes (pg_stat_bgwriter) by column; empty when
+  // it does not answer.
+  std::map<std::string, std::uint64_t> statistics() const;
   // Why it is not there any more; empty while it is.
   std::string why_it_ended() const;
 

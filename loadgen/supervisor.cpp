@@ -108,6 +108,7 @@ class Supervisor::Watch {
     for (const auto& warning : load_.warnings()) {
       supervisor_.progress_.say("loadgen: warning: " + warning);
     }
+    if (yard_ != nullptr) statistics_before_ = yard_->server_statistics();
     auto done = std::async(std::launch::async, [this] { load_.execute(); });
     auto watching = std::async(std::launch::async, [this, &done] {
       step_aside();
@@ -216,11 +217,21 @@ class Supervisor::Watch {
     run.warnings = load_.warnings();
     run.resources = monitor_.resources();
     run.validity = load_.validity();
-    if (yard_ != nullptr) run.delayed_fsync = yard_->delayed_fsync();
+    if (yard_ != nullptr) {
+      run.delayed_fsync = yard_->delayed_fsync();
+      run.server_statistics = yard_->server_statistics();
+      for (auto& [name, count] : run.server_statistics) count -= before(name);
+    }
     reports::judge_run(run, targets(), samples.views(), looks_[look].alpha);
     finished.hdr_log = monitor_.hdr_log();
     finished.environment = environment();
     return finished;
+  }
+
+  // What a counter of the server was at the start.
+  std::uint64_t before(const std::string& counter) const {
+    const auto found = statistics_before_.find(counter);
+    return found == statistics_before_.end() ? 0 : found->second;
   }
 
   // A server's checkpoints run beside the commits: they are no measure of what a write waits for.
@@ -266,6 +277,7 @@ class Supervisor::Watch {
   const PrivateYard* yard_;
   MeasuredRun& load_;
   RunMonitor monitor_;
+  std::map<std::string, std::uint64_t> statistics_before_;
   std::vector<reports::Look> looks_;
   SteadyTime began_ = std::chrono::steady_clock::now();
   std::size_t next_look_ = 0;

@@ -212,6 +212,8 @@ void read(const Node& node, Run& out) {
   node["targets"].each_element([&](const Node& n) { read(n, out.targets.emplace_back()); });
   read(node["audit"], out.audit);
   node["errors"].each_field([&](const auto& key, const Node& n) { n.to(out.errors[key]); });
+  node["pg_stat_bgwriter"].each_field(
+      [&](const auto& key, const Node& n) { n.to(out.server_statistics[key]); });
   if (node["contention"].present()) read(node["contention"], out.contention.emplace());
   node["warnings"].each_element([&](const Node& n) { n.to(out.warnings.emplace_back()); });
   read(node["resources"], out.resources);

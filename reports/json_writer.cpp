@@ -149,6 +149,7 @@ Json one_run(const Run& run) {
   json["targets"] = targets(run.targets);
   json["audit"] = audit(run.audit);
   json["errors"] = Json(run.errors);
+  if (!run.server_statistics.empty()) json["pg_stat_bgwriter"] = Json(run.server_statistics);
   if (run.contention) json["contention"] = contention(*run.contention);
   json["warnings"] = run.warnings;
   json["resources"] = resources(run.resources);

@@ -144,9 +144,10 @@ struct Run {
   std::vector<SecondOfRun> series;
   std::vector<TargetResult> targets;
   Audit audit;
-  std::map<std::string, std::uint64_t> errors;  // by code
-  std::optional<Contention> contention;         // of the direct topology
-  std::vector<std::string> warnings;            // beside the verdict, which they do not change
+  std::map<std::string, std::uint64_t> errors;             // by code
+  std::map<std::string, std::uint64_t> server_statistics;  // what pg_stat_bgwriter counted
+  std::optional<Contention> contention;                    // of the direct topology
+  std::vector<std::string> warnings;  // beside the verdict, which they do not change
   Resources resources;
 };
 

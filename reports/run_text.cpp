@@ -141,6 +141,14 @@ std::string errors_of(const Run& run) {
   return with("errors: ", joined(parts));
 }
 
+std::string server_statistics_of(const Run& run) {
+  std::vector<std::string> parts;
+  for (const auto& [name, count] : run.server_statistics) {
+    if (count > 0) parts.push_back(name + " " + grouped(count));
+  }
+  return with("pg_stat_bgwriter: ", joined(parts));
+}
+
 std::string contention_of(const Run& run) {
   if (!run.contention) return "";
   const Contention& met = *run.contention;

@@ -23,8 +23,9 @@ std::string rate_of(const Run& run);
 std::string self_check_of(const Run& run);
 std::string checkpoint_frames_of(const Run& run);  // empty without checkpoints
 std::string audit_of(const Run& run);
-std::string errors_of(const Run& run);      // empty without errors
-std::string contention_of(const Run& run);  // empty where writers do not meet
+std::string server_statistics_of(const Run& run);  // empty without a database server
+std::string errors_of(const Run& run);             // empty without errors
+std::string contention_of(const Run& run);         // empty where writers do not meet
 std::string resources_of(const Run& run);
 std::string missing_runs_of(const Report& report);  // empty without any
 std::string machine_of(const Environment& environment);

@@ -33,8 +33,8 @@ std::string to_terminal(const Run& run, bool colours) {
   }
   out += '\n' + measurement_table(run).plain(2) + '\n';
   for (const std::string& line :
-       {checkpoint_frames_of(run), delayed_fsync_of(run), self_check_of(run), audit_of(run),
-        errors_of(run), contention_of(run), resources_of(run)}) {
+       {checkpoint_frames_of(run), delayed_fsync_of(run), server_statistics_of(run),
+        self_check_of(run), audit_of(run), errors_of(run), contention_of(run), resources_of(run)}) {
     out += wrapped(line, 2, width);
   }
   const Table targets = target_table(run, [=](Verdict v) { return shown(v, colours); });

@@ -197,6 +197,7 @@ class GroupCommit::Impl {
   // Store thread.
   CheckpointPolicy policy_;
   SteadyTime last_start_{};
+  bool must_reload_ = false;        // what the store keeps in memory, before anything else
   bool checkpointed_ = false;       // since the last commit
   bool undurable_commits_ = false;  // some since the last `power` one
 
@@ -249,9 +250,11 @@ bool GroupCommit::Impl::begin(Batch batch) {
   try {
     Database& database = store_.database();
     database.begin(durability_of(batch));
-    if (database.take_divergence()) {
+    must_reload_ = database.take_divergence() || must_reload_;
+    if (must_reload_) {
       database.rollback();
       store_.reload();
+      must_reload_ = false;
       database.begin(durability_of(batch));
     }
     return true;
