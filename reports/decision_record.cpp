@@ -7,6 +7,7 @@
 #include "coordinator/base/duration.h"
 #include "coordinator/base/error.h"
 #include "reports/decision.h"
+#include "reports/record_fields.h"
 
 namespace yardmaster::reports {
 namespace {
@@ -33,41 +34,7 @@ Json figure_json(const Figure& figure) {
           {"reason", figure.reason}};
 }
 
-// One field, with its path in complaints.
-class Fields {
- public:
-  Fields(const Json& object, std::string path) : object_(object), path_(std::move(path)) {
-    if (!object_.is_object()) refuse("", "must be an object");
-  }
-
-  template <typename Value>
-  void take(const char* name, Value& value) const {
-    const auto found = object_.find(name);
-    if (found == object_.end()) refuse(name, "is missing");
-    try {
-      found->get_to(value);
-    } catch (const Json::exception&) {
-      refuse(name, "has a value of another type");
-    }
-  }
-  const Json& at(const char* name) const {
-    const auto found = object_.find(name);
-    if (found == object_.end()) refuse(name, "is missing");
-    return *found;
-  }
-  Fields object(const char* name) const { return {at(name), path_ + name + "."}; }
-  const std::string& path() const { return path_; }
-
-  [[noreturn]] void refuse(const std::string& name, const std::string& why) const {
-    throw Error(ErrorCode::usage, path_ + name + " " + why);
-  }
-
- private:
-  const Json& object_;
-  std::string path_;
-};
-
-Figure read_figure(const Fields& fields) {
+Figure read_figure(const RecordFields& fields) {
   Figure figure;
   double limit_ms = 0;
   std::string verdict;
@@ -91,22 +58,8 @@ Figure read_figure(const Fields& fields) {
   return figure;
 }
 
-Environment read_machine(const Fields& fields) {
-  Environment machine;
-  fields.take("cpu", machine.cpu);
-  fields.take("cores", machine.cores);
-  fields.take("memory_bytes", machine.memory_bytes);
-  fields.take("kernel", machine.kernel);
-  fields.take("filesystem", machine.filesystem);
-  fields.take("sqlite_version", machine.sqlite_version);
-  fields.take("postgres_version", machine.postgres_version);
-  fields.take("compiler", machine.compiler);
-  fields.take("fsync_p50_ms", machine.fsync_p50_ms);
-  return machine;
-}
-
 // Evidence that does not lead to the store by the rule is none.
-void require_evidence(const DecisionRecord& record, const Fields& fields) {
+void require_evidence(const DecisionRecord& record, const RecordFields& fields) {
   const std::vector<Figure> wanted = gate_requirements();
   for (const Figure& need : wanted) {
     const bool there =
@@ -126,7 +79,7 @@ void require_evidence(const DecisionRecord& record, const Fields& fields) {
 }
 
 DecisionRecord from_json(const Json& json) {
-  const Fields fields(json, "");
+  const RecordFields fields(json, "");
   DecisionRecord record;
   int version = 0;
   fields.take("schema", version);
@@ -136,17 +89,13 @@ DecisionRecord from_json(const Json& json) {
     fields.refuse("store", "must be sqlite, postgres or neither, not '" + record.store + "'");
   }
   fields.take("reason", record.reason);
-  const Fields evidence = fields.object("evidence");
+  const RecordFields evidence = fields.object("evidence");
   evidence.take("date", record.date);
   evidence.take("version", record.version);
   evidence.take("durability", record.durability);
   record.machine = read_machine(evidence.object("machine"));
-  const Json& figures = evidence.at("figures");
-  if (!figures.is_array()) evidence.refuse("figures", "must be a list");
-  for (std::size_t i = 0; i < figures.size(); ++i) {
-    record.figures.push_back(
-        read_figure({figures[i], evidence.path() + "figures[" + std::to_string(i) + "]."}));
-  }
+  evidence.each("figures",
+                [&](const RecordFields& figure) { record.figures.push_back(read_figure(figure)); });
   require_evidence(record, evidence);
   return record;
 }
@@ -156,15 +105,6 @@ DecisionRecord from_json(const Json& json) {
 std::string to_json(const DecisionRecord& record) {
   Json figures = Json::array();
   for (const Figure& figure : record.figures) figures.push_back(figure_json(figure));
-  const Json machine{{"cpu", record.machine.cpu},
-                     {"cores", record.machine.cores},
-                     {"memory_bytes", record.machine.memory_bytes},
-                     {"kernel", record.machine.kernel},
-                     {"filesystem", record.machine.filesystem},
-                     {"sqlite_version", record.machine.sqlite_version},
-                     {"postgres_version", record.machine.postgres_version},
-                     {"compiler", record.machine.compiler},
-                     {"fsync_p50_ms", record.machine.fsync_p50_ms}};
   const Json json{{"schema", schema},
                   {"store", record.store},
                   {"reason", record.reason},
@@ -173,7 +113,7 @@ std::string to_json(const DecisionRecord& record) {
                    {{"date", record.date},
                     {"version", record.version},
                     {"durability", record.durability},
-                    {"machine", machine},
+                    {"machine", machine_json(record.machine)},
                     {"figures", figures}}}};
   return json.dump(2) + "\n";
 }
