@@ -1,5 +1,7 @@
 #include "loadgen/commands.h"
 
+#include <array>
+#include <ctime>
 #include <iostream>
 
 #include <unistd.h>
@@ -51,6 +53,15 @@ int compare_reports(const Options& options) {
   const auto comparison = reports::compare(before, after);
   std::cout << reports::to_terminal(comparison, Progress::has_color(STDOUT_FILENO));
   return comparison.regression() ? exit_failed : exit_pass;
+}
+
+std::string today() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  std::array<char, 16> text{};
+  std::strftime(text.data(), text.size(), "%F", &parts);
+  return text.data();
 }
 
 }  // namespace yardmaster::loadgen

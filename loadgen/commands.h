@@ -2,6 +2,8 @@
 // and Abandoned.
 #pragma once
 
+#include <string>
+
 #include "loadgen/measured_run.h"
 #include "loadgen/options.h"
 
@@ -20,5 +22,12 @@ int run_scenario(const Options& options);
 int compare_reports(const Options& options);
 // Measures both stores and holds the outcome against the record, or makes a new one.
 int decide_store(const Options& options);
+// Finds the most instances that hold.
+int search_capacity(const Options& options);
+// Searches on all stores, durabilities and disks, or goes on with that.
+int measure_map(const Options& options);
+
+// YYYY-MM-DD, UTC.
+std::string today();
 
 }  // namespace yardmaster::loadgen

@@ -1,7 +1,5 @@
 // loadgen decide: the gate. Measures both stores, applies the rule of reports/decision.h, and says
 // whether the decision on record stands.
-#include <array>
-#include <ctime>
 #include <iostream>
 #include <optional>
 
@@ -13,15 +11,6 @@
 
 namespace yardmaster::loadgen {
 namespace {
-
-std::string today() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  std::array<char, 16> text{};
-  std::strftime(text.data(), text.size(), "%F", &parts);
-  return text.data();
-}
 
 reports::Report report_for(const Options& options) {
   if (!options.decided_from.empty()) return reports::read_report(options.decided_from);

@@ -73,4 +73,6 @@ FsyncLatency parse_fsync_latency(std::string_view text) {
   return {distribution};
 }
 
+std::string name_of(const FsyncLatency& latency) { return latency.none() ? "0ms" : latency.text(); }
+
 }  // namespace yardmaster::loadgen

@@ -27,4 +27,7 @@ struct FsyncLatency {
 // is none. Throws Error{usage} with what is wrong.
 FsyncLatency parse_fsync_latency(std::string_view text);
 
+// Its text, and "0ms" for none.
+std::string name_of(const FsyncLatency& latency);
+
 }  // namespace yardmaster::loadgen

@@ -41,6 +41,10 @@ int dispatch(const Options& options) {
       return compare_reports(options);
     case Verb::decide:
       return decide_store(options);
+    case Verb::search:
+      return search_capacity(options);
+    case Verb::map:
+      return measure_map(options);
     case Verb::run:
       return run_scenario(options);
   }

@@ -32,10 +32,13 @@ constexpr const char* examples =
     "  loadgen scenarios\n"
     "  loadgen --store sqlite,postgres --instances 10,25,50\n"
     "  loadgen compare before/report.json after/report.json\n"
-    "  loadgen decide\n\n"
+    "  loadgen decide\n"
+    "  loadgen search --slo write_p99=30ms --fsync-latency 5ms --durability power\n"
+    "  loadgen map --report map\n\n"
     "Exit status: 0 pass, 99 a target failed (compare: a significant regression; decide: the "
-    "record is contradicted), 3 inconclusive,\n"
-    "2 usage, 1 could not run. Ctrl-C ends a run early with what was measured.";
+    "record is\ncontradicted), 3 inconclusive (search: no load holds), 2 usage, 1 could not run.\n"
+    "Ctrl-C ends a run early with what was "
+    "measured.";
 
 constexpr std::array<std::string_view, 4> side_workloads{"handoffs", "broadcasts", "churn",
                                                          "websocket"};
@@ -222,6 +225,52 @@ void add_output_flags(CLI::App& app, Options& options) {
             "leave the metrics for a node exporter's textfile collector");
 }
 
+void add_decide(CLI::App& app, Options& options) {
+  auto* decide = app.add_subcommand(
+      "decide", "measure both stores (scenario gate) and check the decision on record");
+  decide->fallthrough();
+  decide->add_option("--record", options.record, "the record [reports/decision.json]");
+  decide->add_option("--from", options.decided_from, "decide by this report instead of measuring");
+  decide->add_flag("--write", options.write_record, "replace the record by what is measured");
+}
+
+CLI::App* add_searching(CLI::App& app, const char* name, const char* what, SearchOptions& search) {
+  auto* verb = app.add_subcommand(name, what);
+  verb->fallthrough();
+  verb->add_option("--slo", search.slo,
+                   "a limit that a load must pass to hold, as for --target; repeatable "
+                   "[write_p99=30ms]")
+      ->type_name("LIMIT")
+      ->take_all()
+      ->allow_extra_args(false);
+  return verb;
+}
+
+void add_search(CLI::App& app, SearchOptions& search) {
+  auto* verb = add_searching(app, "search",
+                             "find the most instances that hold the limits; takes the flags of a "
+                             "load, and steps of up to 20s (longer below 100 instances)",
+                             search);
+  verb->add_option("--start", search.start, "the fewest, tried first [10]")->type_name("N");
+  verb->add_option("--most,--most-instances", search.most,
+                   "where to stop [what the limit of open files allows]")
+      ->type_name("N");
+}
+
+void add_map(CLI::App& app, SearchOptions& search) {
+  auto* verb = add_searching(app, "map",
+                             "search on both stores, with both durabilities, on slower and slower "
+                             "disks; goes on with the map in --report",
+                             search);
+  verb->add_option("--most,--most-instances", search.most, "where each search stops [4000]")
+      ->type_name("N");
+  verb->add_option("--fsync-latencies", search.fsync_latencies,
+                   "added to each fsync [0,1ms,5ms,10ms,20ms]")
+      ->type_name("TIME[,TIME...]")
+      ->delimiter(',');
+  verb->add_flag("--anew", search.anew, "begin again instead of going on");
+}
+
 }  // namespace
 
 Options parse_options(const std::vector<std::string>& arguments) {
@@ -240,12 +289,9 @@ Options parse_options(const std::vector<std::string>& arguments) {
       ->required();
   compare->add_option("after", options.compared.second, "report.json, or its directory")
       ->required();
-  auto* decide = app.add_subcommand(
-      "decide", "measure both stores (scenario gate) and check the decision on record");
-  decide->fallthrough();
-  decide->add_option("--record", options.record, "the record [reports/decision.json]");
-  decide->add_option("--from", options.decided_from, "decide by this report instead of measuring");
-  decide->add_flag("--write", options.write_record, "replace the record by what is measured");
+  add_decide(app, options);
+  add_search(app, options.search);
+  add_map(app, options.search);
   app.require_subcommand(0, 1);
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
@@ -263,7 +309,9 @@ Options parse_options(const std::vector<std::string>& arguments) {
   }
   if (scenarios->parsed()) options.verb = Verb::list_scenarios;
   if (compare->parsed()) options.verb = Verb::compare;
-  if (decide->parsed()) options.verb = Verb::decide;
+  if (app.got_subcommand("decide")) options.verb = Verb::decide;
+  if (app.got_subcommand("search")) options.verb = Verb::search;
+  if (app.got_subcommand("map")) options.verb = Verb::map;
   options.overrides = overrides_from(flags);
   return options;
 }

@@ -1,6 +1,7 @@
 // loadgen's command line. Throws Error{usage} for everything that cannot be meant.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -11,7 +12,17 @@
 
 namespace yardmaster::loadgen {
 
-enum class Verb { run, list_scenarios, compare, decide, help };
+enum class Verb { run, list_scenarios, compare, decide, search, map, help };
+
+// Of the verbs search and map.
+struct SearchOptions {
+  std::vector<std::string> slo{"write_p99=30ms"};
+  std::uint64_t start = 10;
+  std::uint64_t least = 0;            // fewer are not tried; 0: `start`
+  std::optional<std::uint64_t> most;  // empty: as many as the verb and the machine allow
+  std::vector<std::string> fsync_latencies{"0", "1ms", "5ms", "10ms", "20ms"};
+  bool anew = false;  // instead of going on with a map that is there
+};
 
 struct Options {
   Verb verb = Verb::run;
@@ -36,6 +47,8 @@ struct Options {
   std::filesystem::path record = "reports/decision.json";
   std::filesystem::path decided_from;  // a report; empty: measure
   bool write_record = false;
+
+  SearchOptions search;
 };
 
 // argv[0] is left out.

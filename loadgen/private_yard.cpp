@@ -17,7 +17,7 @@ PrivateYard::PrivateYard(const LoadPlan& plan, const PrivateYardOptions& options
                          const std::function<void()>& interrupted) {
   make_database(plan, options, interrupted);
   if (plan.topology == Topology::broker) start_daemon(plan, options, interrupted);
-  check_delay(plan, interrupted);
+  check_delay(plan, options, interrupted);
 }
 
 void PrivateYard::make_database(const LoadPlan& plan, const PrivateYardOptions& options,
@@ -58,13 +58,16 @@ void PrivateYard::start_daemon(const LoadPlan& plan, const PrivateYardOptions& o
 }
 
 // Before there is any load. The processes of the direct topology have it like the probe.
-void PrivateYard::check_delay(const LoadPlan& plan, const std::function<void()>& interrupted) {
+void PrivateYard::check_delay(const LoadPlan& plan, const PrivateYardOptions& options,
+                              const std::function<void()>& interrupted) {
   if (plan.fsync_latency.none()) return;
   if (database_) {
     require_fsync_delay_in(database_->pid());
   } else if (daemon_) {
     require_fsync_delay_in(daemon_->pid());
   }
+  delayed_fsync_ = options.known_delay;
+  if (delayed_fsync_) return;
   delayed_fsync_ =
       measure_delayed_fsync(plan.fsync_latency, plan.seed, store_directory(), interrupted);
 }

@@ -21,6 +21,8 @@ struct PrivateYardOptions {
   std::filesystem::path base;  // where the state goes; empty: a place on a disk
   bool keep = false;           // the state
   std::string postgres;        // a server to make databases on; empty: one of loadgen's own
+  // What an fsync takes with the plan's latency, where that was measured before.
+  std::optional<reports::DelayedFsync> known_delay{};
 };
 
 class PrivateYard {
@@ -50,7 +52,8 @@ class PrivateYard {
                      const std::function<void()>& interrupted);
   void start_daemon(const LoadPlan& plan, const PrivateYardOptions& options,
                     const std::function<void()>& interrupted);
-  void check_delay(const LoadPlan& plan, const std::function<void()>& interrupted);
+  void check_delay(const LoadPlan& plan, const PrivateYardOptions& options,
+                   const std::function<void()>& interrupted);
 
   std::optional<FreshDirectory> directory_;  // of SQLite, without a coordinator
   std::optional<RunDatabase> database_;      // of PostgreSQL

@@ -15,9 +15,11 @@
 namespace yardmaster::loadgen {
 namespace {
 
+constexpr std::size_t unknown_number = 0;
+
 std::string hdr_log_name(const reports::Run& run, std::size_t number, std::size_t runs) {
   const std::string name = run.scenario + "-" + std::to_string(run.instances) + "-" + run.arrivals;
-  return (runs > 1 ? std::to_string(number + 1) + "-" : std::string()) + name + ".hlog";
+  return (runs == 1 ? std::string() : std::to_string(number + 1) + "-") + name + ".hlog";
 }
 
 }  // namespace
@@ -31,11 +33,13 @@ Scenario prepare_scenario(const Options& options, Progress& progress) {
 
 Series::Series(const Options& options, Progress& progress)
     : options_(options),
+      is_search_(options.verb == Verb::search || options.verb == Verb::map),
       progress_(progress),
       supervisor_({.connect = options.connect,
                    .directory = options.directory,
                    .keep = options.keep,
-                   .postgres = options.postgres},
+                   .postgres = options.postgres,
+                   .measure_delay_once = is_search_},
                   interrupts_, nursery_, registry_, progress) {
   if (options.metrics_listen) {
     endpoint_.emplace(*options.metrics_listen, options.metrics_remote,
@@ -55,13 +59,20 @@ void Series::run(const Scenario& scenario) {
   if (reports::compares_stores(report_.runs)) compare_stores();
 }
 
+bool Series::add(const LoadPlan& plan) {
+  ++report_.missing_runs;
+  return run_one(plan, unknown_number);
+}
+
 bool Series::run_one(const LoadPlan& plan, std::size_t runs) {
   FinishedRun finished = supervisor_.run(plan);
   const auto log = hdr_log_name(finished.run, report_.runs.size(), runs);
   reports::write_file(options_.report / log, finished.hdr_log);
   report_.environment = reports::together(report_.environment, finished.environment);
-  const int descriptor = options_.json ? STDERR_FILENO : STDOUT_FILENO;
-  show(reports::to_terminal(finished.run, Progress::has_color(descriptor)));
+  if (!is_search_) {
+    const int descriptor = options_.json ? STDERR_FILENO : STDOUT_FILENO;
+    show(reports::to_terminal(finished.run, Progress::has_color(descriptor)));
+  }
   report_.runs.push_back(std::move(finished.run));
   --report_.missing_runs;
   reports::write_report(report_, options_.report);
@@ -84,10 +95,13 @@ void Series::show(const std::string& text) const {
   out << text << std::endl;
 }
 
+void Series::leave_metrics() const {
+  if (options_.textfile.empty()) return;
+  metrics::write_textfile(options_.textfile, registry_.exposition());
+}
+
 void Series::put_out() const {
-  if (!options_.textfile.empty()) {
-    metrics::write_textfile(options_.textfile, registry_.exposition());
-  }
+  leave_metrics();
   if (options_.json) {
     std::cout << reports::to_json(report_) << std::flush;
   } else {

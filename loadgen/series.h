@@ -1,5 +1,5 @@
-// The runs of a scenario, one after another: each is shown when it is over, and the report on disk
-// grows with it. Main thread.
+// The runs of a scenario or of a search, one after another: those of a scenario are shown when they
+// are over, and the report on disk grows with each. Main thread.
 #pragma once
 
 #include <optional>
@@ -23,7 +23,11 @@ class Series {
   // Until one is interrupted. When one cannot be carried out, which throws, report() has those
   // before it.
   void run(const Scenario& scenario);
-  // Leaves the metrics where they were asked for, and says where the report is, or prints it.
+  // One run more, of a series that nobody knows the length of. Whether it was interrupted.
+  bool add(const LoadPlan& plan);
+  // Leaves the metrics where they were asked for.
+  void leave_metrics() const;
+  // The same, and says where the report is, or prints it.
   void put_out() const;
   const reports::Report& report() const { return report_; }
 
@@ -34,6 +38,7 @@ class Series {
   void show(const std::string& text) const;
 
   const Options& options_;
+  bool is_search_;  // with a line of its own for each run
   Progress& progress_;
   Interrupts interrupts_;
   ChildNursery nursery_;

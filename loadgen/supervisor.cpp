@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 #include <future>
 #include <map>
 #include <random>
@@ -300,13 +299,31 @@ void Supervisor::abandon_if_interrupted() {
   if (interrupts_.wait(milliseconds(0)) > 0) throw Abandoned();
 }
 
+std::optional<reports::DelayedFsync> Supervisor::known_delay(const LoadPlan& plan) const {
+  const bool is_known = known_delay_ && known_delay_->latency == plan.fsync_latency;
+  return is_known ? std::optional(known_delay_->found) : std::nullopt;
+}
+
+// One that is not what was asked for is measured again.
+void Supervisor::remember_delay(const LoadPlan& plan, const PrivateYard& yard) {
+  if (!options_.measure_delay_once || !yard.delayed_fsync()) return;
+  reports::Run run;
+  run.fsync_injected_ms = to_milliseconds(plan.fsync_latency.median());
+  run.delayed_fsync = yard.delayed_fsync();
+  if (reports::why_another_disk(run)) return;
+  known_delay_ = {.latency = plan.fsync_latency, .found = *yard.delayed_fsync()};
+}
+
 FinishedRun Supervisor::run(const LoadPlan& plan) {
   allow_connections(plan, options_.connect.empty());
   std::optional<PrivateYard> yard;
   if (options_.connect.empty()) {
-    const PrivateYardOptions yard_options{
-        .base = options_.directory, .keep = options_.keep, .postgres = options_.postgres};
+    const PrivateYardOptions yard_options{.base = options_.directory,
+                                          .keep = options_.keep,
+                                          .postgres = options_.postgres,
+                                          .known_delay = known_delay(plan)};
     yard.emplace(plan, yard_options, [this] { abandon_if_interrupted(); });
+    remember_delay(plan, *yard);
     if (options_.keep) progress_.say("state kept in " + yard->store_directory().string());
   }
   if (plan.topology == Topology::direct) {

@@ -24,6 +24,9 @@ struct SupervisorOptions {
   std::filesystem::path directory;  // for the private one's state; empty: a place on a disk
   bool keep = false;                // the state
   std::string postgres;             // a server to make databases on; empty: one of loadgen's own
+  // Whether what was added to an fsync is measured before the first run with a latency only, and
+  // not before each.
+  bool measure_delay_once = false;
 };
 
 struct FinishedRun {
@@ -46,13 +49,21 @@ class Supervisor {
  private:
   class Watch;
 
+  struct KnownDelay {
+    FsyncLatency latency;
+    reports::DelayedFsync found;
+  };
+
   void abandon_if_interrupted();
+  std::optional<reports::DelayedFsync> known_delay(const LoadPlan& plan) const;
+  void remember_delay(const LoadPlan& plan, const PrivateYard& yard);
 
   SupervisorOptions options_;
   Interrupts& interrupts_;
   const ChildNursery& nursery_;
   metrics::Registry& registry_;
   Progress& progress_;
+  std::optional<KnownDelay> known_delay_;
 };
 
 // Open files that a plan takes, of this process or of a private coordinator, which has the same

@@ -176,6 +176,27 @@ TEST_F(SlowDiskRun, is_not_there_unless_asked_for) {
   EXPECT_FALSE(run.contains("fsync_latency"));
 }
 
+TEST_F(SlowDiskRun, holds_no_load_within_less_than_it_takes) {
+  const auto result = measure({"map", "--store", "sqlite", "--durability", "power", "--slo",
+                               "write_p99=10ms", "--fsync-latencies", "0,20ms", "--most", "25",
+                               "--interval", "100ms", "--max-duration", "8s", "--json"});
+  SCOPED_TRACE(result.errors);
+  ASSERT_EQ(result.status, 0);
+  const auto cells = json::parse(result.output).at("cells");
+  ASSERT_EQ(cells.size(), 2U);
+  EXPECT_EQ(cells.at(0).at("fsync_latency"), "0ms");
+  EXPECT_EQ(cells.at(1).at("fsync_latency"), "20ms");
+  EXPECT_EQ(cells.at(1).at("holds"), 0);
+  for (const auto& step : cells.at(1).at("steps")) {
+    EXPECT_GE(step.at("measured_ms").at("write P99").get<double>(), 20.0) << step;
+  }
+  const auto runs =
+      json::parse(read_file(place_ / "report" / "sqlite-power-20ms" / "report.json")).at("runs");
+  for (const auto& run : runs) {
+    EXPECT_EQ(run.at("fsync_ms"), runs.at(0).at("fsync_ms")) << "measured more than once";
+  }
+}
+
 TEST_F(SlowDiskRun, that_cannot_be_is_refused_with_one_line) {
   DaemonProcess daemon;
   write_file(place_ / "slow.json", R"({"fsync_latency": "5ms"})");
