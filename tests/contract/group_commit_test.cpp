@@ -212,8 +212,7 @@ TEST_P(GroupCommitContract, a_full_disk_refuses_writes_serves_reads_and_recovers
 }
 
 TEST_P(GroupCommitContract, a_transaction_that_meets_another_is_repeated_whole) {
-  int failures = 3;
-  database_->before_commit = [&failures] {
+  database_->before_commit = [failures = 3]() mutable {
     if (failures-- > 0) throw Error(ErrorCode::serialization_failure, "on purpose");
   };
   const int before = database_->commits;
