@@ -1,5 +1,6 @@
-// Searches for the capacity and the map that they make, with loads so small that nothing here
-// depends on how fast the machine is.
+// Searches for the capacity and the map that they make, with loads so small and limits so wide that
+// nothing here depends on how fast the machine is. A median is decided by a few samples, however
+// alike they are; a P99 stays inconclusive where the machine has slow phases.
 #include <algorithm>
 #include <filesystem>
 #include <string>
@@ -43,7 +44,7 @@ class LoadgenSearch : public testing::Test {
 };
 
 TEST_F(LoadgenSearch, finds_and_confirms_the_most_that_hold) {
-  const auto result = measure({"search", "--slo", "write_p99=10s", "--start", "5", "--most", "20"});
+  const auto result = measure({"search", "--slo", "write_p50=10s", "--start", "5", "--most", "20"});
   EXPECT_EQ(result.status, 0) << result.output << result.errors;
   EXPECT_THAT(result.output, HasSubstr("holds 20 instances (confirmed)"));
   const auto found = record("search.json").at("cells").at(0);
@@ -98,7 +99,7 @@ TEST_F(LoadgenSearch, what_cannot_be_searched_is_refused_with_one_line) {
 
 TEST_F(LoadgenSearch, a_map_goes_on_where_it_was_left) {
   const auto map = [this](const std::string& durability, const std::string& most) {
-    return measure({"map", "--slo", "write_p99=10s", "--fsync-latencies", "0", "--most", most,
+    return measure({"map", "--slo", "write_p50=10s", "--fsync-latencies", "0", "--most", most,
                     "--durability", durability});
   };
   const auto first = map("process", "25");
