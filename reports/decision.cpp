@@ -40,8 +40,8 @@ bool counts(const Run& run, const Figure& figure) {
   const bool same_policy = figure.checkpoint_policy.empty()
                                ? has_usual_policy(run)
                                : run.checkpoint_policy == figure.checkpoint_policy;
-  return same_policy && run.store == figure.store && run.instances == figure.instances &&
-         !run.interrupted;
+  return same_policy && run.topology == figure.topology && run.store == figure.store &&
+         run.instances == figure.instances && !run.interrupted;
 }
 
 double quantile_of(const Measurement& measurement, double quantile) {
@@ -125,6 +125,7 @@ std::vector<Figure> judge_pairs(const std::vector<Run>& runs) {
     for (const TargetResult& result : run.targets) {
       Figure figure;
       figure.store = run.store;
+      figure.topology = run.topology;
       figure.instances = run.instances;
       figure.target = result.target;
       if (!has_usual_policy(run)) figure.checkpoint_policy = run.checkpoint_policy;
@@ -155,10 +156,8 @@ std::vector<Figure> gate_requirements() {
 }
 
 Decision decide(const std::vector<Run>& runs) {
-  std::vector<Run> through_coordinators = runs;
-  std::erase_if(through_coordinators, [](const Run& run) { return run.topology != "broker"; });
   std::vector<Figure> figures = gate_requirements();
-  for (Figure& figure : figures) judge_together(figure, through_coordinators);
+  for (Figure& figure : figures) judge_together(figure, runs);
   return decide(std::move(figures));
 }
 

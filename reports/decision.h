@@ -17,6 +17,7 @@ namespace yardmaster::reports {
 // A target at a load, judged by all runs of one store together: the pairs of an interleaved series.
 struct Figure {
   std::string store;
+  std::string topology = "broker";
   std::string checkpoint_policy;  // of pairs; empty: the store's usual one
   std::uint64_t instances = 0;
   Target target;

@@ -77,7 +77,16 @@ class Database {
   virtual void rollback() noexcept = 0;
 
   // Makes all earlier commits as durable as a `power` commit. Outside a transaction.
-  virtual void make_durable() = 0;
+  virtual void make_durable() {
+    begin(Durability::power);
+    try {
+      execute(Statement::touch_durable, {});
+      commit();
+    } catch (...) {
+      rollback();
+      throw;
+    }
+  }
 
   virtual void execute(Statement statement, std::span<const Parameter> parameters) = 0;
   virtual void query(Statement statement, std::span<const Parameter> parameters,

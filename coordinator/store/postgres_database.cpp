@@ -289,17 +289,6 @@ void PostgresDatabase::rollback() noexcept {
   settle();
 }
 
-void PostgresDatabase::make_durable() {
-  begin(Durability::power);
-  try {
-    execute(Statement::touch_durable, {});
-    commit();
-  } catch (...) {
-    rollback();
-    throw;
-  }
-}
-
 // --- statements
 
 void PostgresDatabase::execute(Statement statement, std::span<const Parameter> parameters) {

@@ -324,17 +324,6 @@ void SqliteDatabase::rollback() noexcept {
   }
 }
 
-void SqliteDatabase::make_durable() {
-  begin(Durability::power);
-  try {
-    execute(Statement::touch_durable, {});
-    commit();
-  } catch (...) {
-    rollback();
-    throw;
-  }
-}
-
 CheckpointResult SqliteDatabase::checkpoint() {
   CheckpointResult result;
   int frames = 0;

@@ -27,7 +27,6 @@ class SqliteDatabase final : public Database {
   void begin(Durability durability) override;
   bool commit() override;
   void rollback() noexcept override;
-  void make_durable() override;
   using Database::execute;
   using Database::query;
   void execute(Statement statement, std::span<const Parameter> parameters) override;

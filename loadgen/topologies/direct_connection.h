@@ -54,8 +54,6 @@ class DirectConnection {
   virtual void checkpoint() = 0;
   // All rows, in the order in which each instance wrote its own.
   virtual void read_rows(const std::function<void(const DirectRow&)>& on_row) = 0;
-  // Leaves nothing in a database that others own.
-  virtual void drop_table() = 0;
   virtual std::string version() = 0;
   // Of the database's main file, where it is known; else empty.
   virtual std::string path() { return {}; }

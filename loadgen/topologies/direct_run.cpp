@@ -234,7 +234,6 @@ void DirectRun::run_audit() {
     ++audited_;
   });
   audit_ = audit.result();
-  connection->drop_table();
 }
 
 double DirectRun::other_cpu_s() const {

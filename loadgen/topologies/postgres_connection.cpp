@@ -52,8 +52,6 @@ void PostgresConnection::create_table() {
   execute(std::string(embedded::direct_postgres_sql).c_str());
 }
 
-void PostgresConnection::drop_table() { execute("DROP TABLE test_decisions"); }
-
 void PostgresConnection::prepare_writing() {
   const auto prepare = [this](const char* name, const char* sql) {
     const Result result(PQprepare(connection_.get(), name, sql, 0, nullptr));

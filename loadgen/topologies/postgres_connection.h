@@ -21,7 +21,6 @@ class PostgresConnection final : public DirectConnection {
   bool write(const DirectRow& row) override;
   void checkpoint() override {}  // the server's affair
   void read_rows(const std::function<void(const DirectRow&)>& on_row) override;
-  void drop_table() override;
   std::string version() override;
 
  private:

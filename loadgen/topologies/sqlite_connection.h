@@ -19,7 +19,6 @@ class SqliteConnection final : public DirectConnection {
   bool write(const DirectRow& row) override;
   void checkpoint() override;
   void read_rows(const std::function<void(const DirectRow&)>& on_row) override;
-  void drop_table() override {}  // the file is the run's own
   std::string version() override { return sqlite3_libversion(); }
   std::string path() override { return options_.database; }
 

@@ -10,11 +10,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <pwd.h>
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
+#include "coordinator/base/error.h"
+#include "loadgen/postgres_cluster.h"
 #include "tests/support/daemon_process.h"
 
 namespace yardmaster::support {
@@ -194,52 +195,21 @@ TEST_F(LoadgenDirect, what_makes_no_sense_is_refused_with_one_line) {
   EXPECT_EQ(run({.argv = {loadgen_program(), "direct-instance", "99", "0"}}).status, 2);
 }
 
-// A server of the test's own, which only this user reaches.
-class PostgresServer {
- public:
-  static std::string binaries() { return "/usr/lib/postgresql/15/bin/"; }
-  static bool is_installed() { return std::filesystem::exists(binaries() + "initdb"); }
-
-  PostgresServer() {
-    if (::getuid() == 0) {
-      const auto* const user = ::getpwnam("postgres");
-      ::chmod(place_.path().c_str(), 0700);
-      ::chown(place_.path().c_str(), user->pw_uid, user->pw_gid);
-    }
-    const auto made = run({.argv = as_its_user({binaries() + "initdb", "-N", "-A", "trust", "-U",
-                                                "postgres", "-D", data()})});
-    EXPECT_EQ(made.status, 0) << made.errors;
-    server_.emplace(ChildOptions{.argv = as_its_user({binaries() + "postgres", "-D", data(), "-k",
-                                                      place_.path(), "-c", "listen_addresses="})});
-    EXPECT_TRUE(eventually([&] {
-      return run({.argv = {binaries() + "pg_isready", "-h", place_.path()}}).status == 0;
-    })) << server_->errors();
+bool postgres_is_installed() {
+  try {
+    return !loadgen::postgres_programs().empty();
+  } catch (const Error&) {
+    return false;
   }
-  ~PostgresServer() {
-    run({.argv = as_its_user({binaries() + "pg_ctl", "-D", data(), "-m", "immediate", "stop"})});
-  }
-
-  std::string conninfo() const {
-    return "host=" + place_.path().string() + " user=postgres dbname=postgres";
-  }
-
- private:
-  std::string data() const { return place_ / "data"; }
-  static std::vector<std::string> as_its_user(std::vector<std::string> argv) {
-    if (::getuid() == 0) argv.insert(argv.begin(), {"runuser", "-u", "postgres", "--"});
-    return argv;
-  }
-
-  TemporaryDirectory place_;
-  std::optional<ChildProcess> server_;
-};
+}
 
 TEST_F(LoadgenDirect, postgres_takes_both_transactions_and_is_left_as_it_was) {
-  if (!PostgresServer::is_installed()) GTEST_SKIP() << "there is no PostgreSQL 15";
-  const PostgresServer server;
+  if (!postgres_is_installed()) GTEST_SKIP() << "there is no PostgreSQL";
+  const loadgen::PostgresCluster server({}, [] {});
   for (const std::string transaction : {"immediate", "deferred"}) {
-    const auto run = measure({"--store", "postgres", "--postgres", server.conninfo(), "--instances",
-                              "5", "--duration", "2s", "--transaction", transaction});
+    const auto run =
+        measure({"--store", "postgres", "--postgres", server.connection_string(), "--instances",
+                 "5", "--duration", "2s", "--transaction", transaction});
     EXPECT_EQ(run.at("store"), "postgres");
     EXPECT_EQ(run.at("transaction"), transaction);
     EXPECT_TRUE(run.at("warnings").empty());
