@@ -20,6 +20,7 @@ namespace yardmaster::loadgen {
 namespace {
 
 constexpr std::string_view usual_step = "8s";
+constexpr std::chrono::seconds longest_step{60};
 constexpr std::uint64_t asked = 25;
 constexpr std::uint64_t least = 10;
 constexpr std::uint64_t usual_most = 4000;
@@ -100,6 +101,7 @@ class MapRun {
  private:
   SearchPlan plan_for(const MapCell& cell) {
     SearchPlan plan = plan_search(options_of(options_, cell), usual_step, progress_);
+    plan.longest_step = longest_step;
     plan.range.asked = asked;
     return plan;
   }

@@ -110,8 +110,7 @@ LoadPlan SearchPlan::step(std::uint64_t instances) const {
     const auto rounds = writes_of_step / static_cast<double>(instances);
     const auto enough = std::chrono::duration_cast<nanoseconds>(
         std::chrono::duration<double, std::nano>(plan.interval) * rounds);
-    plan.max_duration =
-        std::max(plan.max_duration, std::min<nanoseconds>(enough, longest_usual_step));
+    plan.max_duration = std::max(plan.max_duration, std::min<nanoseconds>(enough, longest_step));
   }
   return plan;
 }

@@ -15,20 +15,21 @@
 
 namespace yardmaster::loadgen {
 
-struct SearchPlan {
-  LoadPlan load;  // its number of instances is the step's
-  SearchRange range;
-  bool usual_length = true;  // of a step: nobody named one
-
-  // Lasts longer where there are so few instances that they could not show anything.
-  LoadPlan step(std::uint64_t instances) const;
-};
-
 // A P99 takes 390 independent writes to pass at a planned look, and neighbours are so alike that up
 // to 20 of them were seen to count as one: a step of the usual length makes so many writes, unless
 // that takes too long.
 inline constexpr double writes_of_step = 8'000;
 inline constexpr std::chrono::seconds longest_usual_step{120};
+
+struct SearchPlan {
+  LoadPlan load;  // its number of instances is the step's
+  SearchRange range;
+  bool usual_length = true;  // of a step: nobody named one
+  std::chrono::seconds longest_step = longest_usual_step;
+
+  // Lasts longer where there are so few instances that they could not show anything.
+  LoadPlan step(std::uint64_t instances) const;
+};
 
 // Steps are as long as `usual_step` unless the flags say otherwise, and end early by the planned
 // looks. Without --workloads and --scenario only the writes run, and what the targets ask for.
