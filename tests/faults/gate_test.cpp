@@ -1,5 +1,6 @@
 // The gate's outcomes, from real runs: a disk that is slow in one way or the other lets SQLite
 // fail, or both stores. (That SQLite holds on a disk without faults is the ctest case `gate`.)
+#include <iostream>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -14,6 +15,8 @@ namespace {
 
 using testing::HasSubstr;
 
+constexpr int undecided = 3;
+
 class Gate : public testing::Test {
  protected:
   // `loadgen decide`; the record says that SQLite is the store.
@@ -23,6 +26,15 @@ class Gate : public testing::Test {
         loadgen_program(), "decide", "--record", record, "--report", (place_ / "report").string()};
     argv.insert(argv.end(), arguments.begin(), arguments.end());
     return run({.argv = argv}, Deadline(std::chrono::minutes(5)));
+  }
+  // A machine that disturbs the runs leaves them undecided, which is no outcome to be tested here.
+  Finished decide_at_last(const std::vector<std::string>& arguments) const {
+    Finished finished = decide(arguments);
+    for (int again = 0; again < 2 && finished.status == undecided; ++again) {
+      std::cout << "undecided, measuring again:\n" << finished.output << std::endl;
+      finished = decide(arguments);
+    }
+    return finished;
   }
   std::string scenario(const std::string& fields) const {
     const auto file = place_ / "short.json";
@@ -39,7 +51,7 @@ class Gate : public testing::Test {
 // Its checkpoints wait for the disk between the commits, the server's run beside them.
 TEST_F(Gate, requires_postgres_when_sqlite_alone_fails) {
   const auto file = scenario(R"("interval": "5ms", "duration": "2s", "fsync_latency": "60ms")");
-  const Finished finished = decide({"--scenario", file});
+  const Finished finished = decide_at_last({"--scenario", file});
   EXPECT_THAT(finished.output,
               HasSubstr("decision: postgres, which contradicts the record, sqlite"))
       << finished.errors;
@@ -50,7 +62,7 @@ TEST_F(Gate, requires_postgres_when_sqlite_alone_fails) {
 TEST_F(Gate, says_at_which_load_neither_holds_and_refuses_to_record_it) {
   const auto file = scenario(
       R"("interval": "50ms", "duration": "1s", "fsync_latency": "40ms", "durability": "power")");
-  const Finished finished = decide({"--scenario", file});
+  const Finished finished = decide_at_last({"--scenario", file});
   EXPECT_THAT(finished.output, HasSubstr("decision: neither, which contradicts the record"))
       << finished.errors;
   EXPECT_THAT(finished.output, HasSubstr("PostgreSQL fails write P99 at"));
@@ -64,7 +76,7 @@ TEST_F(Gate, says_at_which_load_neither_holds_and_refuses_to_record_it) {
 TEST_F(Gate, skips_what_decides_nothing) {
   const auto file = scenario(R"("interval": "250ms", "duration": "1s")");
   const Finished finished = decide({"--scenario", file});
-  EXPECT_EQ(finished.status, 3) << finished.output << finished.errors;
+  EXPECT_EQ(finished.status, undecided) << finished.output << finished.errors;
   EXPECT_THAT(finished.output, HasSubstr("undecided"));
 }
 
