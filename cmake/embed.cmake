@@ -1,9 +1,16 @@
 # yardmaster_embed(TARGET FILE...): makes each text file available to TARGET as
-# `yardmaster::embedded::<file name with _ for . and ->` through the header "embedded/<file name>.h".
+# `yardmaster::embedded::<file name with _ for . and ->` through the header "embedded/<file name>.h". A
+# name that begins with a digit gets its folder's before it: migrations/2.sql is migrations_2.sql.
 function(yardmaster_embed target)
   set(directory ${CMAKE_CURRENT_BINARY_DIR}/generated)
+  set(headers "")
   foreach(file ${ARGN})
     get_filename_component(name ${file} NAME)
+    if(name MATCHES "^[0-9]")
+      get_filename_component(folder ${file} DIRECTORY)
+      get_filename_component(folder ${folder} NAME)
+      set(name ${folder}_${name})
+    endif()
     string(REGEX REPLACE "[.-]" "_" identifier ${name})
     set(header ${directory}/embedded/${name}.h)
     add_custom_command(OUTPUT ${header}
@@ -12,6 +19,13 @@ function(yardmaster_embed target)
       DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${file} ${PROJECT_SOURCE_DIR}/cmake/embed_file.cmake
       VERBATIM)
     target_sources(${target} PRIVATE ${header})
+    list(APPEND headers ${header})
   endforeach()
+  # A target that depends on nothing else, so that a header need not wait for the libraries that
+  # TARGET is linked with.
+  list(GET ARGN 0 first)
+  get_filename_component(first ${first} NAME)
+  add_custom_target(${target}_embeds_${first} DEPENDS ${headers})
+  add_dependencies(${target} ${target}_embeds_${first})
   target_include_directories(${target} PUBLIC ${directory})
 endfunction()

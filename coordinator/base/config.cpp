@@ -66,6 +66,32 @@ const std::vector<Key>& keys() {
        1'000'000'000},
       {"kill_grace", &Config::kill_grace,
        "between SIGTERM and SIGKILL when an instance is released"},
+      {"worktrees_dir", &Config::worktrees_dir, "holds the instances' git worktrees"},
+      {"roles_file", &Config::roles_file, "adds roles to the built-in ones"},
+      {"agent_command", &Config::agent_command,
+       "starts an agent whose role and request name no command; {task}, {prompt_file}, "
+       "{session_id}, "
+       "{instance} and {worktree} are filled in"},
+      {"skip_permissions", &Config::skip_permissions,
+       "starts claude with --dangerously-skip-permissions"},
+      {"tmux", &Config::tmux, "gives agents a window; without it only `spawn --foreground` works"},
+      {"hooks", &Config::hooks, "writes hooks into worktrees, by which agents tell what they do"},
+      {"mcp_files", &Config::mcp_files, "writes .mcp.json into worktrees, with the role's servers"},
+      {"settle_time", &Config::settle_time,
+       "an agent that says nothing has started when it has lived so long"},
+      {"sweep_interval",
+       &Config::sweep_interval,
+       "between looks at all instances, the safety net below events",
+       {},
+       100'000'000},
+      {"output_max_bytes",
+       &Config::output_max_bytes,
+       "size at which an agent's output is rotated",
+       {},
+       4096},
+      {"checkout_jobs", &Config::checkout_jobs, "checkouts side by side; 0: one per core"},
+      {"restart_limit", &Config::restart_limit,
+       "restarts of a persistent instance within an hour, at most"},
       {"log_level",
        &Config::log_level,
        "how much is logged",
@@ -228,6 +254,16 @@ void fill_places(Config& config, const Environment& environment) {
     config.runtime_dir = default_runtime_dir(environment, config.state_dir).string();
   }
   config.runtime_dir = std::filesystem::absolute(config.runtime_dir).lexically_normal().string();
+  const std::filesystem::path state_dir = config.state_dir;
+  if (config.worktrees_dir.empty()) config.worktrees_dir = (state_dir / "worktrees").string();
+  config.worktrees_dir =
+      std::filesystem::absolute(config.worktrees_dir).lexically_normal().string();
+  if (config.roles_file.empty()) {
+    const bool has_home = environment("HOME") || environment("XDG_CONFIG_HOME");
+    const std::filesystem::path place =
+        has_home ? default_config_file(environment).parent_path() : state_dir;
+    config.roles_file = (place / "roles.json").string();
+  }
 }
 
 }  // namespace
@@ -246,8 +282,13 @@ LoadedConfig load_config(const ConfigSources& sources) {
   loader.read_command_line();
   fill_places(loader.config, sources.environment);
   Config defaults;
-  if (loader.origins.count("state_dir") == 0) defaults.state_dir = loader.config.state_dir;
-  if (loader.origins.count("runtime_dir") == 0) defaults.runtime_dir = loader.config.runtime_dir;
+  for (const auto place :
+       {&Config::state_dir, &Config::runtime_dir, &Config::worktrees_dir, &Config::roles_file}) {
+    const auto key = std::find_if(keys().begin(), keys().end(), [&](const Key& candidate) {
+      return candidate.member == Member(place);
+    });
+    if (loader.origins.count(key->name) == 0) defaults.*place = loader.config.*place;
+  }
   LoadedConfig loaded{loader.config, {}};
   for (const Key& key : keys()) {
     const auto origin = loader.origins.find(key.name);

@@ -33,11 +33,23 @@ struct Config {
   std::uint64_t max_output_bytes = 8U << 20U;
   std::chrono::nanoseconds ping_interval = std::chrono::seconds(20);
   std::chrono::nanoseconds kill_grace = std::chrono::seconds(5);
+  std::string worktrees_dir;  // default: in the state directory
+  std::string roles_file;     // default: roles.json beside the default configuration file
+  std::string agent_command = "claude";
+  bool skip_permissions = false;
+  bool tmux = true;
+  bool hooks = true;
+  bool mcp_files = true;
+  std::chrono::nanoseconds settle_time = std::chrono::milliseconds(300);
+  std::chrono::nanoseconds sweep_interval = std::chrono::seconds(30);
+  std::uint64_t output_max_bytes = 10U << 20U;
+  std::uint64_t checkout_jobs = 0;
+  std::uint64_t restart_limit = 5;
   std::string log_level = "info";
   std::uint64_t log_max_bytes = 10U << 20U;
   std::uint64_t log_files = 3;
 
-  Paths paths() const { return {state_dir, runtime_dir}; }
+  Paths paths() const { return {state_dir, runtime_dir, worktrees_dir}; }
 };
 
 // One line of `yardmaster config show`.

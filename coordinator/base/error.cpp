@@ -6,7 +6,7 @@
 namespace yardmaster {
 namespace {
 
-constexpr std::array<std::pair<ErrorCode, std::string_view>, 23> names{{
+constexpr std::array<std::pair<ErrorCode, std::string_view>, 24> names{{
     {ErrorCode::invalid_json, "invalid_json"},
     {ErrorCode::invalid_request, "invalid_request"},
     {ErrorCode::too_deep, "too_deep"},
@@ -25,6 +25,7 @@ constexpr std::array<std::pair<ErrorCode, std::string_view>, 23> names{{
     {ErrorCode::serialization_failure, "serialization_failure"},
     {ErrorCode::storage_failed, "storage_failed"},
     {ErrorCode::storage_damaged, "storage_damaged"},
+    {ErrorCode::agent_ended, "agent_ended"},
     {ErrorCode::unavailable, "unavailable"},
     {ErrorCode::timed_out, "timed_out"},
     {ErrorCode::unsupported, "unsupported"},

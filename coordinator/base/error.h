@@ -30,6 +30,7 @@ enum class ErrorCode {
   serialization_failure,  // the transaction met another one: it may be repeated whole
   storage_failed,
   storage_damaged,  // the database is damaged, newer than this program, or not ours
+  agent_ended,      // the agent ended before it gave a sign of life
   unavailable,      // the daemon is stopping, or not there
   timed_out,
   unsupported,  // this machine or file system lacks what is needed

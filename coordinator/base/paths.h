@@ -1,7 +1,8 @@
 // Where a yard keeps its things. Any thread.
 //
-// The state directory holds what must last (yard.db, daemon.lock, daemon.log), the runtime
-// directory the sockets. By default they are the XDG ones: $XDG_STATE_HOME/yardmaster (else
+// The state directory holds what must last (the database, logs, clones, worktrees and what was
+// saved of them), the runtime directory the sockets. By default they are the XDG ones:
+// $XDG_STATE_HOME/yardmaster (else
 // ~/.local/state/yardmaster) and $XDG_RUNTIME_DIR/yardmaster (else `run` in the state directory).
 #pragma once
 
@@ -23,6 +24,7 @@ std::optional<std::string> process_environment(const std::string& name);
 struct Paths {
   std::filesystem::path state_dir;
   std::filesystem::path runtime_dir;
+  std::filesystem::path worktrees_dir = {};  // empty: in the state directory
 
   std::filesystem::path database() const { return state_dir / "yard.db"; }
   std::filesystem::path lock() const { return state_dir / "daemon.lock"; }
@@ -31,6 +33,30 @@ struct Paths {
   std::filesystem::path instance_socket(std::string_view instance) const {
     return runtime_dir / ("instance-" + std::string(instance) + ".sock");
   }
+  std::filesystem::path tmux_socket() const { return runtime_dir / "tmux.sock"; }
+
+  std::filesystem::path worktrees() const {
+    return worktrees_dir.empty() ? state_dir / "worktrees" : worktrees_dir;
+  }
+  std::filesystem::path worktree(std::string_view repo, std::string_view instance) const {
+    return worktrees() / repo / instance;
+  }
+  // Beside the worktrees, so that one is moved there by renaming it. No repository has such a name.
+  std::filesystem::path trash() const { return worktrees() / ".trash"; }
+  // Worktrees that no rescue commit could hold.
+  std::filesystem::path kept_files() const { return state_dir / "rescue"; }
+  std::filesystem::path clone(std::string_view repo) const { return state_dir / "repos" / repo; }
+  std::filesystem::path prompt(std::string_view instance) const {
+    return state_dir / "prompts" / (std::string(instance) + ".md");
+  }
+  std::filesystem::path launch_file(std::string_view instance) const {
+    return state_dir / "launch" / (std::string(instance) + ".json");
+  }
+  std::filesystem::path output_log(std::string_view instance) const {
+    return state_dir / "logs" / (std::string(instance) + ".log");
+  }
+  // Held by the programs that a daemon runs, so that the next one can wait for them.
+  std::filesystem::path programs_lock() const { return state_dir / "programs.lock"; }
 };
 
 // Throws Error{usage} when neither the variables nor HOME say where.

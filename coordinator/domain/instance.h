@@ -1,10 +1,12 @@
-// One coding agent under the coordinator, as a plain value.
+// One coding agent under the coordinator, as plain values: what is asked for, what lives, how it
+// ended.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "coordinator/base/clock.h"
 
@@ -25,37 +27,93 @@ struct ProcessIdentity {
   bool operator==(const ProcessIdentity&) const = default;
 };
 
-// What a caller asks for; the rest of an Instance is decided by the coordinator.
-struct InstanceRequest {
+// What of an instance was made for it alone, and so ends with it: bits of `owned`.
+inline constexpr std::uint32_t owns_worktree = 1;
+inline constexpr std::uint32_t owns_window = 2;
+inline constexpr std::uint32_t owns_processes = 4;  // they were launched by the coordinator
+
+// What is said of an instance from its request on. Empty texts say: none.
+struct InstanceDescription {
   std::string name;
   std::string role;
   std::string repo;
+  std::string repo_path;  // its working tree, or the bare repository
   std::string worktree_path;
-  std::string tmux_window;
+  std::string branch;
+  std::string base_branch;
+  std::string base_commit;  // where its branch began
+  std::string start_ref;    // where it shall begin; known until it has begun
   std::string task;
   std::string agent_command;
+  std::string session_id;  // of the agent's conversation
+  std::string tmux_session;
+  std::string tmux_window;
+  std::string log_path;  // of its output
   std::optional<ProcessIdentity> process;
-  bool wants_socket = true;
+  std::uint32_t owned = 0;
+  bool wanted = false;      // starts again when its process dies (see WantedInstance)
+  bool is_restart = false;  // and is being started again: stays wanted when that fails
 };
 
-struct Instance {
+// What a caller asks for; the rest of an Instance is decided by the coordinator.
+struct InstanceRequest : InstanceDescription {
+  InstanceRequest() = default;
+  explicit InstanceRequest(const InstanceDescription& description)
+      : InstanceDescription(description) {}
+
+  bool wants_socket = true;
+  bool registered = false;  // others made what there is of it, whether its process is named or not
+  bool foreground = false;  // the caller's own process becomes the agent, in its terminal
+};
+
+// Whether the coordinator makes a worktree and starts the agent, or only registers what others
+// made.
+inline bool is_launched(const InstanceRequest& request) {
+  if (request.repo.empty() || request.registered) return false;
+  return request.foreground || !request.process;
+}
+
+struct Instance : InstanceDescription {
+  Instance() = default;
+  explicit Instance(const InstanceDescription& description) : InstanceDescription(description) {}
+
   std::uint64_t id = 0;
-  std::string name;
-  std::string role;
-  std::string repo;           // empty: none
-  std::string worktree_path;  // empty: none
-  std::string tmux_window;    // empty: none
-  std::string task;
-  std::string agent_command;
   std::string socket_path;  // empty: none was asked for
-  std::optional<ProcessIdentity> process;
+  std::string tmux_pane;    // as tmux names it: %3
   InstanceState state = InstanceState::starting;
   std::string context;           // the context that it writes to now
   std::uint64_t generation = 0;  // that context's generation
   WallTime created_at{};
-  WallTime ended_at{};     // with state gone
-  std::string end_reason;  // with state gone: "released", "process died", "completed", …
-  std::string summary;     // with state gone: what complete_agent said
+  // With state gone (what a resource finds out while it is released stands here before):
+  WallTime ended_at{};
+  std::string end_reason;
+  std::string summary;
+  std::string exit_status;
+  std::string last_output;
+  std::vector<std::string> rescue;
+};
+
+// How an instance ended.
+struct EndRecord {
+  std::string reason;               // "released", "process died", "window lost", "completed", …
+  std::string summary;              // what complete_agent said
+  std::string exit_status;          // "exit 3", "signal 9"; empty: not known
+  std::string last_output;          // any bytes
+  std::vector<std::string> rescue;  // refs and directories that hold what it had not pushed
+  bool keeps_wanted = false;        // it is to be started again
+};
+
+// A persistent instance: one of this name should live. Made and renewed when an instance is created
+// as wanted; ends with the instance, unless that ends by a death after which it is started again.
+struct WantedInstance {
+  std::string name;
+  std::string role;
+  std::string repo;
+  std::string task;
+  std::string agent_command;
+  std::string start_ref;
+  std::uint64_t restarts = 0;
+  WallTime last_death{};  // the epoch: it has not died yet
 };
 
 }  // namespace yardmaster

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "coordinator/base/error.h"
-#include "coordinator/store/schema.h"
+#include "coordinator/store/postgres_schema.h"
 
 namespace yardmaster {
 namespace {
@@ -175,41 +175,8 @@ std::int64_t PostgresDatabase::stored_transaction() {
 
 // --- the schema
 
-void PostgresDatabase::require_our_schema() {
-  const std::string version =
-      connection_->run("SELECT value FROM yard_meta WHERE name = 'schema_version'");
-  if (version.empty()) {
-    throw Error(ErrorCode::storage_damaged, "PostgreSQL at " + location_ +
-                                                ": this is not a yardmaster database; nothing was "
-                                                "changed. Choose another one.");
-  }
-  if (std::stoll(version) > schema_version) {
-    throw Error(ErrorCode::storage_damaged,
-                "PostgreSQL at " + location_ + ": its schema has version " + version +
-                    ", this program knows " + std::to_string(schema_version) +
-                    ". Run the newer yardmaster, or choose another database.");
-  }
-}
-
 void PostgresDatabase::prepare_schema() {
-  if (connection_->run("SELECT to_regclass('yard_meta') IS NOT NULL") == "t") {
-    require_our_schema();
-  } else {
-    const std::string others = connection_->run(
-        "SELECT count(*) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace "
-        "WHERE relkind IN ('r', 'p', 'v', 'm') AND nspname <> 'information_schema' "
-        "AND nspname NOT LIKE 'pg\\_%'");
-    if (others != "0") {
-      throw Error(ErrorCode::storage_damaged,
-                  "PostgreSQL at " + location_ +
-                      ": this is not a yardmaster database; nothing was changed. Create one of its "
-                      "own, as with `createdb yardmaster`, and name it.");
-    }
-    connection_->run(
-        schema_in({.id = "BIGINT PRIMARY KEY", .bytes = "BYTEA", .clustered = ""}) +
-        "INSERT INTO yard_meta (name, value) VALUES ('transaction', 0), ('schema_version', " +
-        std::to_string(schema_version) + ")");
-  }
+  prepare_postgres_schema(*connection_);
   knows_schema_ = true;
   prepare_statements();
   transaction_ = stored_transaction();

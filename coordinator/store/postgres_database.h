@@ -10,6 +10,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "coordinator/store/postgres_checkpointer.h"
@@ -76,7 +77,6 @@ class PostgresDatabase final : public Database {
   void reconnect(std::chrono::nanoseconds patience);
   void take_session_lock();
   void prepare_statements();
-  void require_our_schema();
   std::int64_t stored_transaction();
   void send_entries();
   void set_durability(Durability durability);

@@ -1,11 +1,22 @@
 #include "coordinator/store/schema.h"
 
+#include <array>
+
+#include "embedded/migrations_2.sql.h"
 #include "embedded/schema.sql.h"
 
 namespace yardmaster {
+namespace {
 
-std::string schema_in(const Dialect& dialect) {
-  std::string text(embedded::schema_sql);
+constexpr std::int64_t oldest_version = 1;
+// Each leads to the next version.
+constexpr std::array migrations{embedded::migrations_2_sql};
+static_assert(oldest_version + static_cast<std::int64_t>(migrations.size()) == schema_version);
+
+}  // namespace
+
+std::string in_dialect(std::string_view sql, const Dialect& dialect) {
+  std::string text(sql);
   const auto replace = [&](std::string_view word, std::string_view by) {
     for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + by.size())) {
       text.replace(at, word.size(), by);
@@ -13,8 +24,25 @@ std::string schema_in(const Dialect& dialect) {
   };
   replace("{id}", dialect.id);
   replace("{bytes}", dialect.bytes);
+  replace("{path}", dialect.path);
   replace("{clustered}", dialect.clustered);
+  replace("{postgres}", dialect.postgres);
   return text;
+}
+
+std::string schema_from(std::int64_t version, const Dialect& dialect) {
+  if (version == 0) return in_dialect(embedded::schema_sql, dialect);
+  std::string sql;
+  for (; version < schema_version; ++version) {
+    sql += in_dialect(migrations.at(static_cast<std::size_t>(version - oldest_version)), dialect);
+  }
+  return sql;
+}
+
+std::string describe_upgrade(std::int64_t version) {
+  if (version == 0) return "creating the schema";
+  return "upgrading the schema from version " + std::to_string(version) + " to " +
+         std::to_string(schema_version) + " (nothing was changed)";
 }
 
 }  // namespace yardmaster

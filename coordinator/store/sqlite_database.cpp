@@ -53,6 +53,13 @@ Error unsupported(const std::filesystem::path& file) {
               "disk."};
 }
 
+Error damaged(const std::filesystem::path& file, const std::string& what) {
+  return {ErrorCode::storage_damaged,
+          file.string() + ": the database is damaged (" + what +
+              "). Restore the latest backup in its place, or save what can be read with "
+              "`sqlite3 FILE .recover`."};
+}
+
 class SqliteRow final : public Row {
  public:
   explicit SqliteRow(sqlite3_stmt* statement) : statement_(statement) {}
@@ -97,6 +104,7 @@ void SqliteDatabase::fail(std::string_view doing) const {
   const int result = sqlite3_extended_errcode(connection_.get());
   const ErrorCode code = code_of(result, sqlite3_system_errno(connection_.get()));
   if (lacks_shared_memory(result, code)) throw unsupported(file_);
+  if ((result & 0xff) == SQLITE_CORRUPT) throw damaged(file_, sqlite3_errmsg(connection_.get()));
   throw Error(
       code, file_.string() + ": " + std::string(doing) + ": " + sqlite3_errmsg(connection_.get()));
 }
@@ -165,16 +173,23 @@ void SqliteDatabase::configure_writer() {
 }
 
 void SqliteDatabase::prepare_schema() {
-  if (read_pragma("PRAGMA user_version") == 0) {
-    exec(("BEGIN IMMEDIATE;" +
-          schema_in({.id = "INTEGER PRIMARY KEY", .bytes = "BLOB", .clustered = "WITHOUT ROWID"}) +
-          "PRAGMA application_id=" + std::to_string(application_id) +
-          ";PRAGMA user_version=" + std::to_string(schema_version) + ";COMMIT")
-             .c_str(),
-         "creating the schema");
-  }
+  const std::int64_t version = read_pragma("PRAGMA user_version");
+  if (version < schema_version) write_schema(version);
   page_size_ = read_pragma("PRAGMA page_size");
   log_.reset(::open((file_.string() + "-wal").c_str(), O_RDONLY | O_CLOEXEC));
+}
+
+void SqliteDatabase::write_schema(std::int64_t old_version) {
+  const std::string version = std::to_string(schema_version);
+  const std::string transaction = "BEGIN IMMEDIATE;" + schema_from(old_version, sqlite_dialect) +
+                                  "PRAGMA application_id=" + std::to_string(application_id) +
+                                  ";PRAGMA user_version=" + version + ";COMMIT";
+  try {
+    exec(transaction.c_str(), describe_upgrade(old_version).c_str());
+  } catch (...) {
+    rollback();
+    throw;
+  }
 }
 
 void SqliteDatabase::exec(const char* sql, const char* doing) {
@@ -200,8 +215,10 @@ SqliteDatabase::Prepared& SqliteDatabase::prepared(Statement statement) {
     fail(text);
   }
   entry.handle.reset(raw);
-  for (std::size_t i = 0; i < entry.places.size(); ++i) {
-    entry.places[i] = sqlite3_bind_parameter_index(raw, ("$" + std::to_string(i + 1)).c_str());
+  const int parameters = sqlite3_bind_parameter_count(raw);
+  for (int number = 1; number <= parameters; ++number) {
+    entry.places.push_back(
+        sqlite3_bind_parameter_index(raw, ("$" + std::to_string(number)).c_str()));
   }
   return entry;
 }
@@ -216,7 +233,8 @@ void SqliteDatabase::bind(Prepared& prepared, std::span<const Parameter> paramet
       sqlite3_bind_text64(statement, place, text->data() == nullptr ? "" : text->data(),
                           text->size(), SQLITE_STATIC, SQLITE_UTF8);
     } else if (const auto* bytes = std::get_if<Bytes>(&parameters[i])) {
-      sqlite3_bind_blob64(statement, place, bytes->data.data(), bytes->data.size(), SQLITE_STATIC);
+      sqlite3_bind_blob64(statement, place, bytes->data.data() == nullptr ? "" : bytes->data.data(),
+                          bytes->data.size(), SQLITE_STATIC);
     } else {
       sqlite3_bind_null(statement, place);
     }
@@ -365,10 +383,7 @@ void SqliteDatabase::check() {
     found = sqlite3_errmsg(connection_.get());
   }
   if (found == "ok") return;
-  throw Error(ErrorCode::storage_damaged,
-              file_.string() + ": the database is damaged (" + found +
-                  "). Restore the latest backup in its place, or save what can be read with "
-                  "`sqlite3 FILE .recover`.");
+  throw damaged(file_, found);
 }
 
 void SqliteDatabase::backup(const std::filesystem::path& file) {

@@ -7,6 +7,8 @@
 #include <array>
 #include <atomic>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include <sqlite3.h>
 
@@ -56,13 +58,14 @@ class SqliteDatabase final : public Database {
   // A statement with its parameters' places: $2 need not be the second to appear.
   struct Prepared {
     PreparedStatement handle;
-    std::array<int, 16> places{};
+    std::vector<int> places;
   };
 
   SqliteDatabase(std::filesystem::path file, Connection connection);
 
   static Connection connect(const std::filesystem::path& file, int flags);
   void configure_writer();
+  void write_schema(std::int64_t old_version);
   // `doing` says in errors what the statement is for; without it the statement says so itself.
   void exec(const char* sql, const char* doing = nullptr);
   std::int64_t read_pragma(const char* sql);

@@ -45,7 +45,7 @@ void Store::load() {
   committed_watermark_ = watermark_;
   database_.query(Statement::largest_ids, {}, [&](const Row& row) {
     last_entry_id_ = std::max(row.integer(0), watermark_);
-    for (int column = 1; column <= 5; ++column) {
+    for (int column = 1; column <= 6; ++column) {
       last_id_ = std::max(last_id_, row.integer(column));
     }
   });
@@ -90,6 +90,7 @@ void Store::rebuild_tail(std::int64_t watermark) {
 
 void Store::reload() {
   heads_ = std::make_unique<ContextHeads>();
+  first_numbers_.clear();
   load();
 }
 
@@ -235,6 +236,7 @@ void Store::committed() {
 void Store::rolled_back() noexcept {
   watermark_ = committed_watermark_;
   heads_->rollback();
+  first_numbers_.clear();
 }
 
 void Store::write_out_tail() {

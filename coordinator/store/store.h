@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "coordinator/base/clock.h"
@@ -21,6 +22,7 @@
 #include "coordinator/domain/handoff.h"
 #include "coordinator/domain/instance.h"
 #include "coordinator/domain/message.h"
+#include "coordinator/domain/repository.h"
 #include "coordinator/store/database.h"
 
 namespace yardmaster {
@@ -109,15 +111,47 @@ class Store {
   // --- instances
   // Throws already_exists while an instance of that name lives. Takes up the context that an
   // earlier instance of that name still owns (with a new generation, so that its late writes are
-  // refused), else makes a fresh one.
+  // refused), else makes a fresh one. The request also decides whether the name is wanted from now
+  // on; restarts that were counted before stay counted.
   Instance create_instance(const InstanceRequest& request, std::string_view socket_path);
-  Instance find_instance(std::string_view name);             // throws not_found
-  std::vector<Instance> list_instances();                    // the living ones, by name
-  std::vector<Instance> list_tombstones(std::size_t limit);  // newest first
+  Instance find_instance(std::string_view name);  // throws not_found
+  std::vector<Instance> list_instances();         // the living ones, by name
+  // Newest first; an empty name or repository stands for all.
+  std::vector<Instance> list_tombstones(std::size_t limit, std::string_view name = {},
+                                        std::string_view repo = {});
   void set_instance_state(std::string_view name, InstanceState state);
-  void set_instance_process(std::string_view name, const ProcessIdentity& process);
-  // Leaves a tombstone, cancels the pending handoffs from and to it. Throws not_found.
-  Instance end_instance(std::string_view name, std::string_view reason, std::string_view summary);
+  // Its window's pane together with the process in it: one is never known without the other.
+  void set_instance_window(std::string_view name, std::string_view pane,
+                           const ProcessIdentity& process);
+  // It is stopping from now on, and why.
+  void note_instance_ending(std::string_view name, std::string_view reason,
+                            std::string_view summary);
+  // Where its branch began.
+  void set_instance_commit(std::string_view name, std::string_view commit);
+  // Leaves a tombstone, cancels the pending handoffs from and to it, and drops it from the wanted
+  // ones unless the record keeps it there. Throws not_found.
+  Instance end_instance(std::string_view name, const EndRecord& record);
+  // "<prefix>-<n>" with the smallest n that no instance and no context has, nor any of `promised`.
+  std::string unused_instance_name(std::string_view prefix,
+                                   const std::vector<std::string>& promised = {});
+
+  // --- wanted instances
+  std::vector<WantedInstance> list_wanted();  // by name
+  bool is_wanted(std::string_view name);
+  // Throws not_found.
+  void note_restart(std::string_view name, std::uint64_t restarts, WallTime last_death);
+  bool drop_wanted(std::string_view name);  // false when it was none
+
+  // --- repositories
+  // Gives it its id and time. Throws already_exists.
+  Repository add_repository(const Repository& repository);
+  Repository find_repository(std::string_view name);  // throws not_found
+  std::vector<Repository> list_repositories();        // by name
+  // An empty branch or path stays what it was. Throws not_found.
+  void set_repository_state(std::string_view name, RepositoryState state, std::string_view error,
+                            std::string_view base_branch, std::string_view path);
+  // Throws not_found, conflict (instances of it live).
+  void remove_repository(std::string_view name);
 
   // --- messages; a repeated key of the same sender gives the first result again (key_reused when
   // the request differs). `from` and `to` must live (not_found).
@@ -189,6 +223,8 @@ class Store {
   void write_block(ContextHead& head);
   std::int64_t now_us() const;
 
+  void insert_instance(const Instance& instance);
+  std::uint64_t first_number(const std::string& base);
   bool lives(std::string_view instance);
   void require_living(std::string_view field, std::string_view instance);
   // The result that the key was answered with before; throws key_reused when the request differs.
@@ -199,6 +235,8 @@ class Store {
   Message own_message(std::string_view recipient, std::uint64_t id);
   Handoff find_handoff(std::uint64_t id);
   void cancel_pending_handoffs(std::string_view instance);
+  void want_instance(const InstanceRequest& request);
+  std::optional<Repository> look_up_repository(std::string_view name);
   void decide(Handoff& handoff, HandoffState state);
 
   Database& database_;
@@ -209,6 +247,8 @@ class Store {
   std::int64_t last_id_ = 0;    // of everything that is not an entry
   std::int64_t watermark_ = 0;  // as written in this transaction
   std::int64_t committed_watermark_ = 0;
+  // No number below is unused after these beginnings of names, which are never free again.
+  std::unordered_map<std::string, std::uint64_t> first_numbers_;
 };
 
 }  // namespace yardmaster

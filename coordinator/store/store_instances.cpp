@@ -1,4 +1,8 @@
 // The part of Store that keeps instances and their tombstones.
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <span>
 #include <utility>
 
 #include "coordinator/base/error.h"
@@ -9,44 +13,90 @@
 namespace yardmaster {
 namespace {
 
+using TextField = std::string Instance::*;
+
+// The texts among the columns {instance}, {living} and {ended} of sql/statements.sql, in the order
+// in which they stand there.
+constexpr std::array<TextField, 12> shared_texts{
+    &Instance::name,          &Instance::role,        &Instance::repo,
+    &Instance::worktree_path, &Instance::tmux_window, &Instance::task,
+    &Instance::agent_command, &Instance::context,     &Instance::branch,
+    &Instance::base_branch,   &Instance::repo_path,   &Instance::log_path};
+constexpr std::array<TextField, 7> living_texts{
+    &Instance::socket_path, &Instance::base_commit, &Instance::session_id, &Instance::tmux_session,
+    &Instance::tmux_pane,   &Instance::end_reason,  &Instance::summary};
+constexpr std::array<TextField, 4> ended_texts{&Instance::end_reason, &Instance::summary,
+                                               &Instance::exit_status, &Instance::last_output};
+
+constexpr std::size_t most_digits = 9;  // of the number in a name that is made here
+
 WallTime time_from(std::int64_t microseconds) {
   return WallTime(std::chrono::microseconds(microseconds));
 }
 
-// The columns that instances and tombstones begin with alike.
-Instance read_common(const Row& row) {
-  Instance instance;
+// Returns the column after them.
+int read_texts(const Row& row, int column, std::span<const TextField> fields, Instance& instance) {
+  for (const TextField field : fields) instance.*field = row.text(column++);
+  return column;
+}
+
+void add_texts(const Instance& instance, std::span<const TextField> fields,
+               std::vector<Parameter>& values) {
+  for (const TextField field : fields) values.emplace_back(std::string_view(instance.*field));
+}
+
+int read_shared(const Row& row, Instance& instance) {
   instance.id = static_cast<std::uint64_t>(row.integer(0));
-  instance.name = row.text(1);
-  instance.role = row.text(2);
-  instance.repo = row.text(3);
-  instance.worktree_path = row.text(4);
-  instance.tmux_window = row.text(5);
-  instance.task = row.text(6);
-  instance.agent_command = row.text(7);
-  instance.context = row.text(8);
-  instance.created_at = time_from(row.integer(9));
-  return instance;
+  instance.created_at = time_from(row.integer(1));
+  return read_texts(row, 2, shared_texts, instance);
 }
 
 Instance read_living(const Row& row) {
-  Instance instance = read_common(row);
-  instance.socket_path = row.text(10);
-  if (!row.is_null(11)) {
-    instance.process = ProcessIdentity{row.integer(11), static_cast<std::uint64_t>(row.integer(12)),
-                                       std::string(row.text(13))};
+  Instance instance;
+  int column = read_texts(row, read_shared(row, instance), living_texts, instance);
+  instance.state = static_cast<InstanceState>(row.integer(column++));
+  instance.owned = static_cast<std::uint32_t>(row.integer(column++));
+  if (!row.is_null(column)) {
+    instance.process =
+        ProcessIdentity{row.integer(column), static_cast<std::uint64_t>(row.integer(column + 1)),
+                        std::string(row.text(column + 2))};
   }
-  instance.state = static_cast<InstanceState>(row.integer(14));
+  instance.wanted = row.integer(column + 3) != 0;
   return instance;
 }
 
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text.append(line).append("\n");
+  return text;
+}
+
 Instance read_tombstone(const Row& row) {
-  Instance instance = read_common(row);
+  Instance instance;
   instance.state = InstanceState::gone;
-  instance.ended_at = time_from(row.integer(10));
-  instance.end_reason = row.text(11);
-  instance.summary = row.text(12);
+  const int column = read_texts(row, read_shared(row, instance), ended_texts, instance);
+  instance.rescue = lines_of(row.text(column));
+  instance.ended_at = time_from(row.integer(column + 1));
   return instance;
+}
+
+// 0 when it is not a number as names get it here.
+std::uint64_t number_from(std::string_view digits) {
+  std::uint64_t number = 0;
+  if (digits.empty() || digits.front() == '0' || digits.size() > most_digits) return 0;
+  const char* const end = digits.data() + digits.size();
+  const auto read = std::from_chars(digits.data(), end, number);
+  return read.ptr == end ? number : 0;
 }
 
 }  // namespace
@@ -60,22 +110,36 @@ Instance Store::create_instance(const InstanceRequest& request, std::string_view
         "an instance '" + request.name + "' lives already: release it or choose another name");
   }
   const ContextHead& head = take_up_context(request.name);
-  Parameter pid;
-  Parameter start_ticks;
-  Parameter boot_id;
-  if (request.process) {
-    pid = request.process->pid;
-    start_ticks = static_cast<std::int64_t>(request.process->start_ticks);
-    boot_id = std::string_view(request.process->boot_id);
+  Instance instance(request);
+  instance.id = static_cast<std::uint64_t>(++last_id_);
+  instance.socket_path = socket_path;
+  instance.context = head.name;
+  instance.generation = head.generation;
+  instance.created_at = time_from(now_us());
+  insert_instance(instance);
+  if (request.wanted) {
+    want_instance(request);
+  } else {
+    drop_wanted(request.name);
   }
-  const auto text = [](const std::string& value) { return Parameter(std::string_view(value)); };
-  database_.execute(
-      Statement::insert_instance,
-      {++last_id_, text(request.name), text(request.role), text(request.repo),
-       text(request.worktree_path), text(request.tmux_window), text(request.task),
-       text(request.agent_command), socket_path, pid, start_ticks, boot_id,
-       static_cast<std::int64_t>(InstanceState::starting), text(head.name), now_us()});
-  return find_instance(request.name);
+  return instance;
+}
+
+void Store::insert_instance(const Instance& instance) {
+  std::vector<Parameter> values{static_cast<std::int64_t>(instance.id),
+                                instance.created_at.time_since_epoch().count()};
+  add_texts(instance, shared_texts, values);
+  add_texts(instance, living_texts, values);
+  values.emplace_back(static_cast<std::int64_t>(instance.state));
+  values.emplace_back(std::int64_t{instance.owned});
+  if (instance.process) {
+    values.emplace_back(instance.process->pid);
+    values.emplace_back(static_cast<std::int64_t>(instance.process->start_ticks));
+    values.emplace_back(std::string_view(instance.process->boot_id));
+  } else {
+    values.resize(values.size() + 3);  // NULL
+  }
+  database_.execute(Statement::insert_instance, values);
 }
 
 bool Store::lives(std::string_view instance) {
@@ -112,10 +176,21 @@ std::vector<Instance> Store::list_instances() {
   return instances;
 }
 
-std::vector<Instance> Store::list_tombstones(std::size_t limit) {
+std::vector<Instance> Store::list_tombstones(std::size_t limit, std::string_view name,
+                                             std::string_view repo) {
   std::vector<Instance> tombstones;
-  database_.query(Statement::newest_tombstones, {static_cast<std::int64_t>(limit)},
-                  [&](const Row& row) { tombstones.push_back(read_tombstone(row)); });
+  const auto take = [&](const Row& row) {
+    Instance instance = read_tombstone(row);
+    if (repo.empty() || instance.repo == repo) tombstones.push_back(std::move(instance));
+  };
+  const auto most = static_cast<std::int64_t>(limit);
+  if (!name.empty()) {
+    database_.query(Statement::newest_tombstones_of_name, {name, most}, take);
+  } else if (!repo.empty()) {
+    database_.query(Statement::newest_tombstones_of_repo, {repo, most}, take);
+  } else {
+    database_.query(Statement::newest_tombstones, {most}, take);
+  }
   return tombstones;
 }
 
@@ -124,31 +199,75 @@ void Store::set_instance_state(std::string_view name, InstanceState state) {
   database_.execute(Statement::set_instance_state, {name, static_cast<std::int64_t>(state)});
 }
 
-void Store::set_instance_process(std::string_view name, const ProcessIdentity& process) {
+void Store::set_instance_window(std::string_view name, std::string_view pane,
+                                const ProcessIdentity& process) {
   require_living("instance_id", name);
-  database_.execute(Statement::set_instance_process,
-                    {name, process.pid, static_cast<std::int64_t>(process.start_ticks),
+  database_.execute(Statement::set_instance_window,
+                    {name, pane, process.pid, static_cast<std::int64_t>(process.start_ticks),
                      std::string_view(process.boot_id)});
 }
 
-Instance Store::end_instance(std::string_view name, std::string_view reason,
-                             std::string_view summary) {
+void Store::note_instance_ending(std::string_view name, std::string_view reason,
+                                 std::string_view summary) {
+  require_living("instance_id", name);
+  const auto stopping = static_cast<std::int64_t>(InstanceState::stopping);
+  database_.execute(Statement::note_instance_ending, {name, stopping, reason, summary});
+}
+
+void Store::set_instance_commit(std::string_view name, std::string_view commit) {
+  require_living("instance_id", name);
+  database_.execute(Statement::set_instance_commit, {name, commit});
+}
+
+Instance Store::end_instance(std::string_view name, const EndRecord& record) {
   Instance instance = find_instance(name);
   cancel_pending_handoffs(name);
-  const std::int64_t now = now_us();
-  const auto text = [](const std::string& value) { return Parameter(std::string_view(value)); };
-  database_.execute(
-      Statement::insert_tombstone,
-      {static_cast<std::int64_t>(instance.id), text(instance.name), text(instance.role),
-       text(instance.repo), text(instance.worktree_path), text(instance.tmux_window),
-       text(instance.task), text(instance.agent_command), text(instance.context),
-       instance.created_at.time_since_epoch().count(), now, reason, summary});
-  database_.execute(Statement::delete_instance, {name});
   instance.state = InstanceState::gone;
-  instance.ended_at = time_from(now);
-  instance.end_reason = reason;
-  instance.summary = summary;
+  instance.ended_at = time_from(now_us());
+  instance.end_reason = record.reason;
+  instance.summary = record.summary;
+  instance.exit_status = record.exit_status;
+  instance.last_output = record.last_output;
+  instance.rescue = record.rescue;
+  const std::string rescue = joined(record.rescue);
+  database_.execute(Statement::insert_tombstone,
+                    {name, std::string_view(record.reason), std::string_view(record.summary),
+                     std::string_view(record.exit_status), Bytes{record.last_output},
+                     std::string_view(rescue), instance.ended_at.time_since_epoch().count()});
+  database_.execute(Statement::delete_instance, {name});
+  if (!record.keeps_wanted) drop_wanted(name);
+  instance.wanted = instance.wanted && record.keeps_wanted;
   return instance;
+}
+
+std::string Store::unused_instance_name(std::string_view prefix,
+                                        const std::vector<std::string>& promised) {
+  require_name("role", prefix);
+  const std::string base = std::string(prefix.substr(0, max_name_length - 1 - most_digits)) + "-";
+  const auto known = first_numbers_.find(base);
+  std::uint64_t number = known == first_numbers_.end() ? first_number(base) : known->second;
+  const auto is_taken = [&](const std::string& name) {
+    const bool is_promised = std::find(promised.begin(), promised.end(), name) != promised.end();
+    return is_promised || find_head(name) != nullptr || lives(name);
+  };
+  while (is_taken(base + std::to_string(number))) ++number;
+  first_numbers_[base] = number;
+  return base + std::to_string(number);
+}
+
+// Looks through all names, which are kept for ever.
+std::uint64_t Store::first_number(const std::string& base) {
+  std::vector<std::uint64_t> taken;
+  const std::string pattern = base + "%";
+  database_.query(Statement::names_like, {std::string_view(pattern)}, [&](const Row& row) {
+    taken.push_back(number_from(row.text(0).substr(base.size())));
+  });
+  std::sort(taken.begin(), taken.end());
+  std::uint64_t number = 1;
+  for (const std::uint64_t other : taken) {
+    if (other == number) ++number;
+  }
+  return number;
 }
 
 }  // namespace yardmaster

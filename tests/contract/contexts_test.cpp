@@ -105,7 +105,7 @@ TEST_P(ContextContract, an_unknown_context_is_not_found) {
 TEST_P(ContextContract, an_instance_started_again_takes_up_its_context_under_a_new_generation) {
   create("ada");
   append("ada", 1, 3);
-  in_transaction([&] { return store_->end_instance("ada", "process died", ""); });
+  end("ada", "process died");
   create("ada");
   const Instance ada = store_->find_instance("ada");
   EXPECT_EQ(ada.context, "ada");

@@ -133,7 +133,7 @@ TEST_P(HandoffContract, repeating_gives_the_same_answer) {
 
 TEST_P(HandoffContract, the_end_of_either_side_cancels_a_pending_handoff) {
   const Handoff offered = offer();
-  in_transaction([&] { return store_->end_instance("bob", "process died", ""); });
+  end("bob", "process died");
   const auto handoffs = store_->list_handoffs("ada", HandoffState::cancelled);
   ASSERT_EQ(handoffs.size(), 1U);
   EXPECT_EQ(handoffs[0].id, offered.id);

@@ -118,6 +118,12 @@ class StoreContract : public testing::TestWithParam<std::string> {
     in_transaction([&] { return store_->create_instance(request, ""); });
   }
 
+  Instance end(const std::string& name, const std::string& reason) {
+    EndRecord record;
+    record.reason = reason;
+    return in_transaction([&] { return store_->end_instance(name, record); });
+  }
+
   void append(const std::string& context, std::uint64_t first, std::uint64_t last) {
     in_transaction([&] {
       for (std::uint64_t seq = first; seq <= last; ++seq) {

@@ -1,7 +1,11 @@
--- The schema, in the plain SQL that all drivers share. The words in braces differ between them:
--- {id} a 64-bit primary key that rows are stored by, {bytes} a byte string, {clustered} a table that
--- is stored by its primary key. Texts that clients write freely are byte strings, since PostgreSQL's
--- TEXT refuses U+0000. Times are microseconds since 1970.
+-- The schema of version 2, in the plain SQL that all drivers share. The words in braces differ
+-- between them: {id} a 64-bit primary key that rows are stored by, {bytes} a byte string, {path} a
+-- path, which need not be UTF-8, {clustered} a table that is stored by its primary key. Texts that
+-- clients write freely are byte strings, since PostgreSQL's TEXT refuses U+0000. Times are
+-- microseconds since 1970.
+--
+-- migrations/2.sql makes the same of a database of version 1, so columns stand in the order in
+-- which they came, and the later ones have the default that older rows got.
 
 CREATE TABLE yard_meta (
   name TEXT NOT NULL PRIMARY KEY,
@@ -35,31 +39,45 @@ CREATE TABLE entry_blocks (
   PRIMARY KEY (context_id, first_seq)
 ) {clustered};
 
+-- state: 0 starting, 1 running, 2 idle, 3 unknown, 4 stopping. owned: 1 the worktree, 2 the window,
+-- 4 the processes.
 CREATE TABLE instances (
   id {id},
   name TEXT NOT NULL UNIQUE,
   role TEXT NOT NULL,
   repo TEXT NOT NULL,
-  worktree_path TEXT NOT NULL,
+  worktree_path {path} NOT NULL,
   tmux_window TEXT NOT NULL,
   task {bytes} NOT NULL,
   agent_command {bytes} NOT NULL,
-  socket_path TEXT NOT NULL,
+  socket_path {path} NOT NULL,
   pid BIGINT,
   pid_start_ticks BIGINT,
   boot_id TEXT,
   state BIGINT NOT NULL,
   context TEXT NOT NULL,
-  created_us BIGINT NOT NULL
+  created_us BIGINT NOT NULL,
+  branch TEXT NOT NULL DEFAULT '',
+  base_branch TEXT NOT NULL DEFAULT '',
+  base_commit TEXT NOT NULL DEFAULT '',
+  repo_path {path} NOT NULL DEFAULT '',
+  session_id TEXT NOT NULL DEFAULT '',
+  tmux_session TEXT NOT NULL DEFAULT '',
+  tmux_pane TEXT NOT NULL DEFAULT '',
+  log_path {path} NOT NULL DEFAULT '',
+  owned BIGINT NOT NULL DEFAULT 0,
+  ending_reason {bytes} NOT NULL DEFAULT '',
+  ending_summary {bytes} NOT NULL DEFAULT ''
 );
 CREATE INDEX instances_by_role ON instances (role, name);
 
+-- rescue: refs and directories, one per line.
 CREATE TABLE tombstones (
   id {id},
   name TEXT NOT NULL,
   role TEXT NOT NULL,
   repo TEXT NOT NULL,
-  worktree_path TEXT NOT NULL,
+  worktree_path {path} NOT NULL,
   tmux_window TEXT NOT NULL,
   task {bytes} NOT NULL,
   agent_command {bytes} NOT NULL,
@@ -67,7 +85,14 @@ CREATE TABLE tombstones (
   created_us BIGINT NOT NULL,
   ended_us BIGINT NOT NULL,
   end_reason {bytes} NOT NULL,
-  summary {bytes} NOT NULL
+  summary {bytes} NOT NULL,
+  branch TEXT NOT NULL DEFAULT '',
+  base_branch TEXT NOT NULL DEFAULT '',
+  repo_path {path} NOT NULL DEFAULT '',
+  log_path {path} NOT NULL DEFAULT '',
+  exit_status TEXT NOT NULL DEFAULT '',
+  last_output {bytes} NOT NULL DEFAULT '',
+  rescue {bytes} NOT NULL DEFAULT ''
 );
 
 -- status: 0 pending, 1 delivered, 2 read, 3 acked.
@@ -110,5 +135,31 @@ CREATE TABLE handoffs (
 CREATE INDEX handoffs_by_giver ON handoffs (giver, id);
 CREATE INDEX handoffs_by_receiver ON handoffs (receiver, id);
 CREATE INDEX handoffs_pending ON handoffs (id) WHERE state = 0;
+
+-- state: 0 cloning, 1 ready, 2 failed. owned: 1 we cloned it.
+CREATE TABLE repositories (
+  id {id},
+  name TEXT NOT NULL UNIQUE,
+  path {path} NOT NULL,
+  url {bytes} NOT NULL,
+  base_branch TEXT NOT NULL,
+  tmux_session TEXT NOT NULL,
+  owned BIGINT NOT NULL,
+  state BIGINT NOT NULL,
+  error {bytes} NOT NULL,
+  created_us BIGINT NOT NULL
+);
+
+-- Persistent instances, which should live.
+CREATE TABLE wanted_instances (
+  name TEXT NOT NULL PRIMARY KEY,
+  role TEXT NOT NULL,
+  repo TEXT NOT NULL,
+  task {bytes} NOT NULL,
+  agent_command {bytes} NOT NULL,
+  start_ref TEXT NOT NULL,
+  restarts BIGINT NOT NULL,
+  last_death_us BIGINT NOT NULL
+) {clustered};
 
 INSERT INTO yard_meta (name, value) VALUES ('watermark', 0), ('clean', 1), ('durable', 0);

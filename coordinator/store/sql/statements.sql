@@ -1,5 +1,9 @@
--- Every statement that the store runs, by name. Parameters are $1, $2, …; the plain subset that all
--- drivers understand.
+-- Every statement that the store runs, by name, in the plain subset that all drivers understand.
+-- Columns that several statements have in common stand once, below "-- columns: NAME", for {NAME}.
+--
+-- Parameters are $1, $2, … without gaps. PostgreSQL infers their types from the columns that they
+-- are compared with or stored in, and is sent 8 bytes for a number: each number must meet a BIGINT
+-- column (or LIMIT), never an expression whose type is open.
 
 -- name: read_meta
 SELECT value FROM yard_meta WHERE name = $1;
@@ -10,10 +14,12 @@ UPDATE yard_meta SET value = value + 1 WHERE name = 'durable';
 -- name: largest_ids
 SELECT (SELECT coalesce(max(id), 0) FROM entries), (SELECT coalesce(max(id), 0) FROM contexts),
        (SELECT coalesce(max(id), 0) FROM instances), (SELECT coalesce(max(id), 0) FROM tombstones),
-       (SELECT coalesce(max(id), 0) FROM messages), (SELECT coalesce(max(id), 0) FROM handoffs);
+       (SELECT coalesce(max(id), 0) FROM messages), (SELECT coalesce(max(id), 0) FROM handoffs),
+       (SELECT coalesce(max(id), 0) FROM repositories);
 -- name: count_all
 SELECT (SELECT count(*) FROM instances), (SELECT count(*) FROM contexts),
-       (SELECT count(*) FROM messages WHERE status < 3), (SELECT count(*) FROM handoffs WHERE state = 0);
+       (SELECT count(*) FROM messages WHERE status < 3),
+       (SELECT count(*) FROM handoffs WHERE state = 0);
 
 -- name: insert_entry
 INSERT INTO entries (id, context_id, seq, time_us, kind, data) VALUES ($1, $2, $3, $4, $5, $6);
@@ -43,50 +49,104 @@ SELECT id, name, owner, generation FROM contexts WHERE name = $1;
 -- name: context_by_id
 SELECT id, name, owner, generation FROM contexts WHERE id = $1;
 
+-- Instances and tombstones share the first list; store_instances.cpp has them in the same order.
+-- columns: instance
+id, created_us, name, role, repo, worktree_path, tmux_window, task, agent_command, context,
+branch, base_branch, repo_path, log_path
+-- columns: living
+socket_path, base_commit, session_id, tmux_session, tmux_pane, ending_reason, ending_summary,
+state, owned, pid, pid_start_ticks, boot_id
+-- columns: ended
+end_reason, summary, exit_status, last_output, rescue, ended_us
+
 -- name: insert_instance
-INSERT INTO instances (id, name, role, repo, worktree_path, tmux_window, task, agent_command,
-                       socket_path, pid, pid_start_ticks, boot_id, state, context, created_us)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
+INSERT INTO instances ({instance}, {living})
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+        $21, $22, $23, $24, $25, $26);
 -- name: instance_exists
 SELECT 1 FROM instances WHERE name = $1;
 -- name: instance_by_name
-SELECT id, name, role, repo, worktree_path, tmux_window, task, agent_command, context, created_us,
-       socket_path, pid, pid_start_ticks, boot_id, state
+SELECT {instance}, {living},
+       (SELECT count(*) FROM wanted_instances WHERE wanted_instances.name = instances.name)
   FROM instances WHERE name = $1;
 -- name: all_instances
-SELECT id, name, role, repo, worktree_path, tmux_window, task, agent_command, context, created_us,
-       socket_path, pid, pid_start_ticks, boot_id, state
+SELECT {instance}, {living},
+       (SELECT count(*) FROM wanted_instances WHERE wanted_instances.name = instances.name)
   FROM instances ORDER BY name;
 -- name: instance_names
 SELECT name FROM instances ORDER BY name;
 -- name: instance_names_by_role
 SELECT name FROM instances WHERE role = $1 ORDER BY name;
+-- name: instance_names_by_repo
+SELECT name FROM instances WHERE repo = $1 ORDER BY name;
+-- name: names_like
+SELECT name FROM contexts WHERE name LIKE $1
+UNION ALL
+SELECT name FROM instances WHERE name LIKE $1;
 -- name: set_instance_state
 UPDATE instances SET state = $2 WHERE name = $1;
--- name: set_instance_process
-UPDATE instances SET pid = $2, pid_start_ticks = $3, boot_id = $4 WHERE name = $1;
+-- name: note_instance_ending
+UPDATE instances SET state = $2, ending_reason = $3, ending_summary = $4 WHERE name = $1;
+-- name: set_instance_window
+UPDATE instances SET tmux_pane = $2, pid = $3, pid_start_ticks = $4, boot_id = $5 WHERE name = $1;
+-- name: set_instance_commit
+UPDATE instances SET base_commit = $2 WHERE name = $1;
 -- name: set_instance_context
 UPDATE instances SET context = $2 WHERE name = $1;
 -- name: delete_instance
 DELETE FROM instances WHERE name = $1;
 -- name: insert_tombstone
-INSERT INTO tombstones (id, name, role, repo, worktree_path, tmux_window, task, agent_command, context,
-                        created_us, ended_us, end_reason, summary)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+INSERT INTO tombstones ({instance}, {ended})
+SELECT {instance}, $2, $3, $4, $5, $6, $7 FROM instances WHERE name = $1;
 -- name: newest_tombstones
-SELECT id, name, role, repo, worktree_path, tmux_window, task, agent_command, context, created_us,
-       ended_us, end_reason, summary
-  FROM tombstones ORDER BY id DESC LIMIT $1;
+SELECT {instance}, {ended} FROM tombstones ORDER BY id DESC LIMIT $1;
+-- name: newest_tombstones_of_repo
+SELECT {instance}, {ended} FROM tombstones WHERE repo = $1 ORDER BY id DESC LIMIT $2;
+-- name: newest_tombstones_of_name
+SELECT {instance}, {ended} FROM tombstones WHERE name = $1 ORDER BY id DESC LIMIT $2;
 
+-- columns: wanted
+name, role, repo, task, agent_command, start_ref, restarts, last_death_us
+-- name: want_instance
+INSERT INTO wanted_instances ({wanted}) VALUES ($1, $2, $3, $4, $5, $6, 0, 0)
+ON CONFLICT (name) DO UPDATE
+   SET role = excluded.role, repo = excluded.repo, task = excluded.task,
+       agent_command = excluded.agent_command, start_ref = excluded.start_ref;
+-- name: all_wanted
+SELECT {wanted} FROM wanted_instances ORDER BY name;
+-- name: wanted_exists
+SELECT 1 FROM wanted_instances WHERE name = $1;
+-- name: note_restart
+UPDATE wanted_instances SET restarts = $2, last_death_us = $3 WHERE name = $1;
+-- name: drop_wanted
+DELETE FROM wanted_instances WHERE name = $1;
+-- name: drop_wanted_by_repo
+DELETE FROM wanted_instances WHERE repo = $1;
+
+-- columns: repository
+id, name, path, url, base_branch, tmux_session, owned, state, error, created_us
+-- name: insert_repository
+INSERT INTO repositories ({repository}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+-- name: repository_by_name
+SELECT {repository} FROM repositories WHERE name = $1;
+-- name: all_repositories
+SELECT {repository} FROM repositories ORDER BY name;
+-- name: set_repository_state
+UPDATE repositories SET state = $2, error = $3, base_branch = $4, path = $5 WHERE name = $1;
+-- name: delete_repository
+DELETE FROM repositories WHERE name = $1;
+
+-- columns: message
+id, sender, recipient, body, status, sent_us, acked_us
 -- name: insert_message
 INSERT INTO messages (id, sender, recipient, body, status, sent_us) VALUES ($1, $2, $3, $4, 0, $5);
 -- name: message_by_id
-SELECT id, sender, recipient, body, status, sent_us, acked_us FROM messages WHERE id = $1;
+SELECT {message} FROM messages WHERE id = $1;
 -- name: open_messages
-SELECT id, sender, recipient, body, status, sent_us, acked_us FROM messages
+SELECT {message} FROM messages
  WHERE recipient = $1 AND id > $2 AND status < 3 ORDER BY id LIMIT $3;
 -- name: messages_by_status
-SELECT id, sender, recipient, body, status, sent_us, acked_us FROM messages
+SELECT {message} FROM messages
  WHERE recipient = $1 AND id > $2 AND status = $3 ORDER BY id LIMIT $4;
 -- name: raise_message_status
 UPDATE messages SET status = $2 WHERE id = $1 AND recipient = $3 AND status < $2;
@@ -99,24 +159,20 @@ SELECT fingerprint, result FROM request_keys WHERE caller = $1 AND request_key =
 INSERT INTO request_keys (caller, request_key, fingerprint, result, created_us)
 VALUES ($1, $2, $3, $4, $5);
 
+-- columns: handoff
+id, giver, receiver, context, generation, digest, count, summary, state, offered_us, decided_us
 -- name: insert_handoff
-INSERT INTO handoffs (id, giver, receiver, context, generation, digest, count, summary, state, offered_us)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9);
+INSERT INTO handoffs ({handoff}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, NULL);
 -- name: handoff_by_id
-SELECT id, giver, receiver, context, generation, digest, count, summary, state, offered_us, decided_us
-  FROM handoffs WHERE id = $1;
+SELECT {handoff} FROM handoffs WHERE id = $1;
 -- name: handoffs_of
-SELECT id, giver, receiver, context, generation, digest, count, summary, state, offered_us, decided_us
-  FROM handoffs WHERE giver = $1
+SELECT {handoff} FROM handoffs WHERE giver = $1
 UNION
-SELECT id, giver, receiver, context, generation, digest, count, summary, state, offered_us, decided_us
-  FROM handoffs WHERE receiver = $1
+SELECT {handoff} FROM handoffs WHERE receiver = $1
  ORDER BY id;
 -- name: all_handoffs
-SELECT id, giver, receiver, context, generation, digest, count, summary, state, offered_us, decided_us
-  FROM handoffs ORDER BY id;
+SELECT {handoff} FROM handoffs ORDER BY id;
 -- name: pending_handoffs
-SELECT id, giver, receiver, context, generation, digest, count, summary, state, offered_us, decided_us
-  FROM handoffs WHERE state = 0 ORDER BY id;
+SELECT {handoff} FROM handoffs WHERE state = 0 ORDER BY id;
 -- name: decide_handoff
 UPDATE handoffs SET state = $2, generation = $3, decided_us = $4 WHERE id = $1;

@@ -1,0 +1,29 @@
+// A git repository that instances work in, as a plain value.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "coordinator/base/clock.h"
+
+namespace yardmaster {
+
+enum class RepositoryState { cloning, ready, failed };
+
+std::string_view to_string(RepositoryState state);
+
+struct Repository {
+  std::uint64_t id = 0;
+  std::string name;
+  std::string path;  // the top of its working tree, or the bare repository
+  std::string url;   // where it was cloned from; empty: unknown
+  std::string base_branch;
+  std::string tmux_session;
+  bool owned = false;  // we cloned it
+  RepositoryState state = RepositoryState::cloning;
+  std::string error;  // with state failed: why
+  WallTime created_at{};
+};
+
+}  // namespace yardmaster
