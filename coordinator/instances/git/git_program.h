@@ -1,0 +1,60 @@
+// The git program, called so that nothing of the user's configuration or of the daemon's
+// environment changes what a call means: no hooks, no prompts, no collection of garbage, messages
+// in English. Broker thread only.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "coordinator/base/error.h"
+#include "coordinator/instances/process_runner.h"
+
+namespace yardmaster {
+
+struct GitCall {
+  std::filesystem::path directory;     // where it runs; empty: the daemon's
+  std::vector<std::string> arguments;  // after `git`
+  std::vector<std::pair<std::string, std::string>> environment;
+  std::string input;
+  std::chrono::nanoseconds timeout = std::chrono::seconds(60);
+  // Asked each second while it waits for a lock, with what git says of it; may be empty.
+  std::function<boost::asio::awaitable<void>(std::string errors)> while_locked;
+};
+
+class GitProgram {
+ public:
+  explicit GitProgram(ProcessRunner& runner) : runner_(runner) {}
+
+  // Throws timed_out, and not_found when git is not installed; how it ended is in the result. While
+  // another program holds a lock that git needs, it is tried again, for ten seconds; so the call
+  // must do all or nothing.
+  boost::asio::awaitable<ProgramResult> run(GitCall call);
+  // What it printed, without the last newline. Throws git_error() unless it succeeds; `what` is
+  // what could not be done: "cannot read the configuration of '/r'".
+  boost::asio::awaitable<std::string> output(GitCall call, std::string what);
+  // One attempt, whatever the call.
+  boost::asio::awaitable<ProgramResult> run_once(ProgramCall call);
+
+  // The call as the runner gets it.
+  static ProgramCall program_call(GitCall call);
+
+ private:
+  ProcessRunner& runner_;
+};
+
+// "<what>: <the line in which git says why>", or that line alone when `what` is empty; with
+// storage_full, timed_out (locked for too long) or conflict as its code.
+Error git_error(const ProgramResult& result, const std::string& what);
+
+// The first line that begins with "fatal: " or "error: ", without that; else the last line.
+std::string git_complaint(const std::string& errors);
+
+}  // namespace yardmaster

@@ -1,0 +1,61 @@
+// What the work on one repository shares: where it is, and the one queue in which its changes
+// happen. Broker thread only.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "coordinator/instances/git/git_program.h"
+#include "coordinator/instances/git/semaphore.h"
+
+namespace yardmaster {
+
+struct RepositoryContext {
+  RepositoryContext(boost::asio::io_context& io, boost::asio::thread_pool& worker_pool,
+                    ProcessRunner& runner, std::filesystem::path repository_path,
+                    std::filesystem::path trash_directory,
+                    std::filesystem::path kept_files_directory, CheckoutSlots& checkout_slots)
+      : workers(worker_pool),
+        git(runner),
+        repository(std::move(repository_path)),
+        trash(std::move(trash_directory)),
+        kept_files(std::move(kept_files_directory)),
+        slots(checkout_slots),
+        changes(io, 1) {}
+
+  // nullopt when there is no repository, so that git never finds another one in a directory above.
+  boost::asio::awaitable<std::optional<std::filesystem::path>> find_common();
+  // Throws not_found instead.
+  boost::asio::awaitable<std::filesystem::path> common();
+
+  // A call that concerns all of the repository, in no working tree.
+  static GitCall call(const std::filesystem::path& common, std::vector<std::string> arguments);
+  // A transaction of refs, all or nothing, in the language of `update-ref --stdin`. Locks of our
+  // refs that a killed git left are removed (stale_lock.h).
+  boost::asio::awaitable<ProgramResult> update_refs(std::filesystem::path common,
+                                                    std::string commands, std::string reason);
+
+  boost::asio::awaitable<void> remove_stale_lock(std::filesystem::path common, std::string errors);
+
+  boost::asio::thread_pool& workers;
+  GitProgram git;
+  std::filesystem::path repository;
+  std::filesystem::path trash;
+  std::filesystem::path kept_files;
+  CheckoutSlots& slots;
+  Semaphore changes;  // one permit: the queue
+  // How often a worktree was added, by its directory's name; changed and compared in the queue, so
+  // that a removal that waited there does not take the next worktree of that name.
+  std::map<std::string, std::uint64_t> additions = {};
+};
+
+}  // namespace yardmaster

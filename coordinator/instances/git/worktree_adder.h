@@ -1,0 +1,60 @@
+// Makes worktrees: the branch and the registration in the repository's queue, the checkout beside
+// others. What fails leaves nothing behind, or says what: that can be found by its mark (see
+// Worktrees::find_orphans). Broker thread; coroutines that throw Error.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "coordinator/instances/git/own_files.h"
+#include "coordinator/instances/git/repository_context.h"
+#include "coordinator/instances/git/worktree_remover.h"
+
+namespace yardmaster {
+
+struct WorktreeRequest {
+  std::filesystem::path path;  // absolute; nothing may be there
+  std::string branch;          // "instance/<name>"; it is made and must not be there
+  std::string start;           // any ref or commit
+  // Kept out of its status, as in .gitignore: "/.mcp.json"
+  std::vector<std::string> own_files = {};
+};
+
+struct NewBranch {
+  std::string name;
+  std::string commit;
+  bool ours = false;  // it goes with the worktree
+};
+
+class WorktreeAdder {
+ public:
+  WorktreeAdder(RepositoryContext& context, WorktreeRemover& remover)
+      : context_(context), remover_(remover) {}
+
+  // Returns the commit. See NewBranch for `ours`.
+  boost::asio::awaitable<std::string> add(WorktreeRequest request, bool ours);
+  // Only the branch; to be called in the queue.
+  boost::asio::awaitable<void> make_branch(std::filesystem::path common, NewBranch branch);
+
+ private:
+  boost::asio::awaitable<std::string> resolve(std::filesystem::path common, std::string start);
+  boost::asio::awaitable<RepositoryConfig> read_config(std::filesystem::path common);
+  boost::asio::awaitable<void> allow_own_configuration(std::filesystem::path common);
+  // In the queue: branch and registration, or neither.
+  boost::asio::awaitable<void> make(std::filesystem::path common, WorktreeRequest request,
+                                    NewBranch branch, RepositoryConfig config);
+  // Why something of it is still there; "" when nothing is. In the queue,
+  boost::asio::awaitable<std::string> take_back(std::filesystem::path common, NewBranch branch);
+  // and out of it, after git was ended in the middle and may have made anything.
+  boost::asio::awaitable<std::string> remove_rest(WorktreeRequest request);
+  boost::asio::awaitable<void> attach(std::filesystem::path common, WorktreeRequest request);
+  boost::asio::awaitable<void> fill(WorktreeRequest request, RepositoryConfig config);
+
+  RepositoryContext& context_;
+  WorktreeRemover& remover_;
+};
+
+}  // namespace yardmaster

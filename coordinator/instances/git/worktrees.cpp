@@ -1,0 +1,135 @@
+#include "coordinator/instances/git/worktrees.h"
+
+#include <algorithm>
+#include <functional>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "coordinator/instances/git/worktree_files.h"
+#include "coordinator/instances/run_on.h"
+
+namespace yardmaster {
+namespace {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+
+// Blocking.
+std::vector<fs::path> orphans_in(const fs::path& common, const fs::path& directory,
+                                 const std::vector<fs::path>& living) {
+  std::set<fs::path> found;
+  std::error_code failure;
+  for (fs::directory_iterator entry(directory, failure), end; !failure && entry != end;
+       entry.increment(failure)) {
+    std::error_code unread;
+    if (fs::is_directory(entry->symlink_status(unread))) found.insert(resolved(entry->path()));
+  }
+  const fs::path parent = resolved(directory / "x").parent_path();
+  std::set<std::string> elsewhere;  // instances whose branches are in use
+  for (const Registration& registration : registered_worktrees(common)) {
+    const fs::path whole = resolved(registration.worktree);
+    if (whole.parent_path() == parent) {
+      found.insert(whole);
+    } else if (registration.by_a_yard) {
+      elsewhere.insert(whole.filename());
+    }
+  }
+  for (const fs::path& path : living) elsewhere.insert(path.filename());
+  for (const std::string& instance : marked_branches(common, "instance")) {
+    if (!elsewhere.contains(instance)) found.insert(parent / instance);
+  }
+  for (const fs::path& path : living) found.erase(resolved(path));
+  return {found.begin(), found.end()};
+}
+
+struct DirectoryReading {
+  WorktreeFacts facts;
+  std::uint64_t bytes = 0;
+};
+
+}  // namespace
+
+Worktrees::Worktrees(asio::io_context& io, asio::thread_pool& workers, ProcessRunner& runner,
+                     fs::path repository, fs::path trash, fs::path kept_files, CheckoutSlots& slots)
+    : context_(io, workers, runner, std::move(repository), std::move(trash), std::move(kept_files),
+               slots),
+      rescuer_(context_),
+      remover_(context_, rescuer_),
+      adder_(context_, remover_) {}
+
+asio::awaitable<std::string> Worktrees::add(WorktreeRequest request) {
+  co_return co_await adder_.add(std::move(request), true);
+}
+
+asio::awaitable<WorktreeState> Worktrees::inspect(fs::path path, std::string branch) {
+  const fs::path common = co_await context_.common();
+  std::function<DirectoryReading()> read = [&] {
+    DirectoryReading reading;
+    reading.facts = read_worktree(common, path);
+    reading.bytes = disk_usage(reading.facts.path);
+    return reading;
+  };
+  const DirectoryReading reading = co_await run_on(context_.workers, std::move(read));
+  const WorktreeFacts& facts = reading.facts;
+  WorktreeState state;
+  state.exists = facts.exists;
+  state.bytes = reading.bytes;
+  if (facts.exists && facts.intact && facts.has_index) {
+    const Findings findings = co_await rescuer_.look(facts);
+    state.uncommitted = findings.changes.uncommitted || findings.unread;
+  } else {
+    state.uncommitted = facts.has_files && !facts.unfinished;
+  }
+  state.unpushed = co_await rescuer_.has_unpushed(common, facts.tips, branch, true);
+  co_return state;
+}
+
+asio::awaitable<RemovedWorktree> Worktrees::remove(fs::path path, std::string branch,
+                                                   std::string instance) {
+  co_return co_await remover_.remove(std::move(path), std::move(branch), std::move(instance));
+}
+
+asio::awaitable<RemovedWorktree> Worktrees::remove_begun(fs::path path, std::string branch,
+                                                         std::string instance) {
+  RemovedWorktree removed;
+  const bool ours = co_await remover_.is_ours(path, branch);
+  if (ours) {
+    removed = co_await remover_.remove(std::move(path), std::move(branch), std::move(instance));
+  }
+  co_return removed;
+}
+
+asio::awaitable<std::vector<fs::path>> Worktrees::find_orphans(fs::path directory,
+                                                               std::vector<fs::path> living) {
+  const std::optional<fs::path> common = co_await context_.find_common();
+  std::function<std::vector<fs::path>()> work = [&] {
+    return orphans_in(common.value_or("/nonexistent"), directory, living);
+  };
+  co_return co_await run_on(context_.workers, std::move(work));
+}
+
+asio::awaitable<std::vector<Rescue>> Worktrees::rescues() {
+  const std::optional<fs::path> common = co_await context_.find_common();
+  co_return co_await rescuer_.list(common.value_or(fs::path()));
+}
+
+asio::awaitable<void> Worktrees::restore(std::string ref, std::string branch) {
+  const fs::path common = co_await context_.common();
+  NewBranch made;
+  made.name = std::move(branch);
+  made.commit = co_await rescuer_.find(common, std::move(ref));
+  const Semaphore::Permit turn = co_await context_.changes.acquire();
+  co_await adder_.make_branch(common, std::move(made));
+}
+
+asio::awaitable<void> Worktrees::restore_into(std::string ref, std::string branch, fs::path path) {
+  const fs::path common = co_await context_.common();
+  WorktreeRequest request;
+  request.start = co_await rescuer_.find(common, std::move(ref));
+  request.branch = std::move(branch);
+  request.path = std::move(path);
+  co_await adder_.add(std::move(request), false);
+}
+
+}  // namespace yardmaster
