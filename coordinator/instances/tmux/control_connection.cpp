@@ -1,0 +1,200 @@
+#include "coordinator/instances/tmux/control_connection.h"
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include "coordinator/base/error.h"
+#include "coordinator/base/unique_fd.h"
+
+namespace yardmaster {
+namespace {
+
+namespace asio = boost::asio;
+using asio::local::stream_protocol;
+
+[[noreturn]] void unavailable(const std::string& what) {
+  throw Error(ErrorCode::unavailable, what);
+}
+
+std::vector<std::string> client_command(const std::filesystem::path& socket) {
+  return {"tmux",        "-u",
+          "-N",          "-C",
+          "-S",          socket.string(),
+          "new-session", "-A",
+          "-s",          std::string(control_session),
+          "-n",          "control",
+          "-f",          "no-output,ignore-size",
+          "--",          "tail",
+          "-f",          "/dev/null"};
+}
+
+// Starts the client with one end of a channel for all that it reads and writes.
+pid_t start_client(const std::filesystem::path& socket, UniqueFd& ours) {
+  const ProgramImage tmux(client_command(socket), tmux_environment());
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    unavailable(std::string("cannot connect to tmux: ") + std::strerror(errno));
+  }
+  ours.reset(ends[0]);
+  const UniqueFd its(ends[1]);
+  const pid_t pid = ::fork();
+  if (pid < 0) unavailable(std::string("cannot connect to tmux: ") + std::strerror(errno));
+  if (pid == 0) {
+    ::setsid();  // a Ctrl-C is for whoever runs in the terminal
+    tmux.become(its.get(), its.get(), its.get());
+    ::_exit(127);
+  }
+  return pid;
+}
+
+}  // namespace
+
+ControlConnection::Request::Request(asio::io_context& io, std::size_t commands,
+                                    std::chrono::nanoseconds patience)
+    : expected(commands), done(io, patience) {}
+
+ControlConnection::ControlConnection(asio::io_context& io, const std::filesystem::path& socket,
+                                     std::chrono::nanoseconds patience)
+    : io_(io), patience_(patience), channel_(io), client_([&] {
+        UniqueFd ours;
+        const pid_t pid = start_client(socket, ours);
+        channel_.assign(stream_protocol(), ours.release());
+        return pid;
+      }()) {}
+
+asio::awaitable<std::shared_ptr<ControlConnection>> ControlConnection::open(
+    asio::io_context& io, std::filesystem::path socket, std::chrono::nanoseconds patience,
+    Listener listener) {
+  const auto connection = std::make_shared<ControlConnection>(io, socket, patience);
+  const auto attached = std::make_shared<Request>(io, 1, patience);
+  connection->attached_ = attached;
+  connection->read();
+  boost::system::error_code ignored;
+  co_await attached->done.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  if (!attached->complete) {
+    const std::string why =
+        connection->open_ ? "it does not answer" : std::exchange(connection->reason_, {});
+    connection->close();
+    unavailable("cannot connect to the tmux server: " + why);
+  }
+  connection->listener_ = std::move(listener);
+  co_return connection;
+}
+
+asio::awaitable<std::vector<ControlReply>> ControlConnection::run(
+    std::vector<std::string> commands) {
+  const auto self = shared_from_this();
+  if (!open_) unavailable("the tmux server went away: " + reason_);
+  const auto request = std::make_shared<Request>(io_, commands.size(), patience_);
+  requests_.push_back(request);
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    outgoing_ += (i == 0 ? "" : " ; ") + commands[i];
+  }
+  outgoing_ += '\n';
+  write();
+  boost::system::error_code ignored;
+  co_await request->done.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  if (!request->complete) {
+    fail("it does not answer");
+    unavailable("the tmux server went away: " + reason_);
+  }
+  co_return std::move(request->replies);
+}
+
+asio::awaitable<ControlReply> ControlConnection::require(std::vector<std::string> commands) {
+  const std::size_t expected = commands.size();
+  std::vector<ControlReply> replies = co_await run(std::move(commands));
+  if (!replies.back().succeeded) unavailable("tmux: " + replies.back().text());
+  if (replies.size() != expected) unavailable("tmux answered too little");
+  co_return std::move(replies.back());
+}
+
+void ControlConnection::close() {
+  listener_ = {};
+  fail("the connection was closed");
+}
+
+void ControlConnection::read() {
+  channel_.async_read_some(
+      asio::buffer(input_),
+      [self = shared_from_this()](const boost::system::error_code& failure, std::size_t count) {
+        if (!self->open_) return;
+        if (failure) return self->fail(self->last_noise_.empty() ? "it ended" : self->last_noise_);
+        self->take(std::string_view(self->input_.data(), count));
+        if (self->open_) self->read();
+      });
+}
+
+void ControlConnection::take(std::string_view bytes) {
+  try {
+    for (ControlEvent& event : parser_.feed(bytes)) {
+      std::visit([this](auto&& what) { take(std::forward<decltype(what)>(what)); },
+                 std::move(event));
+    }
+  } catch (const Error& error) {
+    fail(error.what());
+  }
+}
+
+void ControlConnection::take(ControlReply reply) {
+  if (attached_) {
+    if (!reply.succeeded) return fail(reply.text());
+    attached_->complete = true;
+    attached_->done.cancel();
+    attached_.reset();
+    return;
+  }
+  if (!reply.asked || requests_.empty()) return;
+  const std::shared_ptr<Request> request = requests_.front();
+  const bool failed = !reply.succeeded;
+  request->replies.push_back(std::move(reply));
+  if (!failed && request->replies.size() < request->expected) return;
+  requests_.pop_front();
+  request->complete = true;
+  request->done.cancel();
+}
+
+void ControlConnection::take(const ControlNotification& notification) {
+  if (notification.name == "%exit" && !notification.arguments.empty()) {
+    last_noise_ = notification.arguments;
+  }
+  if (const auto tell = listener_.on_notification) tell(notification);
+}
+
+void ControlConnection::take(const ControlNoise& noise) { last_noise_ = noise.line; }
+
+void ControlConnection::write() {
+  if (!writing_.empty() || outgoing_.empty()) return;
+  writing_ = std::exchange(outgoing_, {});
+  asio::async_write(
+      channel_, asio::buffer(writing_),
+      [self = shared_from_this()](const boost::system::error_code& failure, std::size_t /*count*/) {
+        if (!self->open_) return;
+        if (failure) return self->fail(failure.message());
+        self->writing_.clear();
+        self->write();
+      });
+}
+
+void ControlConnection::fail(const std::string& why) {
+  if (!open_) return;
+  open_ = false;
+  reason_ = why;
+  boost::system::error_code ignored;
+  channel_.close(ignored);
+  for (const auto& request : requests_) request->done.cancel();
+  requests_.clear();
+  if (attached_) attached_->done.cancel();
+  if (const auto tell = std::exchange(listener_, {}).on_closed) tell();
+}
+
+}  // namespace yardmaster

@@ -1,0 +1,293 @@
+#include "coordinator/instances/tmux/server_link.h"
+
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+#include <optional>
+#include <utility>
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "coordinator/base/error.h"
+#include "coordinator/instances/async_wait.h"
+#include "coordinator/instances/tmux/quote.h"
+#include "coordinator/instances/tmux/server_socket.h"
+#include "coordinator/instances/tmux/start_server.h"
+
+namespace yardmaster {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr int end_attempts = 3;
+// How soon a server is gone that was told to end, when its answer did not come.
+constexpr auto lost_reply_patience = std::chrono::milliseconds(200);
+constexpr auto look_interval = std::chrono::milliseconds(2);
+constexpr auto first_retry = std::chrono::milliseconds(10);
+constexpr auto longest_retry = std::chrono::seconds(30);
+// A connection that lasted so long is no sign that the next one will not.
+constexpr auto good_connection = std::chrono::seconds(10);
+
+[[noreturn]] void unavailable(const std::string& what) {
+  throw Error(ErrorCode::unavailable, what);
+}
+
+bool has_ended(const ProcessHandle& process) { return is_readable(process.pidfd.get()); }
+
+// A program's end in a pane that stays announces itself only to hooks, and what a hook does itself
+// announces nothing: so it has the control window renamed, a moment later.
+std::vector<std::string> announce_deaths() {
+  const std::string rename =
+      tmux_command({"rename-window", "-t", "=" + std::string(control_session) + ":", "control"});
+  const std::string later = tmux_command({"run-shell", "-b", "-C", rename});
+  return {tmux_command({"set-hook", "-gw", "pane-died", later})};
+}
+
+// For agents, and for whoever attaches to them.
+std::vector<std::vector<std::string>> settings() {
+  return {
+      {"set-option -s exit-empty off", "set-option -gw automatic-rename off",
+       "set-option -gw allow-rename off", "set-option -g default-size 200x50"},
+      {"set-option -g default-terminal screen-256color", "set-option -g history-limit 5000",
+       "set-option -s escape-time 20"},
+      {"set-option -gw remain-on-exit-format ''"},  // since 3.3
+      announce_deaths(),
+  };
+}
+
+bool tells_of_change(const ControlNotification& notification) {
+  return notification.name == "%unlinked-window-close" || notification.name == "%window-close" ||
+         notification.name == "%sessions-changed" || notification.name == "%window-renamed";
+}
+
+// Closes what was not handed on: a connection that waits for input would keep itself.
+class CloseUnlessTaken {
+ public:
+  explicit CloseUnlessTaken(std::shared_ptr<ControlConnection> connection)
+      : connection_(std::move(connection)) {}
+  ~CloseUnlessTaken() {
+    if (connection_) connection_->close();
+  }
+  CloseUnlessTaken(const CloseUnlessTaken&) = delete;
+  CloseUnlessTaken& operator=(const CloseUnlessTaken&) = delete;
+  std::shared_ptr<ControlConnection> take() { return std::exchange(connection_, nullptr); }
+
+ private:
+  std::shared_ptr<ControlConnection> connection_;
+};
+
+}  // namespace
+
+Turns::Turn::~Turn() {
+  if (!state_) return;
+  state_->taken = false;
+  state_->freed.cancel_one();
+}
+
+asio::awaitable<Turns::Turn> Turns::take() {
+  const std::shared_ptr<State> state = state_;
+  while (state->taken) {
+    boost::system::error_code ignored;
+    co_await state->freed.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+  state->taken = true;
+  co_return Turn(state);
+}
+
+ServerLink::ServerLink(asio::io_context& io, std::filesystem::path socket,
+                       std::chrono::nanoseconds patience, std::function<void()> on_change,
+                       std::function<void(const std::string&)> on_trouble)
+    : io_(io),
+      socket_(std::move(socket)),
+      patience_(patience),
+      on_change_(std::move(on_change)),
+      on_trouble_(std::move(on_trouble)),
+      turns_(io),
+      retry_delay_(first_retry),
+      retry_timer_(io) {}
+
+asio::awaitable<std::shared_ptr<ControlConnection>> ServerLink::connect(bool start) {
+  const auto self = shared_from_this();
+  if (connection_) co_return connection_;
+  const Turns::Turn turn = co_await turns_.take();
+  while (!connection_) {
+    if (closed_) unavailable("the daemon is stopping");
+    const bool there = co_await is_there();
+    if (!there && !start) co_return nullptr;
+    if (!there) co_await start_tmux_server(io_, socket_);
+    try {
+      co_await open_connection();
+    } catch (const Error&) {
+      if (accepts_connections(socket_)) throw;  // else it ended after it was seen
+    }
+  }
+  co_return connection_;
+}
+
+asio::awaitable<bool> ServerLink::is_there() {
+  if (proven_absent_ && !accepts_connections(socket_)) co_return false;
+  const ServerPresence presence = look_for_server(socket_);
+  proven_absent_ = false;
+  if (presence == ServerPresence::listening) co_return true;
+  auto server = server_;
+  if (presence == ServerPresence::absent) {
+    const SteadyTime deadline = std::chrono::steady_clock::now() + patience_;
+    bool ended = true;
+    if (server) ended = co_await wait_readable(io_, server->pidfd.get(), deadline);
+    if (!ended) unavailable("the tmux server listens no more, and does not end");
+    server_.reset();
+    co_return co_await begins_to_listen();
+  }
+  if (!server) {
+    auto found = find_server_process(socket_);
+    if (!found) unavailable("a tmux server listens on " + socket_.string() + ", which is gone");
+    server = std::make_shared<ProcessHandle>(std::move(*found));
+  }
+  co_await restore_server_socket(io_, socket_, server->pidfd.get());
+  co_return true;
+}
+
+// A server that an earlier daemon was about to start when it was killed: a second one would take
+// the socket away from it, and neither would know of the other.
+asio::awaitable<bool> ServerLink::begins_to_listen() {
+  const SteadyTime deadline = std::chrono::steady_clock::now() + patience_;
+  bool listens = false;
+  while (!listens && is_server_lock_held(socket_)) {
+    listens = accepts_connections(socket_);
+    if (listens) continue;
+    if (std::chrono::steady_clock::now() > deadline) {
+      unavailable("a tmux server was started that does not listen on " + socket_.string() +
+                  ": end it by hand");
+    }
+    co_await pause_for(io_, look_interval);
+  }
+  proven_absent_ = !listens;
+  co_return listens;
+}
+
+asio::awaitable<void> ServerLink::open_connection() {
+  ControlConnection::Listener told = listener();
+  std::shared_ptr<ControlConnection> opened =
+      co_await ControlConnection::open(io_, socket_, patience_, std::move(told));
+  CloseUnlessTaken connection(opened);
+  std::vector<std::string> ask_pid{"display-message -p '#{pid}'"};
+  const ControlReply reply = co_await opened->require(std::move(ask_pid));
+  std::int64_t pid = 0;
+  const std::string text = reply.text();
+  std::from_chars(text.data(), text.data() + text.size(), pid);
+  server_ = std::make_shared<ProcessHandle>(open_process(pid));
+  co_await set_up(opened);
+  if (closed_) unavailable("the daemon is stopping");
+  if (!opened->is_open()) unavailable("the tmux server went away");
+  connection_ = connection.take();
+  connected_at_ = std::chrono::steady_clock::now();
+}
+
+// What an old tmux lacks, it can do without.
+asio::awaitable<void> ServerLink::set_up(std::shared_ptr<ControlConnection> connection) {
+  std::vector<std::vector<std::string>> groups = settings();
+  for (std::vector<std::string>& commands : groups) {
+    co_await connection->run(std::move(commands));
+  }
+}
+
+ControlConnection::Listener ServerLink::listener() {
+  const std::weak_ptr<ServerLink> weak = weak_from_this();
+  ControlConnection::Listener result;
+  result.on_notification = [weak](const ControlNotification& notification) {
+    const auto self = weak.lock();
+    if (self && !self->closed_ && tells_of_change(notification)) self->on_change_();
+  };
+  result.on_closed = [weak] {
+    if (const auto self = weak.lock()) self->on_closed();
+  };
+  return result;
+}
+
+void ServerLink::on_closed() {
+  if (closed_) return;
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (connection_ && now - connected_at_ > good_connection) retry_delay_ = first_retry;
+  connection_.reset();
+  on_change_();
+  if (std::exchange(reconnecting_, true)) return;
+  asio::co_spawn(io_, reconnect(), asio::detached);
+}
+
+asio::awaitable<void> ServerLink::reconnect() {
+  const auto self = shared_from_this();
+  bool told = false;
+  bool done = false;
+  while (!done && !closed_) {
+    retry_timer_.expires_after(retry_delay_);
+    retry_delay_ = std::min<std::chrono::nanoseconds>(2 * retry_delay_, longest_retry);
+    boost::system::error_code ignored;
+    co_await retry_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    std::string failure;
+    try {
+      co_await connect(false);
+      done = true;
+    } catch (const std::exception& error) {
+      failure = error.what();
+    }
+    if (done || closed_ || told) continue;
+    told = true;
+    on_trouble_("the connection to the tmux server is lost: " + failure + "; trying again");
+  }
+  reconnecting_ = false;
+  if (!closed_) on_change_();  // nothing was told meanwhile
+}
+
+asio::awaitable<void> ServerLink::end_server() {
+  const auto self = shared_from_this();
+  std::shared_ptr<ProcessHandle> server = server_;
+  for (int attempt = 0; attempt < end_attempts; ++attempt) {
+    std::chrono::nanoseconds wait = lost_reply_patience;
+    try {
+      const std::shared_ptr<ControlConnection> connection = co_await connect(false);
+      if (!connection) co_return;
+      server = server_;
+      std::vector<std::string> commands{"kill-server"};
+      co_await connection->run(std::move(commands));
+      wait = patience_;
+    } catch (const Error&) {
+      // It ended before it could answer, or the connection did, or it cannot be spoken to.
+    }
+    if (!server) continue;
+    const SteadyTime deadline = std::chrono::steady_clock::now() + wait;
+    const bool ended = co_await wait_readable(io_, server->pidfd.get(), deadline);
+    if (ended) co_return;
+  }
+  co_await kill_server(std::move(server));
+}
+
+// What cannot be spoken to.
+asio::awaitable<void> ServerLink::kill_server(std::shared_ptr<ProcessHandle> server) {
+  if (!server) {
+    auto found = find_server_process(socket_);
+    if (!found) co_return;
+    server = std::make_shared<ProcessHandle>(std::move(*found));
+  }
+  ::syscall(SYS_pidfd_send_signal, server->pidfd.get(), SIGKILL, nullptr, 0U);
+  const SteadyTime deadline = std::chrono::steady_clock::now() + patience_;
+  const bool ended = co_await wait_readable(io_, server->pidfd.get(), deadline);
+  if (!ended) throw Error(ErrorCode::timed_out, "the tmux server cannot be ended");
+}
+
+void ServerLink::close() {
+  closed_ = true;
+  retry_timer_.cancel();
+  if (const auto connection = std::exchange(connection_, nullptr)) connection->close();
+}
+
+std::int64_t ServerLink::server_pid() const {
+  return server_ && !has_ended(*server_) ? server_->identity.pid : 0;
+}
+
+}  // namespace yardmaster

@@ -1,0 +1,92 @@
+// Keeps the one connection to the tmux server: makes it when it is needed, again when it is lost
+// while the server lives, and knows the server's process. Broker thread; shared with the
+// coroutines that use it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "coordinator/base/clock.h"
+#include "coordinator/instances/process.h"
+#include "coordinator/instances/tmux/control_connection.h"
+
+namespace yardmaster {
+
+// Lets one coroutine in at a time.
+class Turns {
+  struct State {
+    explicit State(boost::asio::io_context& io) : freed(io, SteadyTime::max()) {}
+    bool taken = false;
+    boost::asio::steady_timer freed;
+  };
+
+ public:
+  class Turn {
+   public:
+    explicit Turn(std::shared_ptr<State> state) : state_(std::move(state)) {}
+    Turn(Turn&&) noexcept = default;
+    Turn& operator=(Turn&&) = delete;
+    ~Turn();
+
+   private:
+    std::shared_ptr<State> state_;
+  };
+
+  explicit Turns(boost::asio::io_context& io) : state_(std::make_shared<State>(io)) {}
+  // Waits until it is free; given back by the destructor.
+  boost::asio::awaitable<Turn> take();
+
+ private:
+  std::shared_ptr<State> state_;
+};
+
+class ServerLink : public std::enable_shared_from_this<ServerLink> {
+ public:
+  // `patience`: how long an answer may take.
+  ServerLink(boost::asio::io_context& io, std::filesystem::path socket,
+             std::chrono::nanoseconds patience, std::function<void()> on_change,
+             std::function<void(const std::string&)> on_trouble);
+
+  // Null when it is proven that no server runs, unless it shall be started then. Throws
+  // Error{unavailable}.
+  boost::asio::awaitable<std::shared_ptr<ControlConnection>> connect(bool start);
+  // Returns when the server's process has ended. Throws Error{timed_out}.
+  boost::asio::awaitable<void> end_server();
+  void close();
+  std::int64_t server_pid() const;
+
+ private:
+  boost::asio::awaitable<bool> is_there();
+  boost::asio::awaitable<bool> begins_to_listen();
+  boost::asio::awaitable<void> open_connection();
+  boost::asio::awaitable<void> set_up(std::shared_ptr<ControlConnection> connection);
+  boost::asio::awaitable<void> reconnect();
+  boost::asio::awaitable<void> kill_server(std::shared_ptr<ProcessHandle> server);
+  ControlConnection::Listener listener();
+  void on_closed();
+
+  boost::asio::io_context& io_;
+  const std::filesystem::path socket_;
+  const std::chrono::nanoseconds patience_;
+  std::function<void()> on_change_;
+  std::function<void(const std::string&)> on_trouble_;
+  Turns turns_;
+  std::shared_ptr<ControlConnection> connection_;
+  std::shared_ptr<ProcessHandle> server_;  // null when none is known
+  bool proven_absent_ = false;             // and none has been seen since
+  bool closed_ = false;
+  bool reconnecting_ = false;
+  SteadyTime connected_at_{};
+  std::chrono::nanoseconds retry_delay_;
+  boost::asio::steady_timer retry_timer_;
+};
+
+}  // namespace yardmaster

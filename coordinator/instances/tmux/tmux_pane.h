@@ -1,0 +1,32 @@
+// What tmux says of a pane. Plain values; any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace yardmaster {
+
+struct TmuxPane {
+  std::string session;
+  std::string window;
+  std::string pane;       // %3; never used again by the same server
+  std::string window_id;  // @3; likewise
+  std::int64_t pid = 0;   // of the program that it was opened with, also when that has ended
+  bool dead = false;      // the program has ended; tmux keeps the pane for its last output
+  std::optional<int> exit_status;
+  std::optional<int> exit_signal;
+};
+
+// The format that parse_tmux_pane() reads.
+extern const std::string_view tmux_pane_format;
+
+// nullopt when the line is not such a one.
+std::optional<TmuxPane> parse_tmux_pane(std::string_view line);
+
+// Whether a session or window can have this name and be found by it again: tmux changes ':' and
+// '.', and takes some first characters for something else. Letters, digits, '-' and '_'.
+bool is_tmux_name(std::string_view name);
+
+}  // namespace yardmaster

@@ -1,0 +1,81 @@
+// Windows for instances on a tmux server of our own, which outlives the daemon and its restarts;
+// another tmux server is never spoken to. Everything goes through one connection: commands cost no
+// process, and what happens to windows is told without asking. Broker thread; coroutines on its
+// io_context, which outlives this.
+//
+// Whatever needs the server throws Error{unavailable} when it does not answer in time.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "coordinator/instances/tmux/tmux_pane.h"
+
+namespace yardmaster {
+
+class ServerLink;
+class Turns;
+
+struct TmuxWindowRequest {
+  std::string session;
+  std::string window;
+  std::filesystem::path directory;
+  std::vector<std::string> argv;  // at least two words: a single one would go through a shell
+  std::string log_command;        // a line for /bin/sh that reads all output; empty: none
+};
+
+class TmuxServer {
+ public:
+  // on_change: something about windows changed, a program in one ended, or the server went away; a
+  // hint to look. on_trouble: a line about what goes on to be tried. `patience`: how long an answer
+  // may take.
+  TmuxServer(boost::asio::io_context& io, std::filesystem::path socket,
+             std::function<void()> on_change, std::function<void(const std::string&)> on_trouble,
+             std::chrono::nanoseconds patience = std::chrono::seconds(10));
+  ~TmuxServer();
+  TmuxServer(const TmuxServer&) = delete;
+  TmuxServer& operator=(const TmuxServer&) = delete;
+
+  // Throws Error{unsupported} when tmux is not installed or too old.
+  boost::asio::awaitable<std::string> version();
+  // Starts the server when there is none, and connects.
+  boost::asio::awaitable<void> ensure();
+  // Makes the session when needed. When the program has ended, its pane stays until it is killed.
+  // Throws already_exists, invalid_request (names other than letters, digits, '-' and '_').
+  boost::asio::awaitable<TmuxPane> open_window(TmuxWindowRequest request);
+  // nullopt: proven that no server runs. Starts none.
+  boost::asio::awaitable<std::optional<std::vector<TmuxPane>>> list_panes();
+  // The last lines of what a pane shows, as plain text; empty when it is gone.
+  boost::asio::awaitable<std::string> read_output(std::string pane, unsigned lines);
+  // Idempotent; ends its window when it was the only one.
+  boost::asio::awaitable<void> kill_pane(std::string pane);
+  // Exact names, idempotent.
+  boost::asio::awaitable<void> kill_window(std::string session, std::string window);
+  // Returns when the server has ended, also when there was none.
+  boost::asio::awaitable<void> kill_server();
+  // At the daemon's stop: the server lives on. What waits throws Error{unavailable}.
+  void close();
+  // 0 when none is known to run.
+  std::int64_t server_pid() const;
+
+ private:
+  class Openings;
+
+  boost::asio::io_context& io_;
+  std::shared_ptr<ServerLink> link_;
+  std::shared_ptr<Openings> openings_;
+  // tmux 3.3a crashes when a session loses its last two windows before it has told a client in
+  // control mode that the first of them is gone: so windows are killed one after the other.
+  std::unique_ptr<Turns> kills_;
+};
+
+}  // namespace yardmaster

@@ -1,0 +1,99 @@
+#include "coordinator/instances/tmux/tmux_version.h"
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "coordinator/base/error.h"
+#include "coordinator/base/unique_fd.h"
+#include "coordinator/instances/async_wait.h"
+#include "coordinator/instances/tmux/program_image.h"
+
+namespace yardmaster {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr auto patience = std::chrono::seconds(5);
+// The first that has `-N` and clients without output.
+constexpr std::pair<int, int> oldest{3, 2};
+// What `env` and shells end with when there is no such program.
+constexpr int no_such_program = 127;
+
+[[noreturn]] void fail(const char* what) {
+  throw Error(ErrorCode::unavailable, std::string("cannot run tmux: ") + what);
+}
+
+// Until its end; the child writes into no other descriptor.
+asio::awaitable<std::string> read_all(asio::io_context& io, int pipe) {
+  const SteadyTime deadline = std::chrono::steady_clock::now() + patience;
+  std::string text;
+  std::array<char, 256> buffer{};
+  ssize_t got = 0;
+  do {
+    const bool readable = co_await wait_readable(io, pipe, deadline);
+    if (!readable) fail("`tmux -V` does not end");
+    got = ::read(pipe, buffer.data(), buffer.size());
+    if (got > 0) text.append(buffer.data(), static_cast<std::size_t>(got));
+  } while (got > 0);
+  co_return text;
+}
+
+// "tmux 3.3a\n" → "3.3a"
+std::string version_in(std::string_view text) {
+  constexpr std::string_view prefix = "tmux ";
+  if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
+  return std::string(text.substr(0, text.find('\n')));
+}
+
+}  // namespace
+
+void throw_tmux_is_missing() {
+  throw Error(ErrorCode::unsupported,
+              "tmux is not installed: install tmux 3.2 or newer, or switch it off in the "
+              "configuration (\"tmux\": false)");
+}
+
+std::optional<std::pair<int, int>> parse_tmux_version(std::string_view text) {
+  const std::size_t digit = text.find_first_of("0123456789");
+  if (digit == std::string_view::npos) return std::nullopt;
+  text.remove_prefix(digit);
+  std::pair<int, int> version{};
+  const char* const end = text.data() + text.size();
+  const auto [dot, failure] = std::from_chars(text.data(), end, version.first);
+  if (failure != std::errc()) return std::nullopt;
+  if (dot != end && *dot == '.') std::from_chars(dot + 1, end, version.second);
+  return version;
+}
+
+asio::awaitable<std::string> read_tmux_version(asio::io_context& io) {
+  const ProgramImage tmux({"tmux", "-V"}, tmux_environment());
+  const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  std::array<int, 2> pipe{};
+  if (!null || ::pipe2(pipe.data(), O_CLOEXEC) != 0) fail(std::strerror(errno));
+  const UniqueFd output(pipe[0]);
+  UniqueFd writing(pipe[1]);
+  const pid_t pid = ::fork();
+  if (pid < 0) fail(std::strerror(errno));
+  if (pid == 0) {
+    tmux.become(null.get(), writing.get(), null.get());
+    ::_exit(no_such_program);
+  }
+  OwnedChild child(pid);
+  writing.reset();
+  const std::string text = co_await read_all(io, output.get());
+  if (child.reap() == no_such_program) throw_tmux_is_missing();
+  std::string version = version_in(text);
+  const auto numbers = parse_tmux_version(version);
+  if (numbers && *numbers < oldest) {
+    throw Error(ErrorCode::unsupported,
+                "tmux " + version + " is too old: install tmux 3.2 or newer");
+  }
+  co_return version;
+}
+
+}  // namespace yardmaster

@@ -1,0 +1,94 @@
+#include "tests/instances/tmux_fixture.h"
+
+#include <algorithm>
+
+#include <unistd.h>
+
+#include "coordinator/instances/tmux/quote.h"
+#include "coordinator/instances/tmux/server_socket.h"
+
+namespace yardmaster::support {
+
+void TmuxTest::TearDown() {
+  loop_.wait_for(tmux_.kill_server());
+  EXPECT_EQ(look_for_server(socket_), ServerPresence::absent);
+  EXPECT_FALSE(find_server_process(socket_).has_value());
+}
+
+// In the server's own care, since whoever kills this process may kill all that descends from it.
+void TmuxTest::end_server_with_this_process() {
+  if (tmux_.server_pid() == watched_server_) return;
+  watched_server_ = tmux_.server_pid();
+  const std::string socket = shell_quote(socket_.string());
+  const auto watching =
+      outside({"run-shell", "-b",
+               "n=0; while [ -d /proc/" + std::to_string(::getpid()) +
+                   " ] && [ $n -lt 120 ]; do sleep 1; n=$((n+1)); done; tmux -N -S " + socket +
+                   " kill-server"});
+  EXPECT_EQ(watching.status, 0) << watching.errors;
+}
+
+TmuxPane TmuxTest::open(const std::string& window, const std::vector<std::string>& argv,
+                        const std::string& session) {
+  TmuxWindowRequest request;
+  request.session = session;
+  request.window = window;
+  request.directory = directory_.path();
+  request.argv = argv;
+  request.log_command = log_command(directory_ / (window + ".log"));
+  TmuxPane opened = loop_.wait_for(tmux_.open_window(std::move(request)));
+  end_server_with_this_process();
+  return opened;
+}
+
+std::optional<std::vector<TmuxPane>> TmuxTest::list() {
+  auto panes = loop_.wait_for(tmux_.list_panes());
+  if (panes) end_server_with_this_process();
+  return panes;
+}
+
+std::vector<std::string> TmuxTest::windows() {
+  const auto panes = list();
+  std::vector<std::string> names;
+  if (!panes) return {"no server"};
+  for (const TmuxPane& pane : *panes) names.push_back(pane.session + ":" + pane.window);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::optional<TmuxPane> TmuxTest::find(const std::string& pane) {
+  const auto panes = list();
+  for (const TmuxPane& candidate : panes.value_or(std::vector<TmuxPane>{})) {
+    if (candidate.pane == pane) return candidate;
+  }
+  return std::nullopt;
+}
+
+TmuxPane TmuxTest::ended(const std::string& pane) {
+  std::optional<TmuxPane> found;
+  EXPECT_TRUE(eventually([&] {
+    found = find(pane);
+    return !found || (found->dead && (found->exit_status || found->exit_signal));
+  }));
+  return found.value_or(TmuxPane{});
+}
+
+Finished TmuxTest::outside(std::vector<std::string> words) const {
+  words.insert(words.begin(), {"tmux", "-N", "-S", socket_.string()});
+  return run({.argv = std::move(words)});
+}
+
+std::string TmuxTest::output_ending_with(const std::filesystem::path& log, const std::string& end) {
+  std::string text;
+  loop_.run_until([&] {
+    text = read_file(log);
+    return text.ends_with(end);
+  });
+  return text;
+}
+
+std::string TmuxTest::log_command(const std::filesystem::path& log) {
+  return "exec cat >> " + shell_quote(log.string());
+}
+
+}  // namespace yardmaster::support

@@ -1,0 +1,55 @@
+// A tmux server of the test's own, gone with the test.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "coordinator/instances/tmux/tmux_server.h"
+#include "tests/instances/event_loop.h"
+#include "tests/support/child_process.h"
+#include "tests/support/temporary_directory.h"
+
+namespace yardmaster::support {
+
+class TmuxTest : public testing::Test {
+ protected:
+  // Ends the server, and fails when it cannot be ended.
+  void TearDown() override;
+
+  // The server ends soon after this process does, also when that is killed; open() and list() ask
+  // for it.
+  void end_server_with_this_process();
+
+  // Throws what open_window() throws.
+  TmuxPane open(const std::string& window, const std::vector<std::string>& argv,
+                const std::string& session = "yard-test");
+  // A window with a program that stays.
+  TmuxPane open(const std::string& window) { return open(window, {"sleep", "60"}); }
+  std::optional<std::vector<TmuxPane>> list();
+  // "session:window", sorted.
+  std::vector<std::string> windows();
+  std::optional<TmuxPane> find(const std::string& pane);
+  // Waits until the program in the pane has ended.
+  TmuxPane ended(const std::string& pane);
+  // Runs a tmux command as somebody else would.
+  Finished outside(std::vector<std::string> words) const;
+  // A program's log: what it has said, once that ends with `end`.
+  std::string output_ending_with(const std::filesystem::path& log, const std::string& end);
+  static std::string log_command(const std::filesystem::path& log);
+
+  TemporaryDirectory directory_;
+  const std::filesystem::path socket_ = directory_ / "t.sock";
+  Loop loop_;
+  std::int64_t watched_server_ = 0;
+  int changes_ = 0;
+  std::vector<std::string> trouble_;
+  TmuxServer tmux_{loop_.io(), socket_, [this] { ++changes_; },
+                   [this](const std::string& what) { trouble_.push_back(what); }};
+};
+
+}  // namespace yardmaster::support
