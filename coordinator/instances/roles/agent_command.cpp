@@ -1,0 +1,152 @@
+#include "coordinator/instances/roles/agent_command.h"
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "coordinator/base/error.h"
+#include "coordinator/instances/roles/command_words.h"
+
+namespace yardmaster {
+namespace {
+
+namespace fs = std::filesystem;
+using Words = std::vector<std::string>;
+
+[[noreturn]] void refuse(const std::string& why) { throw Error(ErrorCode::invalid_request, why); }
+
+// In one pass, so that a task may hold what looks like a placeholder.
+std::string fill(const std::string& word, const AgentFacts& facts) {
+  const std::array<std::pair<std::string_view, std::string>, 5> values{{
+      {"{task}", facts.task},
+      {"{prompt_file}", facts.prompt_file.string()},
+      {"{session_id}", facts.session_id},
+      {"{instance}", facts.instance},
+      {"{worktree}", facts.worktree.string()},
+  }};
+  std::string filled;
+  for (std::size_t at = 0; at < word.size();) {
+    const auto found = std::find_if(values.begin(), values.end(), [&](const auto& value) {
+      return word.compare(at, value.first.size(), value.first) == 0;
+    });
+    filled += found == values.end() ? std::string(1, word[at]) : found->second;
+    at += found == values.end() ? 1 : found->first.size();
+  }
+  return filled;
+}
+
+bool says(const Words& words, std::string_view placeholder) {
+  return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+    return word.find(placeholder) != std::string::npos;
+  });
+}
+
+bool has_option(const Words& words, std::initializer_list<std::string_view> options) {
+  return std::any_of(words.begin(), words.end(), [&](const std::string_view word) {
+    const std::string_view name = word.substr(0, word.find('='));
+    return std::find(options.begin(), options.end(), name) != options.end();
+  });
+}
+
+Words claude_options(const Words& words, const AgentFacts& facts) {
+  Words options;
+  if (!facts.session_id.empty() && !says(words, "{session_id}") &&
+      !has_option(words, {"--session-id", "--resume", "-r", "--continue", "-c"})) {
+    options.insert(options.end(), {"--session-id", facts.session_id});
+  }
+  if (!facts.prompt_file.empty() && !says(words, "{prompt_file}") &&
+      !has_option(words, {"--append-system-prompt-file", "--append-system-prompt"})) {
+    options.insert(options.end(), {"--append-system-prompt-file", facts.prompt_file.string()});
+  }
+  if (facts.skip_permissions &&
+      !has_option(words, {"--dangerously-skip-permissions", "--permission-mode"})) {
+    options.emplace_back("--dangerously-skip-permissions");
+  }
+  return options;
+}
+
+// A prompt that is just the name of one of claude's own commands (`update`, `doctor`) would run it;
+// a line's end behind it makes it a text.
+std::string as_prompt(const std::string& task) {
+  const auto is_of_a_name = [](char c) { return (c >= 'a' && c <= 'z') || c == '-'; };
+  const bool may_be_command = task.front() != '-' && task.size() <= 64 &&
+                              std::all_of(task.begin(), task.end(), is_of_a_name);
+  return may_be_command ? task + "\n" : task;
+}
+
+// Options go to the front, and the task behind a `--`: options of the command that take several
+// values (--allowedTools) would swallow it, and one that begins with '-' would be taken for one.
+void complete_claude(const Words& words, const AgentFacts& facts, Words& argv) {
+  const Words options = claude_options(words, facts);
+  argv.insert(argv.begin() + 1, options.begin(), options.end());
+  if (facts.task.empty() || says(words, "{task}")) return;
+  if (std::find(words.begin(), words.end(), "--") == words.end()) argv.emplace_back("--");
+  argv.push_back(as_prompt(facts.task));
+}
+
+void require_arguments(const Words& argv) {
+  for (const std::string& argument : argv) {
+    if (argument.size() > max_argument_bytes) {
+      refuse("an argument of the agent command would have " + std::to_string(argument.size()) +
+             " bytes, and " + std::to_string(max_argument_bytes) +
+             " are possible: put a long task into a file, and let the task name the file");
+    }
+    if (argument.find('\0') != std::string::npos) {
+      refuse("an argument of the agent command has a NUL byte: take it out of the task");
+    }
+  }
+}
+
+bool is_executable(const fs::path& file) {
+  struct stat found {};
+  return ::stat(file.c_str(), &found) == 0 && S_ISREG(found.st_mode) &&
+         ::faccessat(AT_FDCWD, file.c_str(), X_OK, AT_EACCESS) == 0;
+}
+
+[[noreturn]] void not_installed(const std::string& name, const std::string& why) {
+  throw Error(ErrorCode::not_found, "the agent command '" + name.substr(0, 200) +
+                                        "' is not installed: " + why +
+                                        "; install it, or name another with agent_command");
+}
+
+}  // namespace
+
+std::vector<std::string> agent_argv(const std::string& command, const AgentFacts& facts) {
+  const Words words = split_command(command);
+  if (words.empty() || words.front().empty()) {
+    refuse("the agent command is empty: name the program that is to be started");
+  }
+  if (words.front().find("{task}") != std::string::npos) {
+    refuse("the agent command must begin with a program, not with {task}");
+  }
+  Words argv;
+  for (const std::string& word : words) {
+    if (word == "{task}" && facts.task.empty()) continue;
+    argv.push_back(fill(word, facts));
+  }
+  if (fs::path(argv.front()).filename() == "claude") complete_claude(words, facts, argv);
+  require_arguments(argv);
+  return argv;
+}
+
+fs::path require_program(const std::string& name, std::string_view path) {
+  if (name.find('/') != std::string::npos) {
+    if (name.front() != '/' || is_executable(name)) return name;
+    not_installed(name, "there is no such program");
+  }
+  for (std::size_t begin = 0; begin <= path.size();) {
+    const std::size_t end = std::min(path.find(':', begin), path.size());
+    const fs::path directory = path.substr(begin, end - begin);
+    begin = end + 1;
+    // A relative one would be looked up in the worktree, where no program is expected.
+    if (directory.is_absolute() && is_executable(directory / name)) return directory / name;
+  }
+  not_installed(name, "it is in no directory of the daemon's PATH, " + std::string(path));
+}
+
+}  // namespace yardmaster

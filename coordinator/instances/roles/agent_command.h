@@ -1,0 +1,37 @@
+// How an agent is started: the words of its command, filled in. No shell has a part in it. Any
+// thread; require_program() looks at the file system, briefly.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace yardmaster {
+
+// Linux gives a program no longer argument than this (MAX_ARG_STRLEN without its zero).
+inline constexpr std::size_t max_argument_bytes = 131071;
+
+struct AgentFacts {
+  std::string instance;
+  std::string task;
+  std::string session_id;  // a UUID, which Claude Code takes only once
+  std::filesystem::path prompt_file;
+  std::filesystem::path worktree;
+  bool skip_permissions = false;
+};
+
+// Splits the command (split_command()) and fills in {task}, {prompt_file}, {session_id}, {instance}
+// and {worktree}. A word that is just {task} vanishes when there is no task.
+//
+// A program called `claude` also gets --session-id, --append-system-prompt-file, when asked
+// --dangerously-skip-permissions, and the task as its first prompt, each unless the command says
+// how. Throws invalid_request when the command cannot be split or is empty, or when an argument is
+// longer than max_argument_bytes or has a NUL byte.
+std::vector<std::string> agent_argv(const std::string& command, const AgentFacts& facts);
+
+// The program that execvp would run with this PATH. A relative name with a '/' is one in the
+// worktree, and returned as it is. Throws not_found, in a line for the user.
+std::filesystem::path require_program(const std::string& name, std::string_view path);
+
+}  // namespace yardmaster

@@ -1,0 +1,56 @@
+// The files in a worktree that tell an agent where it is: .claude/instance.json, Claude Code's
+// settings with our hooks, and the MCP servers of its role. Blocking: for a worker.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace yardmaster {
+
+inline constexpr std::string_view instance_file = ".claude/instance.json";
+inline constexpr std::string_view settings_file = ".claude/settings.local.json";
+inline constexpr std::string_view mcp_file = ".mcp.json";
+
+// What the configuration has switched on.
+struct FileParts {
+  bool hooks = true;
+  bool mcp_files = true;
+};
+
+// Those that are written for an instance whose role has MCP servers or none, as git's exclude files
+// have them: "/.mcp.json". A file that is not ours is the agent's work.
+std::vector<std::string> own_file_patterns(const FileParts& parts, bool has_servers);
+
+struct InstanceFiles {
+  std::string instance_id;
+  std::string role;
+  std::string socket_path;
+  std::string broker_socket;
+  std::string worktree_path;
+  std::string base_branch;
+  std::string instance_branch;
+  std::string hook_program;  // the yardmaster that hooks call; empty: no hooks
+  // Name to definition, see Roles::mcp_definition(); empty: no .mcp.json.
+  nlohmann::json mcp_servers = nlohmann::json::object();
+};
+
+// Paths relative to the worktree.
+struct WrittenFiles {
+  std::vector<std::string> written;
+  std::vector<std::string> left_alone;  // the repository's, or there already
+};
+
+// Writes what is not there yet, for the owner alone (0600, 0700). What exists is never changed, nor
+// what `is_there` knows (say, what the repository tracks and did not check out), and no link is
+// followed out of the worktree. A file of ours from an earlier, interrupted call counts as written.
+// Throws storage_full or storage_failed, and then leaves nothing of this call behind.
+WrittenFiles write_instance_files(
+    const std::filesystem::path& worktree, const InstanceFiles& files,
+    const std::function<bool(const std::string& path)>& is_there = {});
+
+}  // namespace yardmaster

@@ -1,0 +1,85 @@
+#include "coordinator/instances/roles/roles.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "coordinator/base/error.h"
+#include "coordinator/instances/roles/roles_file.h"
+#include "embedded/architect.md.h"
+#include "embedded/debugger.md.h"
+#include "embedded/developer.md.h"
+#include "embedded/merge-queue.md.h"
+#include "embedded/supervisor.md.h"
+#include "embedded/worker.md.h"
+
+namespace yardmaster {
+namespace {
+
+Role built_in(std::string_view name, bool persistent, std::string_view prompt) {
+  return {std::string(name), persistent, std::string(prompt), {}, {}};
+}
+
+std::vector<Role> built_in_roles() {
+  return {built_in("supervisor", true, embedded::supervisor_md),
+          built_in("merge-queue", true, embedded::merge_queue_md),
+          built_in("worker", false, embedded::worker_md),
+          built_in("developer", false, embedded::developer_md),
+          built_in("debugger", false, embedded::debugger_md),
+          built_in("architect", false, embedded::architect_md)};
+}
+
+void extend(Role& role, RoleEntry entry) {
+  if (!entry.prompt.empty()) {
+    if (!role.prompt.empty()) role.prompt += "\n";
+    role.prompt += entry.prompt;
+  }
+  if (entry.persistent) role.persistent = *entry.persistent;
+  if (entry.mcp_servers) role.mcp_servers = std::move(*entry.mcp_servers);
+  if (entry.agent_command) role.agent_command = std::move(*entry.agent_command);
+}
+
+}  // namespace
+
+Roles Roles::load(const std::filesystem::path& roles_file) {
+  Roles roles;
+  roles.file_ = roles_file;
+  roles.roles_ = built_in_roles();
+  std::vector<std::string> known;
+  for (const Role& role : roles.roles_) known.push_back(role.name);
+  RolesFile content = read_roles_file(roles_file, known);
+  roles.mcp_servers_ = std::move(content.mcp_servers);
+  for (RoleEntry& entry : content.roles) {
+    Role& role = roles.find_or_add(entry.name);
+    extend(role, std::move(entry));
+  }
+  return roles;
+}
+
+Role& Roles::find_or_add(const std::string& name) {
+  for (Role& role : roles_) {
+    if (role.name == name) return role;
+  }
+  Role role;
+  role.name = name;
+  return roles_.emplace_back(std::move(role));
+}
+
+const Role& Roles::find(std::string_view name) const {
+  std::string names;
+  for (const Role& role : roles_) {
+    if (role.name == name) return role;
+    names += (names.empty() ? "" : ", ") + role.name;
+  }
+  throw Error(ErrorCode::not_found, "there is no role '" + std::string(name.substr(0, 80)) +
+                                        "'; there are: " + names + " (" + file_.string() +
+                                        " can add others)");
+}
+
+nlohmann::json Roles::mcp_definition(std::string_view name) const {
+  const auto found = mcp_servers_.find(name);
+  if (found != mcp_servers_.end()) return found->second;
+  throw Error(ErrorCode::not_found, "there is no MCP server '" + std::string(name.substr(0, 80)) +
+                                        "' in " + file_.string());
+}
+
+}  // namespace yardmaster

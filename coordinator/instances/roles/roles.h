@@ -1,0 +1,45 @@
+// The roles that an instance can have: the built-in ones (prompts/*.md), and what roles.json adds.
+// Loading reads files and may block; what was loaded never changes, so any thread may read it.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace yardmaster {
+
+struct Role {
+  std::string name;
+  bool persistent = false;  // lives until it is removed, and is started again when it dies
+  std::string prompt;
+  std::vector<std::string> mcp_servers;  // names; see Roles::mcp_definition()
+  std::string agent_command;             // empty: the default one
+};
+
+class Roles {
+ public:
+  // The built-in roles and what the file says, which need not exist. Of a built-in role it can
+  // extend the prompt and replace the rest. Throws Error{usage} that begins with the file and the
+  // key's path, e.g. "…/roles.json: roles.reviewer.mcp_servers[0]: …".
+  static Roles load(const std::filesystem::path& roles_file);
+
+  // Throws not_found, which lists the roles that there are.
+  const Role& find(std::string_view name) const;
+  // The built-in ones, then the others by name.
+  const std::vector<Role>& all() const { return roles_; }
+  // {command, args, env}, as .mcp.json has it. Throws not_found.
+  nlohmann::json mcp_definition(std::string_view name) const;
+
+ private:
+  Role& find_or_add(const std::string& name);
+
+  std::filesystem::path file_;
+  std::vector<Role> roles_;
+  std::map<std::string, nlohmann::json, std::less<>> mcp_servers_;
+};
+
+}  // namespace yardmaster

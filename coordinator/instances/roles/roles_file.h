@@ -1,0 +1,35 @@
+// roles.json as people write it: JSON with comments. Reads files and may block.
+//
+//   {"roles": {NAME: {"prompt" | "prompt_file", "persistent", "mcp_servers", "agent_command"}},
+//    "mcp_servers": {NAME: {"command", "args", "env"}}}
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace yardmaster {
+
+struct RoleEntry {
+  std::string name;
+  std::string prompt;  // may be empty only for a role that is known already
+  std::optional<bool> persistent;
+  std::optional<std::vector<std::string>> mcp_servers;
+  std::optional<std::string> agent_command;
+};
+
+struct RolesFile {
+  std::vector<RoleEntry> roles;  // by name
+  std::map<std::string, nlohmann::json, std::less<>> mcp_servers;
+};
+
+// Nothing when the file does not exist. `known_roles` need no prompt. Throws Error{usage} that
+// begins with the file's name and the key's path.
+RolesFile read_roles_file(const std::filesystem::path& file,
+                          const std::vector<std::string>& known_roles);
+
+}  // namespace yardmaster
