@@ -59,10 +59,27 @@ constexpr ArgumentSpec list_handoffs_arguments[] = {{"instance_id", Kind::name},
 constexpr ArgumentSpec allocate_arguments[] = {
     {"instance_id", Kind::name},   {"role", Kind::name, required}, {"repo", Kind::name},
     {"worktree_path", Kind::text}, {"tmux_window", Kind::text},    {"task", Kind::text},
-    {"agent_command", Kind::text}, {"pid", Kind::number},          {"socket", Kind::boolean}};
+    {"agent_command", Kind::text}, {"pid", Kind::number},          {"socket", Kind::boolean},
+    {"from", Kind::text},          {"foreground", Kind::boolean}};
+constexpr ArgumentSpec report_arguments[] = {
+    {"instance_id", Kind::name}, {"state", Kind::text, required}, {"session_id", Kind::text}};
+constexpr ArgumentSpec add_repo_arguments[] = {{"name", Kind::name},
+                                               {"path", Kind::text},
+                                               {"github_url", Kind::text},
+                                               {"base_branch", Kind::text},
+                                               {"tmux_session", Kind::name}};
+constexpr ArgumentSpec remove_repo_arguments[] = {{"name", Kind::name, required},
+                                                  {"force", Kind::boolean}};
+constexpr ArgumentSpec list_rescues_arguments[] = {{"repo", Kind::name}};
+constexpr ArgumentSpec restore_rescue_arguments[] = {{"repo", Kind::name, required},
+                                                     {"ref", Kind::text, required},
+                                                     {"branch", Kind::text},
+                                                     {"path", Kind::text}};
+constexpr ArgumentSpec stop_arguments[] = {{"tmux", Kind::boolean}};
 constexpr ArgumentSpec release_arguments[] = {{"instance_id", Kind::name},
                                               {"force", Kind::boolean}};
-constexpr ArgumentSpec list_arguments[] = {{"repo", Kind::name}, {"state", Kind::text}};
+constexpr ArgumentSpec list_arguments[] = {
+    {"name", Kind::name}, {"repo", Kind::name}, {"state", Kind::text}};
 constexpr ArgumentSpec add_agent_arguments[] = {
     {"repo", Kind::name},          {"agent", Kind::name, required}, {"type", Kind::name, required},
     {"worktree_path", Kind::text}, {"tmux_window", Kind::text},     {"task", Kind::text},
@@ -85,7 +102,7 @@ std::vector<Command> command_table(Services& services) {
   };
   row("ping", {}, handlers::ping);
   row("status", {}, handlers::status);
-  row("stop", {}, handlers::stop);
+  row("stop", stop_arguments, handlers::stop);
   row("subscribe", subscribe_arguments, handlers::subscribe);
   row("histograms", {}, handlers::histograms);
   row("backup", backup_arguments, handlers::backup);
@@ -107,6 +124,13 @@ std::vector<Command> command_table(Services& services) {
   row("add_agent", add_agent_arguments, handlers::add_agent);
   row("remove_agent", remove_agent_arguments, handlers::remove_agent);
   row("list_agents", list_arguments, handlers::list_agents);
+  row("report_state", report_arguments, handlers::report_state);
+  row("list_roles", {}, handlers::list_roles);
+  row("add_repo", add_repo_arguments, handlers::add_repo);
+  row("list_repos", {}, handlers::list_repos);
+  row("remove_repo", remove_repo_arguments, handlers::remove_repo);
+  row("list_rescues", list_rescues_arguments, handlers::list_rescues);
+  row("restore_rescue", restore_rescue_arguments, handlers::restore_rescue);
   row("trigger_cleanup", repair_arguments, handlers::trigger_cleanup);
   row("repair_state", repair_arguments, handlers::repair_state);
   row("complete_agent", complete_agent_arguments, handlers::complete_agent);

@@ -30,8 +30,14 @@ Reply status(Services& services, const Request& /*request*/) {
   co_return to_text(data);
 }
 
-Reply stop(Services& services, const Request& /*request*/) {
-  services.daemon.request_stop();
+// With tmux nothing goes on, and so nothing starts again by itself next time.
+Reply stop(Services& services, const Request& request) {
+  const bool with_tmux = request.flag("tmux");
+  const auto drop_all = [](Store& store) {
+    for (const WantedInstance& wanted : store.list_wanted()) store.drop_wanted(wanted.name);
+  };
+  if (with_tmux) co_await services.store.run(Durability::power, drop_all);
+  services.daemon.request_stop(with_tmux);
   co_return "{\"stopping\":true}";
 }
 

@@ -45,8 +45,19 @@ Reply list_instances(Services& services, const Request& request);
 Reply add_agent(Services& services, const Request& request);
 Reply remove_agent(Services& services, const Request& request);
 Reply list_agents(Services& services, const Request& request);
+Reply complete_agent(Services& services, const Request& request);
+Reply report_state(Services& services, const Request& request);
+Reply list_roles(Services& services, const Request& request);
+
+// repository_handlers.cpp
+Reply add_repo(Services& services, const Request& request);
+Reply list_repos(Services& services, const Request& request);
+Reply remove_repo(Services& services, const Request& request);
+
+// upkeep_handlers.cpp
 Reply trigger_cleanup(Services& services, const Request& request);
 Reply repair_state(Services& services, const Request& request);
-Reply complete_agent(Services& services, const Request& request);
+Reply list_rescues(Services& services, const Request& request);
+Reply restore_rescue(Services& services, const Request& request);
 
 }  // namespace yardmaster::handlers

@@ -31,26 +31,52 @@ json handoff_json(const Handoff& handoff) {
           {"summary", handoff.summary}};
 }
 
+json repository_json(const Repository& repository) {
+  return {{"name", repository.name},
+          {"path", repository.path},
+          {"url", repository.url},
+          {"base_branch", repository.base_branch},
+          {"tmux_session", repository.tmux_session},
+          {"owned", repository.owned},
+          {"state", to_string(repository.state)},
+          {"error", repository.error}};
+}
+
 json allocation_json(const Instance& instance) {
-  return {{"instance_id", instance.name},        {"role", instance.role},
-          {"socket_path", instance.socket_path}, {"worktree_path", instance.worktree_path},
-          {"mcp_servers", json::array()},        {"context", instance.context},
-          {"generation", instance.generation}};
+  json value{{"instance_id", instance.name},
+             {"role", instance.role},
+             {"repo", instance.repo},
+             {"branch", instance.branch},
+             {"base_branch", instance.base_branch},
+             {"worktree_path", instance.worktree_path},
+             {"socket_path", instance.socket_path},
+             {"tmux_session", instance.tmux_session},
+             {"tmux_window", instance.tmux_window},
+             {"session_id", instance.session_id},
+             {"log_path", instance.log_path},
+             {"mcp_servers", json::array()},
+             {"context", instance.context},
+             {"generation", instance.generation},
+             {"state", to_string(instance.state)}};
+  if (instance.process) value["pid"] = instance.process->pid;
+  return value;
 }
 
 json instance_json(const Instance& instance) {
   json value = allocation_json(instance);
   value.erase("mcp_servers");
-  value["repo"] = instance.repo;
-  value["tmux_window"] = instance.tmux_window;
   value["task"] = instance.task;
-  value["state"] = to_string(instance.state);
   value["created_at"] = format_time(instance.created_at);
-  if (instance.process) value["pid"] = instance.process->pid;
-  if (instance.state != InstanceState::gone) return value;
+  if (instance.state != InstanceState::gone) {
+    value["tmux_pane"] = instance.tmux_pane;
+    return value;
+  }
   value["ended_at"] = format_time(instance.ended_at);
   value["reason"] = instance.end_reason;
   value["summary"] = instance.summary;
+  value["exit_status"] = instance.exit_status;
+  value["last_output"] = instance.last_output;
+  value["rescue"] = instance.rescue;
   return value;
 }
 

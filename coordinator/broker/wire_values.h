@@ -10,6 +10,7 @@
 #include "coordinator/domain/handoff.h"
 #include "coordinator/domain/instance.h"
 #include "coordinator/domain/message.h"
+#include "coordinator/domain/repository.h"
 
 namespace yardmaster {
 
@@ -18,6 +19,7 @@ enum class MessageView { event, full };
 nlohmann::json message_json(const Message& message, MessageView view = MessageView::full);
 nlohmann::json handoff_json(const Handoff& handoff);
 nlohmann::json instance_json(const Instance& instance);
+nlohmann::json repository_json(const Repository& repository);
 // What allocate_instance answers.
 nlohmann::json allocation_json(const Instance& instance);
 // Appends {"seq":…,"kind":…,"data":…,"time":…}.

@@ -22,14 +22,12 @@
 #include "coordinator/base/json.h"
 #include "coordinator/broker/broker.h"
 #include "coordinator/broker/command_table.h"
-#include "coordinator/broker/socket_resource.h"
 #include "coordinator/broker/wire_values.h"
 #include "coordinator/daemon/backup.h"
 #include "coordinator/daemon/daemon_lock.h"
 #include "coordinator/daemon/daemon_log.h"
 #include "coordinator/daemon/daemon_metrics.h"
-#include "coordinator/instances/process_resource.h"
-#include "coordinator/instances/row_resource.h"
+#include "coordinator/daemon/instance_parts.h"
 #include "coordinator/store/open_database.h"
 
 namespace yardmaster {
@@ -100,11 +98,11 @@ asio::awaitable<void> pause(asio::io_context& io, std::chrono::nanoseconds time)
 
 class Daemon::Impl final : public DaemonControl, public InstanceObserver {
  public:
-  explicit Impl(const Config& config);
+  Impl(const Config& config, AgentSurroundings surroundings);
 
   void run();
   void stop() {
-    asio::post(io_, [this] { request_stop(); });
+    asio::post(io_, [this] { request_stop(false); });
   }
 
  private:
@@ -114,7 +112,7 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
   void on_handoff_done(std::chrono::nanoseconds duration) override {
     metrics_.on_handoff(duration);
   }
-  void request_stop() override;
+  void request_stop(bool with_tmux) override;
   asio::awaitable<void> backup(std::filesystem::path file) override;
   // InstanceObserver
   void on_state(const Instance& instance) override { events_.on_state(instance); }
@@ -122,7 +120,7 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
   void on_handoff(const Handoff& handoff) override;
 
   asio::awaitable<void> start();
-  asio::awaitable<void> shut_down();
+  asio::awaitable<void> shut_down(bool with_tmux);
   void await_signal();
   void log_recovery() const;
   void on_checkpoint(const CheckpointResult& result);
@@ -149,6 +147,7 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
   StoreQueue queue_;
   EventHub events_;
   InstanceManager instances_;
+  InstanceParts parts_;
   Services services_;
   Dispatcher dispatcher_;
   HttpServer http_;
@@ -160,7 +159,7 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
   bool stopping_ = false;
 };
 
-Daemon::Impl::Impl(const Config& config)
+Daemon::Impl::Impl(const Config& config, AgentSurroundings surroundings)
     : config_(prepare_places(config)),
       lock_(config_.paths().lock()),
       log_(open_log(config_)),
@@ -173,7 +172,12 @@ Daemon::Impl::Impl(const Config& config)
              commit_options(config_), metrics_),
       events_(io_, queue_),
       instances_(io_, queue_, *this, [this](const std::string& what) { warn(what); }),
-      services_{queue_, instances_, events_, *this, clock_},
+      parts_(io_, queue_, instances_, clock_, config_, std::move(surroundings),
+             [this](const std::string& what) { warn(what); }),
+      services_{queue_,         instances_,     parts_.repositories(),
+                parts_.roles(), parts_.signs(), parts_.upkeep(),
+                events_,        *this,          clock_,
+                config_.paths()},
       dispatcher_(io_, queue_, command_table(services_)),
       http_(io_, dispatcher_, http_options(), http_pages(),
             [this](Session& session) { events_.forget(session); }),
@@ -181,12 +185,7 @@ Daemon::Impl::Impl(const Config& config)
               [this](const std::string& what) { warn(what); }),
       signals_(io_, SIGTERM, SIGINT) {
   queue_.on_drained([this] { broker_.flush(); });
-  instances_.add_resource(std::make_unique<RowResource>(queue_, *this));
-  instances_.add_resource(std::make_unique<SocketResource>(broker_, config_.paths()));
-  instances_.add_resource(std::make_unique<ProcessResource>(
-      io_, config_.kill_grace, [this](const std::string& instance, SteadyTime when) {
-        instances_.process_died(instance, when);
-      }));
+  parts_.add_resources(broker_, *this);
 }
 
 HttpOptions Daemon::Impl::http_options() {
@@ -219,6 +218,7 @@ void Daemon::Impl::run() {
 asio::awaitable<void> Daemon::Impl::start() {
   log_->info("yardmaster {} starts with pid {} on {}", YARDMASTER_VERSION, ::getpid(),
              config_.state_dir);
+  co_await parts_.prepare();
   reconciled_ = co_await instances_.reconcile();
   log_recovery();
   if (!config_.metrics_listen.empty()) {
@@ -228,6 +228,7 @@ asio::awaitable<void> Daemon::Impl::start() {
   log_->info("listening on {}, at most {} connections ({} open files allowed)",
              config_.paths().broker_socket().string(), broker_options().max_connections,
              file_limit_);
+  co_await parts_.begin();
 }
 
 void Daemon::Impl::log_recovery() const {
@@ -254,20 +255,25 @@ void Daemon::Impl::await_signal() {
       std::_Exit(1);
     }
     log_->info("signal {}: stops", signal);
-    request_stop();
+    request_stop(false);
     await_signal();
   });
 }
 
-void Daemon::Impl::request_stop() {
+void Daemon::Impl::request_stop(bool with_tmux) {
   if (stopping_) return;
   stopping_ = true;
-  asio::co_spawn(io_, shut_down(), asio::detached);
+  asio::co_spawn(io_, shut_down(with_tmux), [this](std::exception_ptr failure) {
+    failure_ = std::move(failure);
+    io_.stop();
+  });
 }
 
-asio::awaitable<void> Daemon::Impl::shut_down() {
+asio::awaitable<void> Daemon::Impl::shut_down(bool with_tmux) {
   dispatcher_.stop();
   instances_.stop();
+  if (with_tmux) co_await parts_.end_tmux();
+  parts_.stop();
   broker_.stop_listening();
   const SteadyTime began = std::chrono::steady_clock::now();
   const auto waited = [&] { return std::chrono::steady_clock::now() - began; };
@@ -281,37 +287,38 @@ asio::awaitable<void> Daemon::Impl::shut_down() {
   }
   log_->info("stopped: drained in {:.0f} ms, {} operations unfinished", to_milliseconds(waited()),
              queue_.in_flight());
-  io_.stop();
 }
 
 json Daemon::Impl::status() const {
   const ProcessUsage usage = process_usage();
   const RecoveryReport& report = store_.recovery();
   const auto uptime = std::chrono::steady_clock::now() - started_;
-  return {{"pid", ::getpid()},
-          {"version", YARDMASTER_VERSION},
-          {"uptime_s", std::chrono::duration<double>(uptime).count()},
-          {"state_dir", config_.state_dir},
-          {"runtime_dir", config_.runtime_dir},
-          {"store",
-           {{"engine", database_->engine()},
-            {"version", database_->version()},
-            {"path", database_->location()},
-            {"checkpoint_policy",
-             database_->checkpoints_on_request() ? config_.checkpoint_policy : "server"}}},
-          {"counts", {{"connections", broker_.counts().connections}}},
-          {"rss_bytes", usage.resident_bytes},
-          {"cpu_s", usage.cpu_seconds},
-          {"recovery",
-           {{"clean", report.clean},
-            {"contexts", report.contexts},
-            {"tail_entries", report.tail_entries},
-            {"duration_ms", to_milliseconds(report.duration)},
-            {"instances",
-             {{"taken_up", reconciled_.adopted},
-              {"ended", reconciled_.ended},
-              {"rolled_back", reconciled_.rolled_back},
-              {"unknown", reconciled_.unknown}}}}}};
+  json data{{"pid", ::getpid()},
+            {"version", YARDMASTER_VERSION},
+            {"uptime_s", std::chrono::duration<double>(uptime).count()},
+            {"state_dir", config_.state_dir},
+            {"runtime_dir", config_.runtime_dir},
+            {"store",
+             {{"engine", database_->engine()},
+              {"version", database_->version()},
+              {"path", database_->location()},
+              {"checkpoint_policy",
+               database_->checkpoints_on_request() ? config_.checkpoint_policy : "server"}}},
+            {"counts", {{"connections", broker_.counts().connections}}},
+            {"rss_bytes", usage.resident_bytes},
+            {"cpu_s", usage.cpu_seconds},
+            {"recovery",
+             {{"clean", report.clean},
+              {"contexts", report.contexts},
+              {"tail_entries", report.tail_entries},
+              {"duration_ms", to_milliseconds(report.duration)},
+              {"instances",
+               {{"taken_up", reconciled_.adopted},
+                {"ended", reconciled_.ended},
+                {"rolled_back", reconciled_.rolled_back},
+                {"unknown", reconciled_.unknown}}}}}};
+  data.update(parts_.status());
+  return data;
 }
 
 asio::awaitable<void> Daemon::Impl::backup(std::filesystem::path file) {
@@ -330,6 +337,7 @@ asio::awaitable<void> Daemon::Impl::backup(std::filesystem::path file) {
 void Daemon::Impl::on_gone(const Instance& instance, std::chrono::nanoseconds cleanup) {
   metrics_.on_cleanup(cleanup);
   events_.on_gone(instance, cleanup);
+  parts_.on_gone(instance);
   if (!instance.socket_path.empty()) broker_.hang_up(instance.name);
   log_->debug("'{}' is gone: {}, in {:.1f} ms", instance.name, instance.end_reason,
               to_milliseconds(cleanup));
@@ -374,7 +382,8 @@ asio::awaitable<std::string> Daemon::Impl::instance_text(const std::string& name
   co_return to_text(instance_json(instance));
 }
 
-Daemon::Daemon(const Config& config) : impl_(std::make_unique<Impl>(config)) {}
+Daemon::Daemon(const Config& config, AgentSurroundings surroundings)
+    : impl_(std::make_unique<Impl>(config, std::move(surroundings))) {}
 Daemon::~Daemon() = default;
 void Daemon::run() { impl_->run(); }
 void Daemon::stop() { impl_->stop(); }

@@ -6,15 +6,24 @@
 #pragma once
 
 #include <memory>
+#include <string>
+
+#include <sys/types.h>
 
 #include "coordinator/base/config.h"
 
 namespace yardmaster {
 
+// What agents and their worktrees get from whoever started the daemon.
+struct AgentSurroundings {
+  std::string cli_reference;  // what agents are told of the command line
+  mode_t file_mask = 022;     // their umask, and git's; the daemon's own files are private
+};
+
 class Daemon {
  public:
   // Takes the lock and opens the store. Throws Error that says what to do.
-  explicit Daemon(const Config& config);
+  Daemon(const Config& config, AgentSurroundings surroundings);
   ~Daemon();
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;

@@ -3,8 +3,11 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
+#include <csignal>
 #include <cstring>
 #include <string>
+#include <thread>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -15,6 +18,9 @@
 namespace yardmaster {
 namespace {
 
+constexpr auto child_patience = std::chrono::seconds(5);
+constexpr auto look_interval = std::chrono::milliseconds(2);
+
 pid_t read_pid(const UniqueFd& file) {
   std::array<char, 32> text{};
   const ssize_t length = ::pread(file.get(), text.data(), text.size(), 0);
@@ -23,12 +29,27 @@ pid_t read_pid(const UniqueFd& file) {
   return pid;
 }
 
+bool is_there(pid_t pid) { return ::kill(pid, 0) == 0 || errno != ESRCH; }
+
+// A daemon that was killed while it started a program has the lock in that child, too, until that
+// is another program.
+bool take_lock(const UniqueFd& file) {
+  const auto deadline = std::chrono::steady_clock::now() + child_patience;
+  while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    const pid_t holder = read_pid(file);
+    if (holder <= 0 || is_there(holder) || std::chrono::steady_clock::now() > deadline)
+      return false;
+    std::this_thread::sleep_for(look_interval);
+  }
+  return true;
+}
+
 }  // namespace
 
 DaemonLock::DaemonLock(const std::filesystem::path& file)
     : file_(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
   if (!file_) throw Error(ErrorCode::usage, file.string() + ": " + std::strerror(errno));
-  if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
+  if (!take_lock(file_)) {
     throw Error(ErrorCode::conflict, "a daemon with pid " + std::to_string(read_pid(file_)) +
                                          " already runs on " + file.parent_path().string());
   }
@@ -42,7 +63,9 @@ DaemonLock::DaemonLock(const std::filesystem::path& file)
 std::optional<pid_t> lock_holder(const std::filesystem::path& file) {
   const UniqueFd lock(::open(file.c_str(), O_RDWR | O_CLOEXEC));
   if (!lock || ::flock(lock.get(), LOCK_SH | LOCK_NB) == 0) return std::nullopt;
-  return read_pid(lock);
+  const pid_t holder = read_pid(lock);
+  if (holder > 0 && !is_there(holder)) return std::nullopt;
+  return holder;
 }
 
 }  // namespace yardmaster

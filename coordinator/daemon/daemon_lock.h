@@ -13,8 +13,8 @@ namespace yardmaster {
 
 class DaemonLock {
  public:
-  // Throws Error{conflict} that says which process holds it, Error{usage} when the file cannot be
-  // opened.
+  // Waits a moment for what a killed daemon was about to start. Throws Error{conflict} that says
+  // which process holds it, Error{usage} when the file cannot be opened.
   explicit DaemonLock(const std::filesystem::path& file);
 
  private:

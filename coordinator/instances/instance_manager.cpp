@@ -22,16 +22,29 @@ constexpr auto retry_interval = std::chrono::seconds(1);
 constexpr auto cleanup_patience = std::chrono::seconds(1);
 constexpr auto probe_interval = std::chrono::seconds(10);
 
-Instance planned(const InstanceRequest& request) {
-  Instance instance;
-  instance.name = request.name;
-  instance.role = request.role;
-  instance.repo = request.repo;
-  instance.worktree_path = request.worktree_path;
-  instance.tmux_window = request.tmux_window;
-  instance.task = request.task;
-  instance.agent_command = request.agent_command;
-  return instance;
+// Rethrows what made an allocation fail; of an agent that ended, with what it left.
+[[noreturn]] void explain(const std::exception_ptr& failure, const Instance& instance) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::agent_ended) throw;
+    std::string what = error.what();
+    if (!instance.exit_status.empty()) what += " (" + instance.exit_status + ")";
+    if (!instance.last_output.empty()) what += "; the last that it showed: " + instance.last_output;
+    throw Error(ErrorCode::agent_ended, what);
+  }
+}
+
+// Nobody asked for it: a persistent instance is started again.
+Ending unasked(std::string reason, SteadyTime when) {
+  Ending ending(std::move(reason), when);
+  ending.keeps_wanted = true;
+  return ending;
+}
+
+// Of an end that nobody asked for, by the resource that is gone.
+std::string reason_without(std::string_view resource) {
+  return resource == "process" ? "process died" : std::string(resource) + " lost";
 }
 
 std::string reason_of(const std::exception_ptr& failure) {
@@ -64,34 +77,58 @@ asio::awaitable<Instance> InstanceManager::allocate(InstanceRequest request) {
         ErrorCode::already_exists,
         "an instance '" + request.name + "' lives already: release it or choose another name");
   }
-  Instance instance = planned(request);
+  Instance instance(request);
   for (const auto& resource : resources_) resource->plan(request, instance);
-  const auto entry = std::make_shared<Entry>();
-  entry->instance = std::move(instance);
-  entry->busy = true;
-  living_.emplace(request.name, entry);
+  const EntryPtr entry = add_entry(std::move(instance));
   std::exception_ptr failure;
-  std::size_t acquired = 0;
+  std::size_t begun = 0;
   try {
-    co_await acquire_all(entry->instance, acquired);
+    co_await acquire_all(entry, begun);
   } catch (...) {
     failure = std::current_exception();
   }
   if (failure) {
-    co_await roll_back(entry, acquired);
-    std::rethrow_exception(failure);
+    co_await roll_back(entry, begun);
+    explain(failure, entry->instance);
   }
-  entry->busy = false;
   observer_.on_state(entry->instance);
   Instance result = entry->instance;
-  if (entry->died) process_died(result.name, entry->died_at);
+  become_idle(entry);
   co_return result;
 }
 
-asio::awaitable<void> InstanceManager::acquire_all(Instance& instance, std::size_t& acquired) {
+InstanceManager::EntryPtr InstanceManager::add_entry(Instance instance) {
+  const auto entry = std::make_shared<Entry>(io_);
+  entry->instance = std::move(instance);
+  entry->busy = true;
+  living_.emplace(entry->instance.name, entry);
+  return entry;
+}
+
+void InstanceManager::become_idle(EntryPtr entry) {
+  entry->busy = false;
+  entry->settled.cancel();
+  if (entry->died) process_died(entry->instance.name, entry->died_at);
+}
+
+// Also returns when it cannot be released for now.
+asio::awaitable<void> InstanceManager::wait_while_busy(EntryPtr entry) {
+  while (entry->busy && entry->trouble.empty()) {
+    entry->unwanted = true;
+    boost::system::error_code cancelled;
+    co_await entry->settled.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+  }
+}
+
+asio::awaitable<void> InstanceManager::acquire_all(EntryPtr entry, std::size_t& begun) {
+  Instance& instance = entry->instance;
   for (const auto& resource : resources_) {
+    if (entry->unwanted) {
+      throw Error(ErrorCode::conflict,
+                  "'" + instance.name + "' was released while it was being started");
+    }
+    ++begun;
     co_await resource->acquire(instance);
-    ++acquired;
   }
   const std::string name = instance.name;
   const auto run = [&](Store& store) { store.set_instance_state(name, InstanceState::running); };
@@ -99,34 +136,96 @@ asio::awaitable<void> InstanceManager::acquire_all(Instance& instance, std::size
   instance.state = InstanceState::running;
 }
 
-asio::awaitable<void> InstanceManager::roll_back(EntryPtr entry, std::size_t acquired) {
-  const Ending ending("allocation failed", std::chrono::steady_clock::now());
+asio::awaitable<void> InstanceManager::roll_back(EntryPtr entry, std::size_t begun) {
+  Ending ending("allocation failed", std::chrono::steady_clock::now());
+  ending.keeps_wanted = entry->instance.is_restart && !entry->unwanted;
+  ending.undone = true;
+  if (begun > 0 && resources_[begun - 1]->begins_later_ones()) begun = resources_.size();
   std::exception_ptr failure;
   try {
-    co_await release_all(entry, acquired, ending);
+    co_await release_all(entry, begun, ending);
   } catch (...) {
     failure = std::current_exception();
   }
   if (!failure) {
     living_.erase(entry->instance.name);
-    co_return;
+    entry->instance.state = InstanceState::gone;
+    entry->instance.end_reason = ending.reason;
+    entry->died = false;
+    co_return become_idle(entry);
   }
   on_trouble_("cannot take back '" + entry->instance.name + "': " + reason_of(failure));
   spawn(release_until_gone(entry, ending));
 }
 
-asio::awaitable<Instance> InstanceManager::release(std::string name, Ending ending) {
+InstanceManager::EntryPtr InstanceManager::require(const std::string& name) const {
   const auto found = living_.find(name);
-  if (found == living_.end()) {
-    throw Error(ErrorCode::not_found, "there is no instance '" + name + "'");
-  }
-  const EntryPtr entry = found->second;
-  if (entry->busy) {
-    throw Error(ErrorCode::conflict, "'" + name + "' is being allocated or released already");
-  }
+  if (found != living_.end()) return found->second;
+  throw Error(ErrorCode::not_found, "there is no instance '" + name + "'");
+}
+
+InstanceManager::EntryPtr InstanceManager::require_idle(const std::string& name) const {
+  EntryPtr entry = require(name);
+  if (!entry->busy) return entry;
+  throw Error(ErrorCode::conflict, "'" + name + "' is being allocated or released already");
+}
+
+const Instance& InstanceManager::find(const std::string& name) const {
+  return require(name)->instance;
+}
+
+std::vector<Instance> InstanceManager::list() const {
+  std::vector<Instance> all;
+  for (const auto& [name, entry] : living_) all.push_back(entry->instance);
+  return all;
+}
+
+asio::awaitable<void> InstanceManager::begin_release(std::string name, Ending ending) {
+  const EntryPtr entry = require_idle(name);
+  co_await note_ending(entry, ending);
+  spawn(release_until_gone(entry, std::move(ending)));
+}
+
+asio::awaitable<void> InstanceManager::note_ending(EntryPtr entry, const Ending& ending) {
   entry->busy = true;
-  const InstanceState before = std::exchange(entry->instance.state, InstanceState::stopping);
+  const std::string name = entry->instance.name;
+  const auto note = [&](Store& store) {
+    store.note_instance_ending(name, ending.reason, ending.summary);
+  };
+  std::exception_ptr failure;
+  try {
+    co_await store_.run(Durability::power, note);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (failure) {
+    become_idle(entry);
+    std::rethrow_exception(failure);
+  }
+  entry->instance.state = InstanceState::stopping;
   observer_.on_state(entry->instance);
+}
+
+asio::awaitable<void> InstanceManager::report(std::string name, InstanceState state) {
+  const EntryPtr entry = require(name);
+  const InstanceState now = entry->instance.state;
+  if (entry->busy || now == state || now == InstanceState::unknown) co_return;
+  entry->instance.state = state;
+  observer_.on_state(entry->instance);
+  const auto set = [&](Store& store) { store.set_instance_state(name, state); };
+  co_await store_.run(Durability::process, set);
+}
+
+asio::awaitable<Instance> InstanceManager::release(std::string name, Ending ending) {
+  const EntryPtr entry = require(name);
+  co_await wait_while_busy(entry);
+  if (entry->instance.state == InstanceState::gone) co_return entry->instance;
+  if (entry->busy) {
+    throw Error(ErrorCode::conflict,
+                "'" + name + "' is being released, which is tried again: " + entry->trouble);
+  }
+  const InstanceState before = entry->instance.state;
+  co_await note_ending(entry, ending);
   std::exception_ptr failure;
   std::size_t left = resources_.size();
   try {
@@ -135,21 +234,31 @@ asio::awaitable<Instance> InstanceManager::release(std::string name, Ending endi
     failure = std::current_exception();
   }
   if (failure) {
-    release_failed(entry, left, before, ending);
+    co_await release_failed(entry, left, before, ending);
     std::rethrow_exception(failure);
   }
   become_gone(entry, ending);
   co_return entry->instance;
 }
 
-// An instance that is whole goes on; there is no way back for one that has lost something.
-void InstanceManager::release_failed(EntryPtr entry, std::size_t left, InstanceState before,
-                                     const Ending& ending) {
-  if (left < resources_.size()) return spawn(release_until_gone(entry, ending));
-  entry->busy = false;
+// An instance that is whole goes on; there is no way back for one that has lost something, nor for
+// one of which that cannot be written down.
+asio::awaitable<void> InstanceManager::release_failed(EntryPtr entry, std::size_t left,
+                                                      InstanceState before, Ending ending) {
+  bool goes_on = left == resources_.size();
+  if (goes_on) {
+    const std::string name = entry->instance.name;
+    const auto undo = [&](Store& store) { store.set_instance_state(name, before); };
+    try {
+      co_await store_.run(Durability::power, undo);
+    } catch (const Error&) {
+      goes_on = false;
+    }
+  }
+  if (!goes_on) co_return spawn(release_until_gone(entry, std::move(ending)));
   entry->instance.state = before;
   observer_.on_state(entry->instance);
-  if (entry->died) process_died(entry->instance.name, entry->died_at);
+  become_idle(entry);
 }
 
 asio::awaitable<void> InstanceManager::release_all(EntryPtr entry, std::size_t& left,
@@ -164,10 +273,16 @@ void InstanceManager::become_gone(EntryPtr entry, const Ending& ending) {
   living_.erase(entry->instance.name);
   entry->instance.state = InstanceState::gone;
   entry->instance.end_reason = ending.reason;
+  entry->died = false;
+  become_idle(entry);
   observer_.on_gone(entry->instance, std::chrono::steady_clock::now() - ending.began);
 }
 
 void InstanceManager::process_died(const std::string& name, SteadyTime when) {
+  end_unasked(name, when, reason_without("process"));
+}
+
+void InstanceManager::end_unasked(const std::string& name, SteadyTime when, std::string reason) {
   const auto found = living_.find(name);
   if (found == living_.end()) return;
   const EntryPtr entry = found->second;
@@ -178,7 +293,7 @@ void InstanceManager::process_died(const std::string& name, SteadyTime when) {
   }
   entry->busy = true;
   entry->instance.state = InstanceState::stopping;
-  spawn(release_until_gone(entry, Ending("process died", when)));
+  spawn(release_until_gone(entry, unasked(std::move(reason), when)));
 }
 
 asio::awaitable<void> InstanceManager::release_until_gone(EntryPtr entry, Ending ending) {
@@ -194,8 +309,9 @@ asio::awaitable<void> InstanceManager::release_until_gone(EntryPtr entry, Ending
       become_gone(entry, ending);
       co_return;
     }
-    on_trouble_("cannot release '" + entry->instance.name +
-                "', trying again: " + reason_of(failure));
+    entry->trouble = reason_of(failure);
+    entry->settled.cancel();
+    on_trouble_("cannot release '" + entry->instance.name + "', trying again: " + entry->trouble);
     co_await pause(retry_interval);
   }
 }
@@ -211,9 +327,7 @@ asio::awaitable<ReconcileReport> InstanceManager::reconcile() {
   std::vector<Instance> left = co_await store_.run(Durability::process, list);
   ReconcileReport report;
   for (Instance& instance : left) {
-    const auto entry = std::make_shared<Entry>();
-    entry->instance = std::move(instance);
-    living_.emplace(entry->instance.name, entry);
+    const EntryPtr entry = add_entry(std::move(instance));
     co_await take_up(entry, report);
   }
   const std::size_t staying = report.adopted + report.unknown;
@@ -225,31 +339,45 @@ asio::awaitable<ReconcileReport> InstanceManager::reconcile() {
 }
 
 asio::awaitable<void> InstanceManager::take_up(EntryPtr entry, ReconcileReport& report) {
-  const SteadyTime now = std::chrono::steady_clock::now();
-  if (entry->instance.state == InstanceState::starting) {
-    ++report.rolled_back;
-    entry->busy = true;
-    co_return spawn(release_until_gone(entry, Ending("allocation was interrupted", now)));
+  const Adopted adopted = co_await adopt_all(entry->instance);
+  const InstanceState state = entry->instance.state;
+  if (state == InstanceState::starting || state == InstanceState::stopping ||
+      adopted.all == Adoption::lost) {
+    co_return end_taken_up(entry, adopted.lost, report);
   }
-  const Adoption adoption = co_await adopt_all(entry->instance);
-  if (adoption == Adoption::lost) {
-    ++report.ended;
-    entry->busy = true;
-    co_return spawn(release_until_gone(entry, Ending("process died", now)));
-  }
-  if (adoption == Adoption::held) {
+  if (adopted.all == Adoption::held) {
     ++report.adopted;
-    co_return;
+    co_return become_idle(entry);
   }
   ++report.unknown;
   entry->instance.state = InstanceState::unknown;
   observer_.on_state(entry->instance);
+  become_idle(entry);
   spawn(probe_again(entry));
 }
 
+// What had not become an instance yet, what was being released, or what has died meanwhile.
+void InstanceManager::end_taken_up(EntryPtr entry, std::string_view lost, ReconcileReport& report) {
+  const Instance& instance = entry->instance;
+  Ending ending = unasked(reason_without(lost), std::chrono::steady_clock::now());
+  if (instance.state == InstanceState::starting) {
+    ++report.rolled_back;
+    ending.reason = "allocation was interrupted";
+    ending.undone = true;
+  } else {
+    ++report.ended;
+  }
+  if (instance.state == InstanceState::stopping) {
+    ending.reason = instance.end_reason;
+    ending.summary = instance.summary;
+    ending.keeps_wanted = false;
+  }
+  spawn(release_until_gone(entry, std::move(ending)));
+}
+
 // Everything that can be taken up is, so that a release finds it.
-asio::awaitable<Adoption> InstanceManager::adopt_all(Instance& instance) {
-  Adoption all = Adoption::held;
+asio::awaitable<InstanceManager::Adopted> InstanceManager::adopt_all(Instance& instance) {
+  Adopted adopted;
   for (const auto& resource : resources_) {
     Adoption one = Adoption::unknown;
     try {
@@ -258,9 +386,10 @@ asio::awaitable<Adoption> InstanceManager::adopt_all(Instance& instance) {
       on_trouble_("cannot take up the " + std::string(resource->name()) + " of '" + instance.name +
                   "': " + error.what());
     }
-    if (one == Adoption::lost || all == Adoption::held) all = one;
+    if (one == Adoption::lost) adopted.lost = resource->name();
+    if (one == Adoption::lost || adopted.all == Adoption::held) adopted.all = one;
   }
-  co_return all;
+  co_return adopted;
 }
 
 asio::awaitable<void> InstanceManager::probe_again(EntryPtr entry) {
@@ -275,11 +404,12 @@ asio::awaitable<void> InstanceManager::probe_again(EntryPtr entry) {
 // Probes an unknown instance; false when it stays unknown.
 asio::awaitable<bool> InstanceManager::settle(EntryPtr entry) {
   if (entry->busy || entry->instance.state != InstanceState::unknown) co_return true;
-  const Adoption adoption = co_await adopt_all(entry->instance);
+  const Adopted adopted = co_await adopt_all(entry->instance);
   if (entry->busy) co_return true;
-  if (adoption == Adoption::unknown) co_return false;
-  if (adoption == Adoption::lost) {
-    process_died(entry->instance.name, std::chrono::steady_clock::now());
+  if (adopted.all == Adoption::unknown) co_return false;
+  if (adopted.all == Adoption::lost) {
+    end_unasked(entry->instance.name, std::chrono::steady_clock::now(),
+                reason_without(adopted.lost));
   } else {
     entry->instance.state = InstanceState::running;
     observer_.on_state(entry->instance);
@@ -287,22 +417,28 @@ asio::awaitable<bool> InstanceManager::settle(EntryPtr entry) {
   co_return true;
 }
 
-bool InstanceManager::has_ended(const Instance& instance) const {
-  return std::any_of(resources_.begin(), resources_.end(), [&](const auto& resource) {
+// The process before what it runs in; empty when all is there.
+std::string_view InstanceManager::lost_of(const Instance& instance) const {
+  const auto lost = std::find_if(resources_.rbegin(), resources_.rend(), [&](const auto& resource) {
     return resource->probe(instance) == Adoption::lost;
   });
+  return lost == resources_.rend() ? std::string_view() : (*lost)->name();
 }
 
 asio::awaitable<std::vector<Repair>> InstanceManager::repair(bool ask_unknown, bool dry_run) {
+  for (const auto& resource : resources_) co_await resource->refresh();
   std::vector<EntryPtr> entries;  // a copy, since releases change the table
   for (const auto& [name, entry] : living_) entries.push_back(entry);
   std::vector<Repair> repairs;
   for (const EntryPtr& entry : entries) {
     const std::string name = entry->instance.name;
     if (entry->busy) continue;
-    if (has_ended(entry->instance)) {
+    const std::string_view lost = lost_of(entry->instance);
+    if (!lost.empty()) {
       repairs.push_back(Repair{name, "release"});
-      if (!dry_run) process_died(name, std::chrono::steady_clock::now());
+      if (!dry_run) {
+        end_unasked(name, std::chrono::steady_clock::now(), reason_without(lost));
+      }
     } else if (ask_unknown && entry->instance.state == InstanceState::unknown) {
       repairs.push_back(Repair{name, "probe"});
       if (!dry_run) co_await settle(entry);

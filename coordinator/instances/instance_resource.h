@@ -8,6 +8,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -16,14 +17,13 @@
 
 namespace yardmaster {
 
-// Why and how an instance ends.
-struct Ending {
-  Ending(std::string why, SteadyTime since) : reason(std::move(why)), began(since) {}
+// Why and how an instance ends, with what its record will say.
+struct Ending : EndRecord {
+  Ending(std::string why, SteadyTime since) : began(since) { reason = std::move(why); }
 
-  std::string reason;
-  std::string summary;
-  bool force = false;  // do not ask its process first
-  SteadyTime began;    // when its process died, or the request came
+  bool force = false;   // do not ask its process first
+  bool undone = false;  // it never was: its allocation failed or was interrupted
+  SteadyTime began;     // when its process died, or the request came
 };
 
 enum class Adoption {
@@ -39,14 +39,21 @@ class InstanceResource {
   virtual std::string_view name() const = 0;
   // Checks the request and writes what will be acquired into the instance; changes nothing else.
   virtual void plan(const InstanceRequest& /*request*/, Instance& /*instance*/) {}
-  // All or nothing: what throws leaves nothing behind.
+  // release() follows when it throws, too: it may leave something behind, but nothing that
+  // release() would take for its own and is not.
   virtual boost::asio::awaitable<void> acquire(Instance& instance) = 0;
+  // Whether acquire() begins what the later ones of the list acquire: they are all released then
+  // when it throws.
+  virtual bool begins_later_ones() const { return false; }
   // After a restart: takes up what an earlier daemon acquired. Idempotent: asked again for all of
   // an instance's resources while any of them is unknown.
   virtual boost::asio::awaitable<Adoption> adopt(Instance& instance) = 0;
+  // Looks afresh at what probe() tells, once for all instances.
+  virtual boost::asio::awaitable<void> refresh() { co_return; }
   // What can be told of it now, without changing anything.
   virtual Adoption probe(const Instance& /*instance*/) const { return Adoption::held; }
-  // Idempotent: may come again after a failure or a crash, and for what was never acquired.
+  // Idempotent: may come again after a failure or a crash, and for what was never acquired. What it
+  // finds out about the end (exit status, last output, rescued work) it notes in the instance.
   virtual boost::asio::awaitable<void> release(Instance& instance, const Ending& ending) = 0;
 };
 

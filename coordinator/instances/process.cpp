@@ -3,41 +3,20 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <iterator>
-#include <sstream>
 #include <utility>
 
-#include <poll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "coordinator/base/error.h"
+#include "coordinator/instances/async_wait.h"
+#include "coordinator/instances/proc_files.h"
 
 namespace yardmaster {
 namespace {
 
 std::string proc_directory(std::int64_t pid) { return "/proc/" + std::to_string(pid); }
-
-// Field 22 of /proc/PID/stat. The second field is the program's name in parentheses and may hold
-// anything, so that counting begins after the last one.
-std::optional<std::uint64_t> read_start_ticks(std::int64_t pid) {
-  std::ifstream stream(proc_directory(pid) + "/stat");
-  const std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-  const std::size_t name_end = text.rfind(')');
-  if (name_end == std::string::npos) return std::nullopt;
-  std::istringstream fields(text.substr(name_end + 1));
-  std::string skipped;
-  for (int field = 3; field < 22; ++field) fields >> skipped;
-  std::uint64_t ticks = 0;
-  if (!(fields >> ticks)) return std::nullopt;
-  return ticks;
-}
-
-bool has_ended(const UniqueFd& pidfd) {
-  pollfd poll{pidfd.get(), POLLIN, 0};
-  return ::poll(&poll, 1, 0) == 1;
-}
 
 bool is_ours(std::int64_t pid) {
   struct stat found {};
@@ -49,10 +28,10 @@ bool is_ours(std::int64_t pid) {
 ProbeResult probe_pid(std::int64_t pid) {
   UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(pid), 0U)));
   if (!pidfd) return {errno == ESRCH ? ProcessState::ended : ProcessState::unknown, {}};
-  const auto start_ticks = read_start_ticks(pid);
-  if (has_ended(pidfd)) return {ProcessState::ended, {}};
-  if (!start_ticks) return {ProcessState::unknown, {}};
-  ProcessHandle handle{{pid, *start_ticks, read_boot_id()}, std::move(pidfd)};
+  const auto stat = read_proc_stat(pid);
+  if (is_readable(pidfd.get())) return {ProcessState::ended, {}};
+  if (!stat) return {ProcessState::unknown, {}};
+  ProcessHandle handle{{pid, stat->start_ticks, read_boot_id()}, std::move(pidfd)};
   return {ProcessState::running, std::move(handle)};
 }
 

@@ -1,25 +1,14 @@
 #include "coordinator/instances/process_resource.h"
 
-#include <csignal>
+#include <exception>
 #include <utility>
 
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include "coordinator/base/error.h"
+#include "coordinator/instances/async_wait.h"
+#include "coordinator/instances/instance_token.h"
+#include "coordinator/instances/process_tree.h"
 
 namespace yardmaster {
-namespace {
-
-constexpr auto kill_patience = std::chrono::seconds(5);
-
-}  // namespace
-
-ProcessResource::Watch::Watch(boost::asio::io_context& io, ProcessHandle handle)
-    : pidfd(io, handle.pidfd.release()), ended_signal(io, SteadyTime::max()) {}
 
 void ProcessResource::plan(const InstanceRequest& request, Instance& instance) {
   if (request.process) instance.process = open_process(request.process->pid).identity;
@@ -28,6 +17,9 @@ void ProcessResource::plan(const InstanceRequest& request, Instance& instance) {
 boost::asio::awaitable<void> ProcessResource::acquire(Instance& instance) {
   if (!instance.process) co_return;
   ProbeResult probe = probe_process(*instance.process);
+  if (!probe.handle && (instance.owned & owns_processes) != 0) {
+    throw Error(ErrorCode::agent_ended, "the agent of '" + instance.name + "' ended at once");
+  }
   if (!probe.handle) {
     throw Error(ErrorCode::not_found,
                 "pid " + std::to_string(instance.process->pid) + " ended meanwhile");
@@ -55,25 +47,21 @@ std::shared_ptr<ProcessResource::Watch> ProcessResource::watch(const std::string
                                                                ProcessHandle handle) {
   auto watch = std::make_shared<Watch>(io_, std::move(handle));
   watches_[instance] = watch;
-  watch->pidfd.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                          [this, instance, watch](const boost::system::error_code& failure) {
-                            if (failure) return;
-                            watch->ended = true;
-                            watch->ended_signal.cancel();
-                            if (!watch->releasing)
-                              on_death_(instance, std::chrono::steady_clock::now());
-                          });
+  wait_for_end(instance, watch);
   return watch;
 }
 
-boost::asio::awaitable<bool> ProcessResource::ends_within(std::shared_ptr<Watch> watch,
-                                                          std::chrono::nanoseconds time) {
-  if (watch->ended) co_return true;
-  watch->ended_signal.expires_after(time);
-  boost::system::error_code cancelled;
-  co_await watch->ended_signal.async_wait(
-      boost::asio::redirect_error(boost::asio::use_awaitable, cancelled));
-  co_return watch->ended;
+void ProcessResource::wait_for_end(const std::string& instance,
+                                   const std::shared_ptr<Watch>& watch) {
+  watch->pidfd.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                          [this, instance, watch](const boost::system::error_code& failure) {
+                            if (failure) return;
+                            const bool ended = is_readable(watch->pidfd.native_handle());
+                            if (!ended) return wait_for_end(instance, watch);
+                            watch->ended = true;
+                            if (watch->releasing) return;
+                            on_death_(instance, std::chrono::steady_clock::now());
+                          });
 }
 
 // The process may run without being watched: an earlier daemon was killed before the allocation was
@@ -94,24 +82,38 @@ std::shared_ptr<ProcessResource::Watch> ProcessResource::find_watch(const Instan
 }
 
 boost::asio::awaitable<void> ProcessResource::release(Instance& instance, const Ending& ending) {
+  const bool launched = (instance.owned & owns_processes) != 0;
+  // A registration that did not come to be leaves the process to whoever started it.
+  if (!launched && ending.undone) co_return forget(instance.name);
   const std::shared_ptr<Watch> watch = find_watch(instance);
-  if (!watch) co_return;
-  watch->releasing = true;
-  const auto send = [&](int signal) {
-    ::syscall(SYS_pidfd_send_signal, watch->pidfd.native_handle(), signal, nullptr, 0U);
-  };
-  if (!watch->ended && !ending.force) send(SIGTERM);
-  bool ended = watch->ended;
-  if (!ended && !ending.force) ended = co_await ends_within(watch, grace_);
-  if (!ended) {
-    send(SIGKILL);
-    ended = co_await ends_within(watch, kill_patience);
+  if (!watch && !launched) co_return;
+  if (watch) watch->releasing = true;
+  ProcessTreeQuery query;
+  query.root = instance.process;
+  query.spared = spared_();
+  if (launched) query.token = instance_token(state_dir_, instance.id);
+  std::exception_ptr failure;
+  try {
+    // What is left of a registered process that has ended by itself cannot be told from others.
+    const bool something_left = launched || !watch->ended;
+    if (something_left) co_await end_process_tree(io_, workers_, query, grace_, ending.force);
+  } catch (...) {
+    failure = std::current_exception();
   }
-  if (!ended) {
-    watch->releasing = false;
-    throw Error(ErrorCode::timed_out, "the process of '" + instance.name + "' cannot be ended");
+  if (failure) {
+    if (watch) watch->releasing = false;
+    std::rethrow_exception(failure);
   }
-  watches_.erase(instance.name);
+  forget(instance.name);
+}
+
+// What becomes of the process is nothing to an instance of the same name that comes later.
+void ProcessResource::forget(const std::string& instance) {
+  const auto found = watches_.find(instance);
+  if (found == watches_.end()) return;
+  found->second->releasing = true;
+  found->second->pidfd.cancel();
+  watches_.erase(found);
 }
 
 }  // namespace yardmaster

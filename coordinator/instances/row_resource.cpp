@@ -8,28 +8,25 @@
 namespace yardmaster {
 namespace {
 
-InstanceRequest request_of(const Instance& instance) {
-  InstanceRequest request;
-  request.name = instance.name;
-  request.role = instance.role;
-  request.repo = instance.repo;
-  request.worktree_path = instance.worktree_path;
-  request.tmux_window = instance.tmux_window;
-  request.task = instance.task;
-  request.agent_command = instance.agent_command;
-  request.process = instance.process;
-  return request;
-}
-
 struct Ended {
   Instance instance;
   std::vector<Handoff> cancelled;
 };
 
-Ended end_in(Store& store, const std::string& name, const Ending& ending) {
+// What is known when the row's turn comes, after all other resources: what the ending says, and
+// what they found out.
+EndRecord record_of(const Instance& instance, const EndRecord& ending) {
+  EndRecord record = ending;
+  if (record.exit_status.empty()) record.exit_status = instance.exit_status;
+  if (record.last_output.empty()) record.last_output = instance.last_output;
+  record.rescue.insert(record.rescue.end(), instance.rescue.begin(), instance.rescue.end());
+  return record;
+}
+
+Ended end_in(Store& store, const std::string& name, const EndRecord& record) {
   Ended ended;
   ended.cancelled = store.list_handoffs(name, HandoffState::pending);
-  ended.instance = store.end_instance(name, ending.reason, ending.summary);
+  ended.instance = store.end_instance(name, record);
   for (Handoff& handoff : ended.cancelled) handoff.state = HandoffState::cancelled;
   return ended;
 }
@@ -37,7 +34,7 @@ Ended end_in(Store& store, const std::string& name, const Ending& ending) {
 }  // namespace
 
 boost::asio::awaitable<void> RowResource::acquire(Instance& instance) {
-  const InstanceRequest request = request_of(instance);
+  const InstanceRequest request(instance);
   const auto create = [&](Store& store) {
     return store.create_instance(request, instance.socket_path);
   };
@@ -49,7 +46,8 @@ boost::asio::awaitable<Adoption> RowResource::adopt(Instance& /*instance*/) {
 }
 
 boost::asio::awaitable<void> RowResource::release(Instance& instance, const Ending& ending) {
-  const auto end = [&](Store& store) { return end_in(store, instance.name, ending); };
+  const EndRecord record = record_of(instance, ending);
+  const auto end = [&](Store& store) { return end_in(store, instance.name, record); };
   Ended ended;
   try {
     ended = co_await store_.run(Durability::power, end);

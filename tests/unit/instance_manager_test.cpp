@@ -1,174 +1,14 @@
-// The list of resources behind an instance: order, failure half way, death and restart, on a real
-// store and with real processes.
-#include "coordinator/instances/instance_manager.h"
+// The list of resources behind an instance: order, failure half way and death, on a real store and
+// with real processes.
+#include <csignal>
+#include <string>
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-
-#include "coordinator/instances/process_resource.h"
-#include "coordinator/instances/row_resource.h"
-#include "coordinator/store/sqlite_database.h"
-#include "tests/support/child_process.h"
-#include "tests/support/temporary_directory.h"
+#include "tests/unit/instance_yard.h"
 
 namespace yardmaster {
 namespace {
-
-namespace asio = boost::asio;
-using Journal = std::vector<std::string>;
-
-class SilentObserver final : public CommitObserver {
- public:
-  void on_commit(std::chrono::nanoseconds, std::size_t, Durability, bool) override {}
-  void on_checkpoint(const CheckpointResult&) override {}
-  void on_storage_error(const Error&) override {}
-};
-
-// Writes down what is done to it, and fails when told.
-class NotedResource final : public InstanceResource {
- public:
-  NotedResource(std::string name, Journal& journal) : name_(std::move(name)), journal_(journal) {}
-
-  std::string_view name() const override { return name_; }
-  asio::awaitable<void> acquire(Instance&) override {
-    if (!silent) journal_.push_back("acquire " + name_);
-    if (fails_to_acquire) throw Error(ErrorCode::conflict, "no " + name_);
-    co_return;
-  }
-  asio::awaitable<Adoption> adopt(Instance&) override {
-    journal_.push_back("adopt " + name_);
-    co_return found;
-  }
-  Adoption probe(const Instance&) const override { return found; }
-  asio::awaitable<void> release(Instance&, const Ending&) override {
-    if (!silent) journal_.push_back("release " + name_);
-    if (fails_to_release) throw Error(ErrorCode::timed_out, name_ + " stays");
-    co_return;
-  }
-
-  bool fails_to_acquire = false;
-  bool fails_to_release = false;
-  bool silent = false;
-  Adoption found = Adoption::held;
-
- private:
-  std::string name_;
-  Journal& journal_;
-};
-
-// A daemon's middle: can be dropped without any goodbye and set up again on the same database.
-class Yard final : public InstanceObserver {
- public:
-  Yard(const std::filesystem::path& file, Journal& journal)
-      : journal_(journal),
-        database_(SqliteDatabase::open(file)),
-        store_(*database_, clock_),
-        queue_(io_, store_, std::make_unique<Reader>(database_->open_reader()), {}, silent_),
-        manager(io_, queue_, *this, [this](const std::string& what) { trouble.push_back(what); }) {
-    manager.add_resource(std::make_unique<RowResource>(queue_, *this));
-    window = add("window");
-    agent = add("agent");
-    manager.add_resource(std::make_unique<ProcessResource>(
-        io_, std::chrono::seconds(5),
-        [this](const std::string& name, SteadyTime when) { manager.process_died(name, when); }));
-    last = add("last");
-    last->silent = true;
-  }
-
-  template <class T>
-  T wait_for(asio::awaitable<T> work) {
-    std::optional<T> result;
-    std::exception_ptr failure;
-    asio::co_spawn(io_, std::move(work), [&](std::exception_ptr error, T value) {
-      failure = error;
-      result = std::move(value);
-    });
-    run_until([&] { return failure || result; });
-    if (failure) std::rethrow_exception(failure);
-    return std::move(*result);
-  }
-
-  template <class Done>
-  void run_until(Done done) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (!done() && std::chrono::steady_clock::now() < deadline) {
-      io_.restart();
-      io_.run_one_until(deadline);
-    }
-    ASSERT_TRUE(done());
-  }
-
-  std::vector<Instance> living() { return wait_for(list_living()); }
-
-  void on_state(const Instance& instance) override {
-    journal_.push_back(instance.name + " is " + std::string(to_string(instance.state)));
-  }
-  void on_gone(const Instance& instance, std::chrono::nanoseconds) override {
-    journal_.push_back(instance.name + " gone: " + instance.end_reason);
-    gone = true;
-  }
-  void on_handoff(const Handoff&) override {}
-
- private:
-  NotedResource* add(const char* name) {
-    auto resource = std::make_unique<NotedResource>(name, journal_);
-    NotedResource* const added = resource.get();
-    manager.add_resource(std::move(resource));
-    return added;
-  }
-
-  asio::awaitable<std::vector<Instance>> list_living() {
-    const auto list = [](Store& store) { return store.list_instances(); };
-    co_return co_await queue_.run(Durability::process, list);
-  }
-
-  Journal& journal_;
-  asio::io_context io_{1};
-  SilentObserver silent_;
-  SystemClock clock_;
-  std::unique_ptr<Database> database_;
-  Store store_;
-  StoreQueue queue_;
-
- public:
-  InstanceManager manager;
-  NotedResource* window = nullptr;
-  NotedResource* agent = nullptr;
-  NotedResource* last = nullptr;  // to be acquired, so the first to be released
-  std::vector<std::string> trouble;
-  bool gone = false;
-};
-
-class InstanceManagerTest : public testing::Test {
- protected:
-  InstanceManagerTest() { start(); }
-
-  void start() {
-    yard_.reset();
-    yard_ = std::make_unique<Yard>(directory_ / "yard.db", journal_);
-  }
-
-  static InstanceRequest request(const std::string& name, pid_t pid = 0) {
-    InstanceRequest wanted;
-    wanted.name = name;
-    wanted.role = "worker";
-    if (pid > 0) wanted.process = ProcessIdentity{pid, 0, {}};
-    return wanted;
-  }
-
-  Instance allocate(const std::string& name, pid_t pid = 0) {
-    return yard_->wait_for(yard_->manager.allocate(request(name, pid)));
-  }
-  Instance release(const std::string& name) {
-    Ending ending("released", std::chrono::steady_clock::now());
-    return yard_->wait_for(yard_->manager.release(name, std::move(ending)));
-  }
-
-  support::TemporaryDirectory directory_;
-  Journal journal_;
-  std::unique_ptr<Yard> yard_;
-};
 
 TEST_F(InstanceManagerTest, resources_are_released_in_reverse_order) {
   EXPECT_EQ(allocate("one").state, InstanceState::running);
@@ -182,10 +22,58 @@ TEST_F(InstanceManagerTest, resources_are_released_in_reverse_order) {
 TEST_F(InstanceManagerTest, a_failure_half_way_takes_back_what_was_acquired) {
   yard_->agent->fails_to_acquire = true;
   EXPECT_THROW(allocate("one"), Error);
-  EXPECT_EQ(journal_, (Journal{"acquire window", "acquire agent", "release window"}));
+  EXPECT_EQ(journal_,
+            (Journal{"acquire window", "acquire agent", "release agent", "release window"}));
   EXPECT_TRUE(yard_->living().empty());
   yard_->agent->fails_to_acquire = false;
   EXPECT_EQ(allocate("one").name, "one");
+}
+
+TEST_F(InstanceManagerTest, what_a_failed_one_has_begun_is_taken_back_too) {
+  yard_->window->fails_to_acquire = true;
+  yard_->window->begins_others = true;
+  EXPECT_THROW(allocate("one"), Error);
+  EXPECT_EQ(journal_, (Journal{"acquire window", "release agent", "release window"}));
+}
+
+TEST_F(InstanceManagerTest, a_release_calls_a_start_off) {
+  yard_->window->stands_still = true;
+  std::string refusal;
+  std::optional<Instance> released;
+  yard_->begin(yard_->manager.allocate(request("one")),
+               [&](std::exception_ptr failure, Instance) { refusal = text_of(failure); });
+  yard_->run_until([&] { return !journal_.empty(); });
+  Ending ending("released", std::chrono::steady_clock::now());
+  yard_->begin(yard_->manager.release("one", std::move(ending)),
+               [&](std::exception_ptr, Instance instance) { released = std::move(instance); });
+  yard_->window->stands_still = false;
+  yard_->run_until([&] { return released && !refusal.empty(); });
+  EXPECT_EQ(refusal, "'one' was released while it was being started");
+  EXPECT_EQ(released->state, InstanceState::gone);
+  EXPECT_EQ(journal_, (Journal{"acquire window", "release window"}));
+  EXPECT_TRUE(yard_->living().empty());
+}
+
+TEST_F(InstanceManagerTest, all_who_ask_for_a_release_hear_of_its_end) {
+  allocate("one");
+  int heard = 0;
+  for (int i = 0; i < 2; ++i) {
+    Ending ending("released", std::chrono::steady_clock::now());
+    yard_->begin(yard_->manager.release("one", std::move(ending)),
+                 [&](std::exception_ptr, const Instance& instance) {
+                   if (instance.state == InstanceState::gone) ++heard;
+                 });
+  }
+  yard_->run_until([&] { return heard == 2; });
+  EXPECT_EQ(yard_->ended().size(), 1U);
+}
+
+TEST_F(InstanceManagerTest, a_registration_that_fails_leaves_the_process_alone) {
+  support::ChildProcess process({{"sleep", "60"}});
+  yard_->last->fails_to_acquire = true;
+  EXPECT_THROW(allocate("one", process.pid()), Error);
+  EXPECT_TRUE(process.running());
+  EXPECT_TRUE(yard_->living().empty());
 }
 
 TEST_F(InstanceManagerTest, an_instance_that_lost_nothing_stays_and_can_be_asked_for_again) {
@@ -212,6 +100,35 @@ TEST_F(InstanceManagerTest, a_release_that_fails_half_way_goes_on_until_all_is_g
   EXPECT_TRUE(yard_->living().empty());
 }
 
+TEST_F(InstanceManagerTest, all_that_was_asked_for_and_found_out_is_kept) {
+  InstanceRequest wanted = request("one");
+  wanted.repo = "engine";
+  wanted.branch = "instance/one";
+  wanted.start_ref = "v1.0";
+  wanted.owned = owns_worktree;
+  wanted.wanted = true;
+  const Instance one = yard_->wait_for(yard_->manager.allocate(wanted));
+  EXPECT_EQ(one.branch, "instance/one");
+  EXPECT_EQ(one.start_ref, "v1.0");
+  EXPECT_EQ(yard_->living().at(0).owned, owns_worktree);
+  EXPECT_EQ(yard_->wanted().at(0).start_ref, "v1.0");
+  yard_->agent->finds_out = [](Instance& instance) {
+    instance.exit_status = "exit 3";
+    instance.last_output = "no more tokens";
+  };
+  yard_->window->finds_out = [](Instance& instance) { instance.rescue.push_back("refs/one"); };
+  Ending ending("process died", std::chrono::steady_clock::now());
+  ending.keeps_wanted = true;
+  const Instance gone = yard_->wait_for(yard_->manager.release("one", std::move(ending)));
+  for (const Instance& instance : {gone, yard_->ended().at(0)}) {
+    EXPECT_EQ(instance.end_reason, "process died");
+    EXPECT_EQ(instance.exit_status, "exit 3");
+    EXPECT_EQ(instance.last_output, "no more tokens");
+    EXPECT_EQ(instance.rescue, std::vector<std::string>{"refs/one"});
+  }
+  EXPECT_EQ(yard_->wanted().size(), 1U);
+}
+
 TEST_F(InstanceManagerTest, a_dry_repair_says_what_a_real_one_does) {
   allocate("one");
   const auto repair = [this](bool ask_unknown, bool dry_run) {
@@ -226,27 +143,17 @@ TEST_F(InstanceManagerTest, a_dry_repair_says_what_a_real_one_does) {
   EXPECT_EQ(yard_->living().size(), 1U);
   EXPECT_EQ(repair(false, false).size(), 1U);
   yard_->run_until([&] { return yard_->gone; });
+  EXPECT_EQ(yard_->ended().at(0).end_reason, "window lost");
   EXPECT_TRUE(repair(true, false).empty());
-}
-
-TEST_F(InstanceManagerTest, what_could_not_be_told_is_asked_again_by_a_repair) {
-  allocate("one");
-  start();
-  yard_->window->found = Adoption::unknown;
-  EXPECT_EQ(yard_->wait_for(yard_->manager.reconcile()).unknown, 1U);
-  EXPECT_TRUE(yard_->wait_for(yard_->manager.repair(false, false)).empty());
-  yard_->window->found = Adoption::held;
-  const auto repairs = yard_->wait_for(yard_->manager.repair(true, false));
-  ASSERT_EQ(repairs.size(), 1U);
-  EXPECT_EQ(repairs[0].action, "probe");
-  EXPECT_EQ(journal_.back(), "one is running");
 }
 
 TEST(ProcessResourceTest, a_release_ends_a_process_that_nobody_watches) {
   support::ChildProcess process({{"sleep", "600"}});
   asio::io_context io;
-  ProcessResource resource(io, std::chrono::seconds(5),
-                           [](const std::string&, SteadyTime) { ADD_FAILURE(); });
+  asio::thread_pool workers(1);
+  ProcessResource resource(
+      io, workers, "/yard", std::chrono::seconds(5), [] { return std::vector<std::int64_t>(); },
+      [](const std::string&, SteadyTime) { ADD_FAILURE(); });
   Instance instance;
   instance.name = "one";
   instance.process = open_process(process.pid()).identity;
@@ -257,18 +164,6 @@ TEST(ProcessResourceTest, a_release_ends_a_process_that_nobody_watches) {
   io.run_for(std::chrono::seconds(20));
   EXPECT_TRUE(released);
   EXPECT_EQ(process.wait(), 128 + SIGTERM);
-}
-
-TEST_F(InstanceManagerTest, a_start_does_not_wait_for_what_cannot_be_released) {
-  support::ChildProcess process({{"sleep", "600"}});
-  allocate("one", process.pid());
-  start();
-  process.kill();
-  yard_->window->fails_to_release = true;
-  EXPECT_EQ(yard_->wait_for(yard_->manager.reconcile()).ended, 1U);
-  EXPECT_EQ(yard_->living().size(), 1U);
-  yard_->window->fails_to_release = false;
-  yard_->run_until([&] { return yard_->gone; });
 }
 
 TEST_F(InstanceManagerTest, the_death_of_its_process_releases_everything) {
@@ -293,26 +188,6 @@ TEST_F(InstanceManagerTest, a_dead_process_is_refused_and_leaves_nothing) {
   EXPECT_THROW(allocate("one", process.pid()), Error);
   EXPECT_TRUE(journal_.empty());
   EXPECT_TRUE(yard_->living().empty());
-}
-
-TEST_F(InstanceManagerTest, a_restart_takes_up_the_living_and_ends_the_dead) {
-  support::ChildProcess lives({{"sleep", "600"}});
-  support::ChildProcess dies({{"sleep", "600"}});
-  allocate("lives", lives.pid());
-  allocate("dies", dies.pid());
-  start();
-  dies.kill();
-  start();
-  const ReconcileReport report = yard_->wait_for(yard_->manager.reconcile());
-  EXPECT_EQ(report.adopted, 1U);
-  EXPECT_EQ(report.ended, 1U);
-  const auto living = yard_->living();
-  ASSERT_EQ(living.size(), 1U);
-  EXPECT_EQ(living[0].name, "lives");
-  // It is watched again.
-  yard_->gone = false;
-  lives.kill();
-  yard_->run_until([&] { return yard_->gone; });
 }
 
 }  // namespace

@@ -1,0 +1,169 @@
+#include "coordinator/daemon/instance_parts.h"
+
+#include <filesystem>
+#include <thread>
+#include <utility>
+
+#include <unistd.h>
+
+#include "coordinator/base/environment.h"
+#include "coordinator/base/error.h"
+#include "coordinator/broker/socket_resource.h"
+#include "coordinator/instances/files_resource.h"
+#include "coordinator/instances/git/trash.h"
+#include "coordinator/instances/hello_resource.h"
+#include "coordinator/instances/process_resource.h"
+#include "coordinator/instances/row_resource.h"
+#include "coordinator/instances/window_resource.h"
+#include "coordinator/instances/worktree_resource.h"
+
+namespace yardmaster {
+namespace {
+
+namespace asio = boost::asio;
+
+// Of programs that an earlier daemon ran: git removes its locks and ends soon after that daemon.
+constexpr auto leftover_patience = std::chrono::seconds(30);
+
+std::size_t checkout_jobs(const Config& config) {
+  if (config.checkout_jobs > 0) return config.checkout_jobs;
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+WindowOptions window_options(const Config& config, const std::string& program) {
+  WindowOptions options;
+  options.tmux = config.tmux;
+  options.output_max_bytes = config.output_max_bytes;
+  options.program = program;
+  return options;
+}
+
+AgentOptions agent_options(const Config& config, const std::string& program,
+                           const AgentSurroundings& surroundings) {
+  AgentOptions options;
+  options.command = config.agent_command;
+  options.skip_permissions = config.skip_permissions;
+  options.hooks = config.hooks;
+  options.mcp_files = config.mcp_files;
+  options.program = program;
+  options.cli_reference = surroundings.cli_reference;
+  options.file_mask = surroundings.file_mask;
+  options.environment = own_environment();
+  return options;
+}
+
+}  // namespace
+
+InstanceParts::InstanceParts(asio::io_context& io, StoreQueue& store, InstanceManager& instances,
+                             const Clock& clock, const Config& config,
+                             AgentSurroundings surroundings, OnTrouble on_trouble)
+    : io_(io),
+      store_(store),
+      instances_(instances),
+      config_(config),
+      paths_(config.paths()),
+      on_trouble_(std::move(on_trouble)),
+      program_(std::filesystem::read_symlink("/proc/self/exe").string()),
+      surroundings_(std::move(surroundings)),
+      runner_(io, paths_.programs_lock(), surroundings_.file_mask),
+      roles_(Roles::load(config.roles_file)),
+      signs_(io),
+      repositories_(io, workers_, store, runner_, paths_, checkout_jobs(config), on_trouble_),
+      tmux_(
+          io, paths_.tmux_socket(), [this] { upkeep_.hint(); }, on_trouble_),
+      persistent_(io, store, instances, clock, config.restart_limit, on_trouble_),
+      upkeep_(io, workers_, instances, repositories_, config.tmux ? &tmux_ : nullptr, paths_,
+              config.sweep_interval, on_trouble_) {}
+
+// What a worker does uses the other parts.
+InstanceParts::~InstanceParts() {
+  workers_.stop();
+  workers_.join();
+}
+
+// The order is that of acquisition: what comes later is released first.
+void InstanceParts::add_resources(Broker& broker, InstanceObserver& observer) {
+  const auto add = [this](std::unique_ptr<InstanceResource> resource) {
+    instances_.add_resource(std::move(resource));
+  };
+  add(std::make_unique<RowResource>(store_, observer));
+  add(std::make_unique<SocketResource>(broker, paths_));
+  const FileParts parts{config_.hooks, config_.mcp_files};
+  add(std::make_unique<WorktreeResource>(repositories_, store_, paths_, roles_, parts));
+  add(std::make_unique<FilesResource>(workers_, roles_, paths_,
+                                      agent_options(config_, program_, surroundings_)));
+  add(std::make_unique<WindowResource>(io_, tmux_, repositories_, store_, signs_, paths_,
+                                       window_options(config_, program_)));
+  const auto spared = [this] { return std::vector<std::int64_t>{tmux_.server_pid()}; };
+  const auto on_death = [this](const std::string& instance, SteadyTime when) {
+    signs_.died(instance);
+    instances_.process_died(instance, when);
+  };
+  add(std::make_unique<ProcessResource>(io_, workers_, paths_.state_dir.string(),
+                                        config_.kill_grace, spared, on_death));
+  add(std::make_unique<HelloResource>(signs_, config_.settle_time));
+}
+
+asio::awaitable<void> InstanceParts::prepare() {
+  co_await runner_.wait_for_leftovers(leftover_patience);
+  co_await repositories_.load();
+}
+
+asio::awaitable<void> InstanceParts::begin() {
+  asio::awaitable<void> versions = read_versions();
+  co_await attempt("cannot look for git and tmux", std::move(versions));
+  asio::awaitable<void> restarts = persistent_.start();
+  co_await attempt("cannot start persistent instances", std::move(restarts));
+  upkeep_.start();
+}
+
+asio::awaitable<void> InstanceParts::attempt(std::string what, asio::awaitable<void> step) {
+  std::string failure;
+  try {
+    co_await std::move(step);
+  } catch (const std::exception& error) {
+    failure = error.what();
+  }
+  if (!failure.empty()) on_trouble_(what + ": " + failure);
+}
+
+// What is missing here is only complained of when it is needed.
+asio::awaitable<void> InstanceParts::read_versions() {
+  Git git(runner_);
+  try {
+    git_version_ = co_await git.version();
+  } catch (const Error& error) {
+    git_version_ = error.what();
+  }
+  if (!config_.tmux) co_return;
+  try {
+    tmux_version_ = co_await tmux_.version();
+  } catch (const Error& error) {
+    tmux_version_ = error.what();
+  }
+}
+
+void InstanceParts::stop() {
+  persistent_.stop();
+  upkeep_.stop();
+  tmux_.close();
+}
+
+asio::awaitable<void> InstanceParts::end_tmux() {
+  if (!config_.tmux) co_return;
+  asio::awaitable<void> ending = tmux_.kill_server();
+  co_await attempt("the tmux server stays", std::move(ending));
+}
+
+nlohmann::json InstanceParts::status() const {
+  return {{"tmux",
+           {{"enabled", config_.tmux},
+            {"socket", paths_.tmux_socket().string()},
+            {"version", tmux_version_},
+            {"server_pid", tmux_.server_pid()}}},
+          {"git", git_version_},
+          {"features",
+           {{"tmux", config_.tmux}, {"hooks", config_.hooks}, {"mcp_files", config_.mcp_files}}}};
+}
+
+}  // namespace yardmaster

@@ -1,0 +1,86 @@
+// Everything that instances are made of, put together: the programs that are run (git, tmux), the
+// repositories, the resources of an instance in their order, the restarts and the upkeep. Broker
+// thread only.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <nlohmann/json.hpp>
+
+#include "coordinator/base/config.h"
+#include "coordinator/broker/broker.h"
+#include "coordinator/daemon/daemon.h"
+#include "coordinator/instances/instance_manager.h"
+#include "coordinator/instances/life_signs.h"
+#include "coordinator/instances/persistent_instances.h"
+#include "coordinator/instances/process_runner.h"
+#include "coordinator/instances/repositories.h"
+#include "coordinator/instances/roles/roles.h"
+#include "coordinator/instances/tmux/tmux_server.h"
+#include "coordinator/instances/upkeep.h"
+
+namespace yardmaster {
+
+class InstanceParts {
+ public:
+  using OnTrouble = std::function<void(const std::string& what)>;
+
+  // Throws Error{usage} when the roles cannot be read.
+  InstanceParts(boost::asio::io_context& io, StoreQueue& store, InstanceManager& instances,
+                const Clock& clock, const Config& config, AgentSurroundings surroundings,
+                OnTrouble on_trouble);
+
+  ~InstanceParts();
+  InstanceParts(const InstanceParts&) = delete;
+  InstanceParts& operator=(const InstanceParts&) = delete;
+
+  // Once: how instances are made from now on.
+  void add_resources(Broker& broker, InstanceObserver& observer);
+  // Before and after the instances that an earlier daemon left are taken up. What fails in begin()
+  // is complained of: by then the daemon serves.
+  boost::asio::awaitable<void> prepare();
+  boost::asio::awaitable<void> begin();
+  // Agents, windows and worktrees live on.
+  void stop();
+  // Ends the agents that still run in it, too; complains when it does not end.
+  boost::asio::awaitable<void> end_tmux();
+
+  void on_gone(const Instance& instance) { persistent_.on_gone(instance); }
+  // What `status` says of them.
+  nlohmann::json status() const;
+
+  Repositories& repositories() { return repositories_; }
+  const Roles& roles() const { return roles_; }
+  LifeSigns& signs() { return signs_; }
+  Upkeep& upkeep() { return upkeep_; }
+
+ private:
+  boost::asio::awaitable<void> read_versions();
+  boost::asio::awaitable<void> attempt(std::string what, boost::asio::awaitable<void> step);
+
+  boost::asio::io_context& io_;
+  StoreQueue& store_;
+  InstanceManager& instances_;
+  const Config& config_;
+  const Paths paths_;
+  const OnTrouble on_trouble_;
+  const std::string program_;  // of ours
+  const AgentSurroundings surroundings_;
+  boost::asio::thread_pool workers_{2};
+  SystemProcessRunner runner_;
+  const Roles roles_;
+  LifeSigns signs_;
+  Repositories repositories_;
+  TmuxServer tmux_;
+  PersistentInstances persistent_;
+  Upkeep upkeep_;
+  std::string git_version_;
+  std::string tmux_version_;
+};
+
+}  // namespace yardmaster

@@ -1,0 +1,50 @@
+// The first sign of life of an agent that is being started: whoever hears of it says so here, and
+// the allocation waits for it. Broker thread only.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+namespace yardmaster {
+
+enum class LifeSign {
+  none,   // it says nothing
+  hello,  // it reported a state
+  died,
+};
+
+class LifeSigns {
+ public:
+  explicit LifeSigns(boost::asio::io_context& io) : io_(io) {}
+
+  // What is heard of an instance counts from here on, until forget().
+  void expect(const std::string& instance);
+  void forget(const std::string& instance) { expected_.erase(instance); }
+
+  // Of no effect for instances that nobody waits for.
+  void hello(const std::string& instance) { tell(instance, LifeSign::hello); }
+  void died(const std::string& instance) { tell(instance, LifeSign::died); }
+
+  // The first sign since expect(); `none` after `patience`.
+  boost::asio::awaitable<LifeSign> wait(std::string instance, std::chrono::nanoseconds patience);
+
+ private:
+  struct Expected {
+    explicit Expected(boost::asio::io_context& io) : heard(io) {}
+    LifeSign sign = LifeSign::none;
+    boost::asio::steady_timer heard;  // cancelled at the first sign
+  };
+
+  void tell(const std::string& instance, LifeSign sign);
+
+  boost::asio::io_context& io_;
+  std::unordered_map<std::string, std::shared_ptr<Expected>> expected_;
+};
+
+}  // namespace yardmaster
