@@ -12,7 +12,8 @@ using nlohmann::json;
 
 // Who an agent is: said by the flag, else by the environment that it was started with.
 CLI::Option* add_identity(CLI::App& verb, const char* flag) {
-  return verb.add_option(flag, "Who you are")->envname("YARDMASTER_INSTANCE")->required();
+  CLI::Option* option = verb.add_option(flag, "Who you are")->type_name("NAME");
+  return option->envname("YARDMASTER_INSTANCE")->required();
 }
 
 void print_message(const json& message) {
@@ -27,6 +28,7 @@ void add_send(CLI::App& agent, Places& places) {
   CLI::Option* to = verb->add_option("TO", "An instance, or @all, or @ and a role")->required();
   CLI::Option* body = verb->add_option("BODY", "The text")->required();
   CLI::Option* key = verb->add_option("--key", "Repeating a request with this key has no effect");
+  key->type_name("TEXT");
   CLI::Option* from = add_identity(*verb, "--from");
   verb->footer("Example: yardmaster agent send-message bob 'tests are green' --from alice");
   verb->callback([&places, to, body, key, from] {
@@ -44,14 +46,16 @@ void add_list(CLI::App& agent, Places& places) {
   CLI::App* verb = agent.add_subcommand("list-messages", "List the messages that are not acked");
   add_place_options(*verb, places);
   CLI::Option* status = verb->add_option("--status", "pending, delivered, read or acked");
-  CLI::Option* as_json = verb->add_flag("--json")->description("As JSON, for tools");
+  status->type_name("STATUS");
+  CLI::Option* as_json = add_json_flag(*verb);
   CLI::Option* instance = add_identity(*verb, "--instance");
+  verb->footer("Example: yardmaster agent list-messages --status pending");
   verb->callback([&places, status, as_json, instance] {
     json arguments{{"instance_id", instance->as<std::string>()}};
     if (status->count() > 0) arguments["status"] = status->as<std::string>();
     const json data = places.connect().call("list_messages", arguments);
     if (as_json->count() > 0) {
-      std::cout << data.dump(2) << "\n";
+      print_json(data);
       return;
     }
     for (const json& message : data["messages"]) print_message(message);
@@ -64,23 +68,14 @@ void add_one_message(CLI::App& agent, Places& places, const char* name, const ch
   add_place_options(*verb, places);
   CLI::Option* id = verb->add_option("ID", "The message's number")->required();
   CLI::Option* instance = add_identity(*verb, "--instance");
-  verb->callback([&places, id, instance, command] {
+  CLI::Option* as_json = add_json_flag(*verb);
+  verb->footer(std::string("Example: yardmaster agent ") + name + " 17");
+  verb->callback([&places, id, instance, as_json, command] {
     const json arguments{{"instance_id", instance->as<std::string>()},
                          {"id", id->as<std::uint64_t>()}};
-    print_message(places.connect().call(command, arguments));
-  });
-}
-
-void add_complete(CLI::App& agent, Places& places) {
-  CLI::App* verb = agent.add_subcommand("complete", "Say that the task is done, and end");
-  add_place_options(*verb, places);
-  CLI::Option* summary = verb->add_option("--summary", "What was done");
-  CLI::Option* instance = add_identity(*verb, "--instance");
-  verb->callback([&places, summary, instance] {
-    json arguments{{"agent", instance->as<std::string>()}};
-    if (summary->count() > 0) arguments["summary"] = summary->as<std::string>();
-    places.connect().call("complete_agent", arguments);
-    std::cout << instance->as<std::string>() << " is complete\n";
+    const json message = places.connect().call(command, arguments);
+    if (as_json->count() > 0) return print_json(message);
+    print_message(message);
   });
 }
 
@@ -95,7 +90,7 @@ void add_agent_verbs(CLI::App& app, Places& places) {
   add_one_message(*agent, places, "read-message", "read_message",
                   "Show a message; it is read then");
   add_one_message(*agent, places, "ack-message", "ack_message", "Say that a message is dealt with");
-  add_complete(*agent, places);
+  add_complete_verb(*agent, places);
 }
 
 }  // namespace yardmaster::cli

@@ -1,29 +1,54 @@
 #include "coordinator/cli/command_line.h"
 
 #include <algorithm>
+#include <charconv>
 #include <iostream>
 
 #include "coordinator/base/error.h"
+#include "coordinator/cli/text.h"
 
 namespace yardmaster::cli {
 namespace {
 
 constexpr const char* examples =
-    "Examples:\n"
-    "  yardmaster start                                  start the daemon and wait until it "
-    "answers\n"
-    "  yardmaster status                                 what it does, in a table (--json for "
-    "tools)\n"
-    "  yardmaster call allocate_instance '{\"instance_id\":\"alice\",\"role\":\"worker\"}'\n"
-    "  yardmaster agent send-message bob 'tests are green' --from alice\n"
-    "  yardmaster config show                            every setting, its value and where it is "
-    "from\n"
-    "  yardmaster stop\n"
+    "A day with it, in a git repository:\n"
+    "  yardmaster start                                 start the daemon\n"
+    "  yardmaster repo add .                            tell it about the repository\n"
+    "  yardmaster spawn worker --task 'Fix issue 12'    an agent, in a worktree and window of its "
+    "own\n"
+    "  yardmaster ls                                    who runs, and since when\n"
+    "  yardmaster attach worker-1                       see it, and type to it\n"
+    "  yardmaster logs worker-1 -f                      or only what it prints\n"
+    "  yardmaster rm worker-1                           end it; unsaved work is rescued first\n"
+    "  yardmaster rescue ls                             what was rescued\n"
+    "  yardmaster doctor                                is everything here as it should be?\n"
+    "  yardmaster stop                                  agents go on without the daemon\n"
+    "  yardmaster stop-all                              nobody goes on\n"
     "\n"
     "Settings come from a JSON file with comments (~/.config/yardmaster/config.json), from the\n"
     "environment (YARDMASTER_STATE_DIR, YARDMASTER_RUNTIME_DIR, YARDMASTER_CONFIG and one\n"
-    "YARDMASTER_<KEY> for each key) and from the command line, the later before the earlier.\n"
+    "YARDMASTER_<KEY> for each key) and from the command line, the later before the earlier;\n"
+    "'yardmaster config show' lists them. Each command has a --help of its own.\n"
     "Exit status: 0 done, 1 could not be done, 2 wrong usage.";
+
+struct Group {
+  const char* title;
+  std::vector<const char*> verbs;
+};
+
+// As --help shows them.
+void group_verbs(CLI::App& app) {
+  const std::vector<Group> groups{
+      {"The daemon", {"start", "stop", "status", "doctor", "config", "backup", "call", "stop-all"}},
+      {"Repositories", {"init", "repo"}},
+      {"Instances", {"spawn", "ls", "attach", "logs", "history", "rm"}},
+      {"Work that was saved, and what stayed behind", {"rescue", "cleanup", "repair"}},
+      {"For agents themselves", {"agent", "complete"}},
+  };
+  for (const Group& group : groups) {
+    for (const char* verb : group.verbs) app.get_subcommand(verb)->group(group.title);
+  }
+}
 
 // One line, whatever is in it.
 int complain(std::string what, int status) {
@@ -54,10 +79,69 @@ LoadedConfig Places::load() const {
 
 Client Places::connect() const { return Client(load().config.paths().broker_socket()); }
 
+std::string Places::command(const std::vector<std::string>& words) const {
+  std::string line = "yardmaster";
+  for (const std::string& word : words) line += " " + shell_quoted(word);
+  const auto add = [&line](const char* flag, const std::string& value) {
+    if (!value.empty()) line += std::string(" ") + flag + " " + shell_quoted(value);
+  };
+  add("--config", config_file);
+  add("--state-dir", state_dir);
+  add("--runtime-dir", runtime_dir);
+  return line;
+}
+
+RestoreCommand Places::restore_command() const {
+  return [this](const std::string& ref) { return command({"rescue", "restore", ref}); };
+}
+
 void add_place_options(CLI::App& verb, Places& places) {
-  verb.add_option("--config", places.config_file, "Settings file (JSON with comments)");
-  verb.add_option("--state-dir", places.state_dir, "Holds the database, the lock and the log");
-  verb.add_option("--runtime-dir", places.runtime_dir, "Holds the sockets");
+  const auto add = [&verb](const char* flag, std::string& value, const char* help) {
+    verb.add_option(flag, value, help)->type_name("PATH")->group(place_group);
+  };
+  add("--config", places.config_file, "Settings file (JSON with comments)");
+  add("--state-dir", places.state_dir, "Holds the database, logs, clones and worktrees");
+  add("--runtime-dir", places.runtime_dir, "Holds the sockets");
+}
+
+CLI::Option* add_json_flag(CLI::App& verb) {
+  return verb.add_flag("--json")->description("As JSON, for tools");
+}
+
+void print_json(const nlohmann::json& value) {
+  using nlohmann::json;
+  std::cout << value.dump(2, ' ', false, json::error_handler_t::replace) << "\n";
+}
+
+std::string value_of(const CLI::Option& option) {
+  return option.count() > 0 ? option.as<std::string>() : std::string();
+}
+
+std::optional<std::uint64_t> count_of(const CLI::Option& option) {
+  if (option.count() == 0) return std::nullopt;
+  const auto text = option.as<std::string>();
+  std::uint64_t count = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (failure == std::errc() && end == text.data() + text.size()) return count;
+  throw Error(ErrorCode::usage,
+              option.get_name() + ": '" + one_line(text) + "' is not a whole number from 0 up");
+}
+
+void add_verbs(CLI::App& app, Places& places, int& status) {
+  add_daemon_verbs(app, places, status);
+  add_repository_verbs(app, places);
+  add_yard_verbs(app, places);
+  add_spawn_verb(app, places);
+  add_instance_verbs(app, places);
+  add_view_verbs(app, places);
+  add_upkeep_verbs(app, places);
+  add_doctor_verb(app, places, status);
+  add_agent_verbs(app, places);
+  add_config_verbs(app, places);
+  add_call_verb(app, places);
+  add_hook_verb(app);
+  add_agent_process_verbs(app, places);
+  group_verbs(app);
 }
 
 int run(int argc, char** argv) {
@@ -67,10 +151,7 @@ int run(int argc, char** argv) {
   app.footer(examples);
   Places places;
   int status = 0;
-  add_daemon_verbs(app, places, status);
-  add_agent_verbs(app, places);
-  add_config_verbs(app, places);
-  add_call_verb(app, places);
+  add_verbs(app, places, status);
   try {
     app.parse(argc, argv);
     if (app.get_subcommands().empty()) throw CLI::RequiredError("A command");

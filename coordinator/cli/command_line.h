@@ -1,14 +1,17 @@
 // The command line of `yardmaster`: verbs, help, exit status. One file per family of verbs.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include "coordinator/base/config.h"
+#include "coordinator/cli/listings.h"
 #include "coordinator/client/client.h"
 
 namespace yardmaster::cli {
@@ -24,6 +27,10 @@ struct Places {
   LoadedConfig load() const;
   // Throws Error{unavailable} when no daemon runs there.
   Client connect() const;
+  // A command for the same yard, as a shell takes it: for hints that can be pasted.
+  std::string command(const std::vector<std::string>& words) const;
+  // `rescue restore` of a ref, in the same way; not to outlive this.
+  RestoreCommand restore_command() const;
 };
 
 // Each adds its verbs; `status` is what the program ends with.
@@ -31,9 +38,35 @@ void add_daemon_verbs(CLI::App& app, Places& places, int& status);
 void add_agent_verbs(CLI::App& app, Places& places);
 void add_config_verbs(CLI::App& app, Places& places);
 void add_call_verb(CLI::App& app, Places& places);
+// Hidden: what the daemon has run in and beside agents' windows.
+void add_agent_process_verbs(CLI::App& app, Places& places);
+void add_repository_verbs(CLI::App& app, Places& places);
+void add_yard_verbs(CLI::App& app, Places& places);
+void add_spawn_verb(CLI::App& app, Places& places);
+void add_instance_verbs(CLI::App& app, Places& places);
+void add_view_verbs(CLI::App& app, Places& places);
+void add_upkeep_verbs(CLI::App& app, Places& places);
+void add_doctor_verb(CLI::App& app, Places& places, int& status);
+void add_hook_verb(CLI::App& app);
+// All of them.
+void add_verbs(CLI::App& app, Places& places, int& status);
 
+// `complete` stands below `agent` and by itself.
+void add_complete_verb(CLI::App& parent, Places& places);
+
+// The group that the options of add_place_options() are in.
+inline constexpr const char* place_group = "Which yard";
 // Adds --config, --state-dir and --runtime-dir to a verb.
 void add_place_options(CLI::App& verb, Places& places);
+CLI::Option* add_json_flag(CLI::App& verb);
+void print_json(const nlohmann::json& value);
+// "" when the option was not given.
+std::string value_of(const CLI::Option& option);
+// nullopt when it was not given; throws Error{usage} when it is no whole number from 0.
+std::optional<std::uint64_t> count_of(const CLI::Option& option);
+
+// Has the daemon stop, with its tmux server when asked for, and waits until it is gone.
+void stop_daemon(const Config& config, bool with_tmux);
 
 // Exit status: 0, 1 when it could not be done, 2 when it was asked for wrongly.
 int run(int argc, char** argv);

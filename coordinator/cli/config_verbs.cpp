@@ -17,7 +17,7 @@ void print_values(const LoadedConfig& loaded) {
   }
 }
 
-void print_json(const LoadedConfig& loaded) {
+void print_values_json(const LoadedConfig& loaded) {
   json shown = json::object();
   for (const ConfigValue& value : loaded.values) {
     shown[value.key] = {{"value", value.value},
@@ -25,7 +25,7 @@ void print_json(const LoadedConfig& loaded) {
                         {"origin", value.origin},
                         {"help", value.help}};
   }
-  std::cout << shown.dump(2) << "\n";
+  print_json(shown);
 }
 
 }  // namespace
@@ -35,11 +35,12 @@ void add_config_verbs(CLI::App& app, Places& places) {
   config->require_subcommand(1);
   CLI::App* show = config->add_subcommand("show", "Every setting, its value and where it is from");
   add_place_options(*show, places);
-  CLI::Option* as_json = show->add_flag("--json")->description("As JSON, for tools");
+  CLI::Option* as_json = add_json_flag(*show);
+  show->footer("Example: yardmaster config show --json");
   show->callback([&places, as_json] {
     const LoadedConfig loaded = places.load();
     if (as_json->count() > 0) {
-      print_json(loaded);
+      print_values_json(loaded);
     } else {
       print_values(loaded);
     }

@@ -10,8 +10,8 @@
 #include "coordinator/base/error.h"
 #include "coordinator/base/json.h"
 #include "coordinator/cli/command_line.h"
-#include "coordinator/cli/follow_log.h"
 #include "coordinator/cli/launch.h"
+#include "coordinator/cli/reference.h"
 #include "coordinator/daemon/backup.h"
 #include "coordinator/daemon/daemon.h"
 #include "coordinator/daemon/daemon_lock.h"
@@ -22,12 +22,22 @@ namespace {
 
 using nlohmann::json;
 
+// An agent may start it: what the daemon runs is not that agent's.
+void leave_instance() {
+  for (const char* name : {"YARDMASTER_TOKEN", "YARDMASTER_INSTANCE", "YARDMASTER_SOCKET"}) {
+    ::unsetenv(name);
+  }
+}
+
 int run_in_foreground(const Config& config) {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGHUP, SIG_IGN);
-  ::umask(077);
+  std::signal(SIGCHLD, SIG_DFL);  // else nobody hears how git ended
+  AgentSurroundings surroundings;
+  surroundings.cli_reference = cli_reference();
+  surroundings.file_mask = ::umask(077);
   ::pthread_setname_np(::pthread_self(), "yardmaster");
-  Daemon daemon(config);
+  Daemon daemon(config, std::move(surroundings));
   daemon.run();
   return 0;
 }
@@ -55,23 +65,6 @@ std::vector<std::string> foreground_arguments(const Places& places) {
   add("--store", places.store);
   add("--checkpoint-policy", places.checkpoint_policy);
   return arguments;
-}
-
-// Until the lock is given back, which is the last thing that a daemon does.
-void stop_and_wait(const Config& config) {
-  const auto lock = config.paths().lock();
-  const auto holder = lock_holder(lock);
-  Client(config.paths().broker_socket()).call("stop");
-  if (!holder) return;  // it stopped meanwhile
-  for (int waited_ms = 0; lock_holder(lock) == holder; waited_ms += 5) {
-    if (waited_ms > 10'000) {
-      throw Error(ErrorCode::timed_out, "the daemon (pid " + std::to_string(*holder) +
-                                            ") does not stop; see " +
-                                            config.paths().log().string());
-    }
-    ::poll(nullptr, 0, 5);
-  }
-  std::cout << "yardmaster stopped (pid " << *holder << ")\n";
 }
 
 void print_row(const std::string& name, const std::string& value) {
@@ -110,7 +103,7 @@ void print_status(const json& status) {
 void show_status(const Places& places, bool as_json) {
   const json status = places.connect().call("status");
   if (as_json) {
-    std::cout << status.dump(2) << "\n";
+    print_json(status);
   } else {
     print_status(status);
   }
@@ -135,6 +128,25 @@ void back_up(const Config& config, const std::string& file) {
 
 }  // namespace
 
+// Waits until the lock is given back, which is the last thing that a daemon does.
+void stop_daemon(const Config& config, bool with_tmux) {
+  const auto lock = config.paths().lock();
+  const auto holder = lock_holder(lock);
+  json request = json::object();
+  if (with_tmux) request["tmux"] = true;
+  Client(config.paths().broker_socket()).call("stop", request);
+  if (!holder) return;  // it stopped meanwhile
+  for (int waited_ms = 0; lock_holder(lock) == holder; waited_ms += 5) {
+    if (waited_ms > 10'000) {
+      throw Error(ErrorCode::timed_out, "the daemon (pid " + std::to_string(*holder) +
+                                            ") does not stop; see " +
+                                            config.paths().log().string());
+    }
+    ::poll(nullptr, 0, 5);
+  }
+  std::cout << "yardmaster stopped (pid " << *holder << ")\n";
+}
+
 void add_daemon_verbs(CLI::App& app, Places& places, int& status) {
   CLI::App* start = app.add_subcommand("start", "Start the daemon and wait until it answers");
   add_place_options(*start, places);
@@ -146,6 +158,7 @@ void add_daemon_verbs(CLI::App& app, Places& places, int& status) {
   start->footer("Example: yardmaster start --state-dir ~/yard --checkpoint-policy adaptive");
   start->callback([&places, &status, foreground] {
     const Config config = places.load().config;
+    leave_instance();
     if (foreground->count() > 0) {
       status = run_in_foreground(config);
     } else {
@@ -155,19 +168,16 @@ void add_daemon_verbs(CLI::App& app, Places& places, int& status) {
 
   CLI::App* stop = app.add_subcommand("stop", "Stop the daemon and wait until it is gone");
   add_place_options(*stop, places);
-  stop->callback([&places] { stop_and_wait(places.load().config); });
+  stop->footer(
+      "Agents in windows go on; the next 'yardmaster start' takes them up again. To end\n"
+      "them too: yardmaster stop-all");
+  stop->callback([&places] { stop_daemon(places.load().config, false); });
 
   CLI::App* show = app.add_subcommand("status", "Show what the daemon does");
   add_place_options(*show, places);
-  CLI::Option* as_json = show->add_flag("--json")->description("As JSON, for tools");
+  CLI::Option* as_json = add_json_flag(*show);
+  show->footer("Example: yardmaster status --json");
   show->callback([&places, as_json] { show_status(places, as_json->count() > 0); });
-
-  CLI::App* logs = app.add_subcommand("logs", "Show the daemon's log");
-  add_place_options(*logs, places);
-  CLI::Option* follow =
-      logs->add_flag("-f,--follow")->description("Go on with what is added, until Ctrl-C");
-  logs->callback(
-      [&places, follow] { show_log(places.load().config.paths().log(), follow->count() > 0); });
 
   CLI::App* backup = app.add_subcommand("backup", "Copy the store, also while the daemon runs");
   add_place_options(*backup, places);

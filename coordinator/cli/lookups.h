@@ -1,0 +1,18 @@
+// One thing of the daemon's by its name, as its list has it. Blocking; throws what Client::call()
+// does.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "coordinator/client/client.h"
+
+namespace yardmaster::cli {
+
+// Of those that live.
+std::optional<nlohmann::json> find_instance(Client& client, const std::string& name);
+std::optional<nlohmann::json> find_repository(Client& client, const std::string& name);
+
+}  // namespace yardmaster::cli

@@ -1,0 +1,40 @@
+// Words for people: times, sizes and texts of others made fit for one line of a terminal. Pure
+// functions, any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "coordinator/base/clock.h"
+
+namespace yardmaster::cli {
+
+// "now", "42 s", "3 min", "5 h", "12 d". A time that is still to come counts as now.
+std::string relative_time(WallTime then, WallTime now);
+std::string duration_text(std::chrono::seconds duration);
+
+// A time as the daemon sends it, "2026-11-21T09:15:00.000000Z"; nullopt when it is not one.
+std::optional<WallTime> parse_time(std::string_view text);
+
+// "512 B", "4.2 KiB", "12 MiB".
+std::string size_text(std::uint64_t bytes);
+
+// "1 instance", "3 instances"; `several` when it is not made with an s.
+std::string counted(std::size_t count, const std::string& one, const std::string& several = "");
+
+// In one line and without control characters, which could do things to a terminal.
+std::string one_line(std::string_view text);
+// The same for an agent's output: lines stay, escape sequences and other control characters go.
+std::string plain_output(std::string_view text);
+
+// Columns of a terminal; text is UTF-8.
+std::size_t display_width(std::string_view text);
+// At most so many columns, with … where something is missing.
+std::string cut(std::string_view text, std::size_t width);
+
+// As a shell reads it back, in quotes only where they are needed.
+std::string shell_quoted(std::string_view word);
+
+}  // namespace yardmaster::cli

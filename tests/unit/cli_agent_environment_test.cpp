@@ -1,0 +1,48 @@
+// Which variables an agent gets in a window, and which in a person's terminal.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "coordinator/cli/agent_environment.h"
+
+namespace yardmaster::cli {
+namespace {
+
+using ::testing::UnorderedElementsAre;
+
+const Variables& launch() {
+  static const Variables variables{{"PATH", "/yard:/daemon/bin"},
+                                   {"KEY", "the daemon's"},
+                                   {"TERM", "the daemon's"},
+                                   {"YARDMASTER_INSTANCE", "ada"},
+                                   {"YARDMASTER_TOKEN", "/state#7"}};
+  return variables;
+}
+
+TEST(AgentEnvironment, in_a_window_is_the_given_one_but_for_the_terminals) {
+  const Variables own{{"TERM", "screen"}, {"TMUX_PANE", "%3"}, {"KEY", "tmux's"}};
+  Variables expected = launch();
+  expected["TERM"] = "screen";
+  expected["TMUX_PANE"] = "%3";
+  EXPECT_EQ(window_environment(launch(), own), expected);
+  EXPECT_FALSE(window_environment(launch(), {}).contains("TERM"));
+}
+
+TEST(AgentEnvironment, in_the_foreground_is_the_persons_own) {
+  const Variables own{{"PATH", "/home/ada/bin:/bin"}, {"KEY", "secret"},
+                      {"COLORTERM", "truecolor"},     {"YARDMASTER_CONFIG", "/home/ada/y.json"},
+                      {"YARDMASTER_INSTANCE", "bob"}, {"TMUX", "/own,1,0"}};
+  EXPECT_THAT(
+      foreground_environment(launch(), own, "/opt/yard"),
+      UnorderedElementsAre(std::pair("PATH", "/opt/yard:/home/ada/bin:/bin"),
+                           std::pair("KEY", "secret"), std::pair("COLORTERM", "truecolor"),
+                           std::pair("TMUX", "/own,1,0"), std::pair("YARDMASTER_INSTANCE", "ada"),
+                           std::pair("YARDMASTER_TOKEN", "/state#7")));
+}
+
+TEST(AgentEnvironment, in_the_foreground_has_a_path_whatever_the_person_has) {
+  EXPECT_EQ(foreground_environment({}, {}, "/opt/yard").at("PATH"),
+            "/opt/yard:/usr/local/bin:/usr/bin:/bin");
+}
+
+}  // namespace
+}  // namespace yardmaster::cli
