@@ -17,8 +17,9 @@ constexpr std::array<std::pair<Arrivals, std::string_view>, 3> arrival_names{{
 }};
 
 // Those with samples of their own; commits come as a histogram from the coordinator.
-constexpr std::array<std::string_view, 7> measurements{
-    "write", "checkpoint", "handoff", "cleanup", "startup", "websocket_rtt", "broadcast"};
+constexpr std::array<std::string_view, 10> measurements{
+    "write",         "checkpoint", "handoff",        "cleanup",       "startup",
+    "websocket_rtt", "broadcast",  "cleanup_rescue", "cleanup_grace", "spawn_burst"};
 
 [[noreturn]] void refuse(std::string_view text, const std::string& why) {
   throw Error(ErrorCode::usage, "'" + std::string(text) + "' is not a target: " + why);
@@ -69,7 +70,7 @@ std::string_view to_string(Transaction transaction) {
 }
 
 double LoadPlan::offered_per_s() const {
-  if (closed_loop) return 0;
+  if (closed_loop || !writes) return 0;
   return static_cast<double>(instances) * 1e9 / static_cast<double>(interval.count());
 }
 

@@ -11,6 +11,7 @@
 
 #include "coordinator/domain/durability.h"
 #include "loadgen/fsync_latency.h"
+#include "loadgen/real/churn_kind.h"
 #include "reports/report.h"
 
 namespace yardmaster::loadgen {
@@ -24,6 +25,12 @@ enum class Arrivals {
 enum class Topology {
   broker,  // instances talk to a coordinator
   direct,  // each instance is a process with its own connection to the database
+};
+
+// What instances are.
+enum class Resources {
+  simulated,  // a row, a socket and a connection of loadgen's
+  real,       // with a worktree, a window and an agent's process
 };
 
 // How a writer of the direct topology begins.
@@ -51,10 +58,19 @@ struct BroadcastLoad {
 struct ChurnLoad {
   double per_second = 10;
   std::uint64_t instances = 16;
+  bool names_rate = false;  // instead of taking those of the resources
+  bool names_instances = false;
+};
+// All instances at once, and released again: with real ones only.
+struct BurstLoad {
+  double per_second = 0;
 };
 struct WebSocketLoad {
   double per_second = 20;
 };
+
+// Of the repository that real instances work in.
+inline constexpr std::uint64_t usual_repo_files = 2000;
 
 struct LoadPlan {
   std::string scenario = "default";
@@ -81,14 +97,26 @@ struct LoadPlan {
   BroadcastLoad broadcasts;
   ChurnLoad churn;
   WebSocketLoad websocket;
+  BurstLoad bursts;
+  bool writes = true;
+  Resources resources = Resources::simulated;
+  std::optional<std::uint64_t> repo_files;  // real instances only, like the next two
+  std::vector<ChurnKind> churn_kinds;       // take turns; empty: all
+  double churn_edited = 0;                  // the part of those that churn that has work to save
   std::vector<reports::Target> targets;
 
   // The arrivals as reports name them.
   std::string arrivals_name() const {
+    if (!writes) return "none";
     return closed_loop ? "closed-loop" : std::string(to_string(arrivals));
   }
   double offered_per_s() const;
   std::chrono::nanoseconds longest() const { return duration.value_or(max_duration); }
+  // Instances that are there, and nothing happens.
+  bool is_idle() const {
+    return !writes && handoffs.per_second <= 0 && broadcasts.per_second <= 0 &&
+           churn.per_second <= 0 && websocket.per_second <= 0 && bursts.per_second <= 0;
+  }
   // Instances have sockets of their own up to here.
   bool wants_instance_sockets() const { return instances <= 1000; }
 };

@@ -4,12 +4,17 @@
 #include <ctime>
 #include <utility>
 
+#include "coordinator/base/duration.h"
 #include "coordinator/base/error.h"
 #include "loadgen/audit.h"
+#include "loadgen/real/real_plan.h"
+#include "loadgen/real/rescue_audit.h"
 #include "loadgen/release_guard.h"
 #include "loadgen/workloads/broadcasts.h"
+#include "loadgen/workloads/bursts.h"
 #include "loadgen/workloads/churn.h"
 #include "loadgen/workloads/handoffs.h"
+#include "loadgen/workloads/real_churn.h"
 #include "loadgen/workloads/websocket.h"
 #include "loadgen/workloads/writes.h"
 
@@ -24,6 +29,8 @@ constexpr std::chrono::seconds drain_deadline{5};
 constexpr milliseconds head_start{20};
 constexpr std::chrono::seconds histograms_deadline{60};
 constexpr std::uint64_t most_contexts_to_count = 100;
+constexpr std::chrono::seconds repository_deadline{30};
+constexpr std::chrono::seconds trash_deadline{10};
 // Releases that wait for their answer at a time.
 constexpr std::size_t release_window = 256;
 
@@ -54,17 +61,18 @@ LoadRun::LoadRun(const LoadPlan& plan, Options options, const ChildNursery& nurs
       turn_length_(plan.offered_per_s() > turns_from_per_s ? turn_length
                                                            : std::chrono::microseconds(0)) {
   make_logs();
+  if (options_.places) real_.emplace(*options_.places);
 }
 
 LoadRun::~LoadRun() = default;
 
 void LoadRun::make_logs() {
-  add_log("write");
+  if (plan_.writes) add_log("write");
   add_log("checkpoint");
   if (plan_.closed_loop) return;
   if (plan_.handoffs.per_second > 0) add_log("handoff");
   if (plan_.broadcasts.per_second > 0) add_log("broadcast");
-  if (plan_.churn.per_second > 0) add_log("cleanup");
+  for (const auto& name : turnover_measurements(plan_)) add_log(name);
   if (plan_.websocket.per_second > 0) add_log("websocket_rtt");
 }
 
@@ -79,6 +87,7 @@ void LoadRun::execute() {
   run_audit();
   phase_ = RunPhase::releasing;
   if (release_instances()) guard.disarm();
+  if (real_) audit_real_instances();
   phase_ = RunPhase::done;
 }
 
@@ -93,11 +102,35 @@ void LoadRun::abandon() {
 void LoadRun::prepare() {
   control_ = std::make_unique<Session>(loop_, options_.socket_path);
   learn_about_the_daemon();
-  context_ =
-      std::make_unique<RunContext>(RunContext{loop_, *control_, plan_, options_.name_prefix, {}});
+  context_ = std::make_unique<RunContext>(
+      RunContext{loop_, *control_, plan_, options_.name_prefix, {}, real_ ? &*real_ : nullptr});
   subscribe();
-  writes_ = std::make_unique<Writes>(*context_, log("write"), lag_);
-  workloads_ = {writes_.get()};
+  if (real_) add_repository();
+  make_workloads();
+}
+
+void LoadRun::add_repository() {
+  const auto& places = real_->places();
+  control_->call("add_repo", {{"name", places.repository_name}, {"path", places.repository}});
+  const auto deadline = steady_clock::now() + repository_deadline;
+  while (steady_clock::now() < deadline) {
+    const auto list = control_->call("list_repos", nlohmann::json::object());
+    for (const auto& repository : list.at("repos")) {
+      if (text_in(repository, "name") != places.repository_name) continue;
+      if (text_in(repository, "state") == "ready") return;
+    }
+    loop_.poll(steady_clock::now() + milliseconds(10));
+  }
+  throw Error(ErrorCode::timed_out, "the coordinator does not get ready with its repository");
+}
+
+void LoadRun::make_workloads() {
+  std::vector<nlohmann::json> allocations;
+  if (plan_.bursts.per_second <= 0) allocations = context_->allocate_instances();
+  if (plan_.writes) {
+    writes_ = std::make_unique<Writes>(*context_, allocations, log("write"), lag_);
+    workloads_ = {writes_.get()};
+  }
   if (logs_.contains("handoff")) {
     handoffs_ = std::make_unique<Handoffs>(*context_, log("handoff"));
     workloads_.push_back(handoffs_.get());
@@ -106,14 +139,31 @@ void LoadRun::prepare() {
     broadcasts_ = std::make_unique<Broadcasts>(*context_, log("broadcast"));
     workloads_.push_back(broadcasts_.get());
   }
-  if (logs_.contains("cleanup")) {
-    churn_ = std::make_unique<Churn>(*context_, nursery_, log("cleanup"));
-    workloads_.push_back(churn_.get());
+  if (!turnover_measurements(plan_).empty()) {
+    turnover_ = make_turnover();
+    workloads_.push_back(turnover_.get());
   }
   if (logs_.contains("websocket_rtt")) {
     websocket_ = std::make_unique<WebSocketPinger>(options_.socket_path, plan_.websocket.per_second,
                                                    log("websocket_rtt"));
   }
+}
+
+std::unique_ptr<TurnoverWorkload> LoadRun::make_turnover() {
+  if (plan_.bursts.per_second > 0) {
+    return std::make_unique<Bursts>(*context_, log("spawn_burst"), log("startup"));
+  }
+  if (!real_) return std::make_unique<Churn>(*context_, nursery_, log("cleanup"));
+  const RealChurn::Logs logs{.startup = &log("startup"),
+                             .cleanup = log_if_any("cleanup"),
+                             .rescue = log_if_any("cleanup_rescue"),
+                             .grace = log_if_any("cleanup_grace")};
+  return std::make_unique<RealChurn>(*context_, logs);
+}
+
+MeasurementLog* LoadRun::log_if_any(std::string_view name) {
+  const auto found = logs_.find(name);
+  return found == logs_.end() ? nullptr : found->second.get();
 }
 
 void LoadRun::learn_about_the_daemon() {
@@ -131,7 +181,7 @@ void LoadRun::subscribe() {
   control_->subscribe({{"events", {"checkpoint", "gone"}}}, [this](std::string_view event,
                                                                    const nlohmann::json& data) {
     if (event == "gone") {
-      if (churn_) churn_->on_gone(text_in(data, "instance_id"));
+      if (turnover_) turnover_->on_gone(text_in(data, "instance_id"));
     } else if (event == "checkpoint" && phase_ == RunPhase::measuring) {
       const auto duration =
           std::chrono::duration<double, std::milli>(data.value("duration_ms", 0.0));
@@ -145,25 +195,30 @@ void LoadRun::subscribe() {
     control_->request("status", nlohmann::json::object(), [this](const AsyncReply& reply) {
       if (reply.success) daemon_pid_ = reply.data.value("pid", 0);
     });
-    if (churn_) churn_->look_up_the_dying();
+    if (turnover_) turnover_->look_up_the_dying();
   });
 }
 
 void LoadRun::generate() {
   start_at(steady_clock::now() + head_start);
   next_turn_ = start_;
-  writes_->end_at(plan_.warmup + plan_.longest());
+  if (writes_) writes_->end_at(plan_.warmup + plan_.longest());
   for (auto* workload : workloads_) workload->start(start_);
   if (websocket_) websocket_->start(start_);
   warmup_ends_ = loop_.at(start_ + plan_.warmup, [this] { begin_measuring(); });
   const SteadyTime end = start_ + plan_.warmup + plan_.longest();
   while (!stop_now_ && steady_clock::now() < end) turn(end);
-  writes_->send_due();
+  if (writes_) writes_->send_due();
   loop_.cancel(warmup_ends_);  // an interrupt may come first
   end_measuring(end);
+  if (plan_.is_idle()) spawned_ = spawned_between(spawned_before_, spawn_mark_of(daemon_pid_));
 }
 
 void LoadRun::turn(SteadyTime end) {
+  if (!writes_) {
+    loop_.poll(end);
+    return;
+  }
   writes_->send_due();
   if (turn_length_.count() == 0) {
     loop_.poll(std::min(writes_->next_due(), end));
@@ -177,6 +232,7 @@ void LoadRun::turn(SteadyTime end) {
 
 void LoadRun::begin_measuring() {
   begin_measuring_itself();
+  if (plan_.is_idle()) spawned_before_ = spawn_mark_of(daemon_pid_);
   control_->request("histograms", nlohmann::json::object(), [this](const AsyncReply& reply) {
     if (reply.success) histograms_before_ = reply.data;
   });
@@ -195,6 +251,7 @@ void LoadRun::drain() {
     loop_.poll(std::min(deadline, steady_clock::now() + milliseconds(50)));
   }
   if (websocket_) websocket_->stop(deadline);
+  if (turnover_) turnover_->give_up();
   for (const auto* workload : workloads_) workload->count_errors(errors_);
   if (websocket_) websocket_->count_errors(errors_);
 }
@@ -220,9 +277,10 @@ void LoadRun::take_daemon_histograms() {
 
 void LoadRun::run_audit() {
   // In somebody's own coordinator there may be any number of other rows to go through.
-  const bool count_rows = !options_.release && plan_.instances <= most_contexts_to_count;
+  const bool is_private = !options_.release || real_;
+  const bool count_rows = is_private && plan_.instances <= most_contexts_to_count;
   Auditor auditor(loop_, *control_, audited_, count_rows);
-  auditor.check_writes(*writes_);
+  if (writes_) auditor.check_writes(*writes_);
   if (handoffs_) auditor.check_handoffs(*handoffs_);
   if (broadcasts_) auditor.check_messages(*broadcasts_);
   audit_ = auditor.result();
@@ -230,11 +288,7 @@ void LoadRun::run_audit() {
 
 bool LoadRun::release_instances() {
   if (!options_.release) return true;
-  auto names = context_->created;
-  if (churn_) {
-    const auto living = churn_->living();
-    names.insert(names.end(), living.begin(), living.end());
-  }
+  const auto names = instances_to_release();
   std::size_t waiting = 0;
   bool all_released = true;
   const auto deadline = steady_clock::now() + std::chrono::seconds(60);
@@ -253,6 +307,48 @@ bool LoadRun::release_instances() {
   settle(0);
   control_.reset();
   return all_released && waiting == 0;
+}
+
+std::vector<std::string> LoadRun::instances_to_release() const {
+  auto names = context_->created;
+  if (turnover_) {
+    const auto living = turnover_->living();
+    names.insert(names.end(), living.begin(), living.end());
+  }
+  return names;
+}
+
+// After the release of all: nothing may be left, and what was not committed is saved.
+void LoadRun::audit_real_instances() {
+  RealTally& tally = real_->tally();
+  const auto& places = real_->places();
+  tally.note_left(leftovers_in(places));
+  const auto deadline = steady_clock::now() + trash_deadline;
+  while (!is_trash_empty(places) && steady_clock::now() < deadline) {
+    loop_.poll(steady_clock::now() + milliseconds(20));
+  }
+  if (!is_trash_empty(places)) tally.note_left({"the trash in " + places.trash().string()});
+  const auto lost = find_lost(places.repository, tally.edited);
+  audit_.acknowledged += tally.edited.size();
+  audit_.stored += tally.edited.size() - lost.size();
+  audit_.lost += lost.size();
+  audit_.orphans = tally.orphans;
+  tally.note_lost(lost);
+}
+
+std::optional<reports::RealInstances> LoadRun::real_instances() const {
+  if (!real_) return std::nullopt;
+  const RealTally& tally = real_->tally();
+  return reports::RealInstances{.repository_files = plan_.repo_files.value_or(0),
+                                .kill_grace_ms = to_milliseconds(real_kill_grace),
+                                .endings = tally.endings,
+                                .left = tally.left,
+                                .lost_work = tally.lost_work};
+}
+
+std::vector<reports::Check> LoadRun::checks() const {
+  if (!plan_.is_idle()) return {};
+  return {{.name = "processes_spawned", .value = static_cast<double>(spawned_), .limit = 0}};
 }
 
 }  // namespace yardmaster::loadgen

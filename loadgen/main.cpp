@@ -14,6 +14,8 @@
 #include "loadgen/fsync_probe.h"
 #include "loadgen/metrics_endpoint.h"
 #include "loadgen/options.h"
+#include "loadgen/real/agent_options.h"
+#include "loadgen/real/simulated_agent.h"
 #include "loadgen/topologies/direct_instance.h"
 
 namespace {
@@ -64,6 +66,9 @@ int main(int argc, char** argv) {
   try {
     if (argc == 3 && argv[1] == fsync_probe_argument) return run_fsync_probe(argv[2]);
     if (argc > 1 && argv[1] == direct_instance_verb) return run_direct_instance(argc, argv);
+    if (argc > 1 && argv[1] == simulated_agent_verb) {
+      return run_simulated_agent({argv + 2, argv + argc});
+    }
     return dispatch(parse_options({argv + 1, argv + argc}));
   } catch (const Error& error) {
     std::cerr << "loadgen: " << one_line(error.what()) << std::endl;

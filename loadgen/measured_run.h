@@ -75,6 +75,9 @@ class MeasuredRun {
   }
   // What writers met of each other, where they do.
   virtual std::optional<reports::Contention> contention() const { return std::nullopt; }
+  virtual std::optional<reports::RealInstances> real_instances() const { return std::nullopt; }
+  // What is found once and has a limit.
+  virtual std::vector<reports::Check> checks() const { return {}; }
   const metrics::Histogram& checkpoint_frames() const { return checkpoint_frames_; }  // as ns
 
  protected:

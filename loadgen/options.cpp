@@ -1,6 +1,5 @@
 #include "loadgen/options.h"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -28,6 +27,7 @@ constexpr const char* examples =
     "  loadgen --scenario stampede --target write_p999=50ms\n"
     "  loadgen --closed-loop --instances 50 --duration 20s --durability power\n"
     "  loadgen --topology direct --transaction deferred --instances 25\n"
+    "  loadgen --resources real --instances 25\n"
     "  loadgen --connect $XDG_RUNTIME_DIR/yardmaster/broker.sock --instances 25\n"
     "  loadgen scenarios\n"
     "  loadgen --store sqlite,postgres --instances 10,25,50\n"
@@ -40,15 +40,16 @@ constexpr const char* examples =
     "Ctrl-C ends a run early with what was "
     "measured.";
 
-constexpr std::array<std::string_view, 4> side_workloads{"handoffs", "broadcasts", "churn",
-                                                         "websocket"};
+constexpr std::array<std::string_view, 6> workload_names{"writes", "handoffs",  "broadcasts",
+                                                         "churn",  "websocket", "bursts"};
 
 // The texts of the flags that are fields of a scenario.
 struct FieldFlags {
   std::vector<std::string> instances;
   std::optional<std::string> interval, arrivals, duration, max_duration, warmup, pairs,
       checkpoint_policy, durability, payload_bytes, seed, fsync_latency, topology, transaction,
-      busy_timeout;
+      busy_timeout, resources, repo_files, churn_edited;
+  std::vector<std::string> churn_kinds;
   std::vector<std::string> stores;
   std::vector<std::string> workloads;
   std::vector<std::string> targets;
@@ -74,20 +75,23 @@ void take_number(Overrides& overrides, const char* field, const Text& text) {
   if (text) overrides[field] = number_or_text(*text);
 }
 
-// The named workloads run, the others do not; "writes" always do.
+void take_part(Overrides& overrides, const char* field, const Text& text) {
+  if (!text) return;
+  const auto number = nlohmann::json::parse(*text, nullptr, false);
+  overrides[field] = number.is_number() ? number : nlohmann::json(*text);
+}
+
+// The named workloads run, the others do not.
 nlohmann::json chosen_workloads(const std::vector<std::string>& names) {
   auto chosen = nlohmann::json::object();
+  for (const auto name : workload_names) chosen[name] = false;
   for (const auto& name : names) {
-    const bool known = name == "writes" || std::find(side_workloads.begin(), side_workloads.end(),
-                                                     name) != side_workloads.end();
-    if (!known) {
+    if (!chosen.contains(name)) {
       throw Error(ErrorCode::usage, "--workloads: there is no workload '" + name +
                                         "' (there are writes, handoffs, broadcasts, churn, "
-                                        "websocket)");
+                                        "websocket, bursts)");
     }
-  }
-  for (const auto name : side_workloads) {
-    chosen[name] = std::find(names.begin(), names.end(), name) != names.end();
+    chosen[name] = true;
   }
   return chosen;
 }
@@ -111,6 +115,10 @@ Overrides overrides_from(const FieldFlags& flags) {
   take_text(overrides, "topology", flags.topology);
   take_text(overrides, "transaction", flags.transaction);
   take_text(overrides, "busy_timeout", flags.busy_timeout);
+  take_text(overrides, "resources", flags.resources);
+  take_number(overrides, "repo_files", flags.repo_files);
+  take_part(overrides, "churn_edited", flags.churn_edited);
+  if (!flags.churn_kinds.empty()) overrides["churn_kinds"] = flags.churn_kinds;
   take_number(overrides, "payload_bytes", flags.payload_bytes);
   take_number(overrides, "seed", flags.seed);
   if (flags.closed_loop) overrides["closed_loop"] = true;
@@ -158,7 +166,8 @@ void add_load_flags(CLI::App& app, FieldFlags& flags, Options& options) {
   group.add("--durability", "WORD", flags.durability, "process or power [process]");
   group
       .add("--workloads", "NAMES", flags.workloads,
-           "of writes, handoffs, broadcasts, churn, websocket [all]")
+           "of writes, handoffs, broadcasts, churn, websocket: these and no others, whatever the "
+           "scenario says; or bursts, alone and with --resources real [all but bursts]")
       ->delimiter(',');
   group.add("--seed", "N", flags.seed, "for payloads and poisson arrivals [1]");
   group
@@ -200,6 +209,22 @@ void add_coordinator_flags(CLI::App& app, FieldFlags& flags, Options& options) {
            "lognormal:5ms,p99=30ms [0ms]")
       ->excludes(connect);
   group.add("--keep", options.keep, "keep the private one's state")->excludes(connect);
+}
+
+void add_real_flags(CLI::App& app, FieldFlags& flags) {
+  Group group(app, "Real instances");
+  group.add("--resources", "WORD", flags.resources,
+            "simulated, or real: each instance with a git worktree, a tmux window and the process "
+            "of a small agent [simulated]");
+  group.add("--repo-files", "N", flags.repo_files,
+            "of the repository that they work in, 1 to 4 kB each [2000]");
+  group
+      .add("--churn-kinds", "NAMES", flags.churn_kinds,
+           "how those that churn end, in turns: agent, window, exit, crash, children, release, "
+           "hang, stubborn, stillborn [all]")
+      ->delimiter(',');
+  group.add("--churn-edited", "PART", flags.churn_edited,
+            "of those that churn, from 0 to 1: have uncommitted work, which is to be saved [0]");
 }
 
 void add_direct_flags(CLI::App& app, FieldFlags& flags) {
@@ -281,6 +306,7 @@ Options parse_options(const std::vector<std::string>& arguments) {
   app.set_version_flag("--version", "loadgen " YARDMASTER_VERSION);
   add_load_flags(app, flags, options);
   add_coordinator_flags(app, flags, options);
+  add_real_flags(app, flags);
   add_direct_flags(app, flags);
   add_output_flags(app, options);
   const auto* scenarios = app.add_subcommand("scenarios", "list the built-in scenarios");

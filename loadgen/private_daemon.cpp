@@ -11,6 +11,7 @@
 #include "coordinator/base/duration.h"
 #include "coordinator/base/error.h"
 #include "coordinator/client/line_channel.h"
+#include "loadgen/real/real_plan.h"
 #include "reports/report_files.h"
 
 namespace yardmaster::loadgen {
@@ -52,13 +53,18 @@ PrivateDaemon::PrivateDaemon(const PrivateDaemonOptions& options,
 // What the user has configured for a coordinator of their own does not count here. A connection
 // string may hold a password, so it goes into a file that nobody else can read.
 void PrivateDaemon::start(const PrivateDaemonOptions& options) {
-  const nlohmann::json config{
+  nlohmann::json config{
       {"state_dir", state_.path()},
       {"runtime_dir", runtime_.path()},
       {"checkpoint_policy", options.checkpoint_policy},
       {"store", options.store},
       {"postgres", options.postgres},
       {"postgres_checkpoint_interval", format_duration(options.postgres_checkpoint_interval)}};
+  if (options.has_real_instances) {
+    config["kill_grace"] = format_duration(real_kill_grace);
+    config["roles_file"] = state_.path() / "roles.json";
+    remains_.emplace(runtime_.path() / "tmux.sock", state_.path().string() + "#");
+  }
   const auto file = state_.path() / "config.json";
   reports::write_file(file, config.dump(2));
   OwnedProgram::Options program;

@@ -6,11 +6,13 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "loadgen/fresh_directory.h"
 #include "loadgen/owned_program.h"
+#include "loadgen/real/remains.h"
 
 namespace yardmaster::loadgen {
 
@@ -22,6 +24,8 @@ struct PrivateDaemonOptions {
   std::chrono::nanoseconds postgres_checkpoint_interval{};
   bool keep = false;
   std::vector<std::string> environment = {};  // "NAME=value", for its process alone
+  // With agents in windows, which outlive it: they are ended with the object.
+  bool has_real_instances = false;
 };
 
 class PrivateDaemon {
@@ -34,6 +38,7 @@ class PrivateDaemon {
 
   std::string socket_path() const { return runtime_.path() / "broker.sock"; }
   const std::filesystem::path& state_directory() const { return state_.path(); }
+  const std::filesystem::path& runtime_directory() const { return runtime_.path(); }
   pid_t pid() const { return program_->pid(); }
   // Why it is not running any more; empty while it is.
   std::string why_it_ended() const;
@@ -43,7 +48,8 @@ class PrivateDaemon {
   void wait_until_it_listens(int watch, const std::function<void()>& interrupted) const;
 
   FreshDirectory state_;
-  FreshDirectory runtime_;  // beside /tmp, since a socket's path has to be short
+  FreshDirectory runtime_;          // beside /tmp, since a socket's path has to be short
+  std::optional<Remains> remains_;  // after the program, before the directories
   std::unique_ptr<OwnedProgram> program_;
 };
 

@@ -2,6 +2,8 @@
 
 #include "loadgen/fsync_delay.h"
 #include "loadgen/fsync_probe.h"
+#include "loadgen/real/real_context.h"
+#include "loadgen/real/work_repository.h"
 
 namespace yardmaster::loadgen {
 namespace {
@@ -11,11 +13,17 @@ constexpr std::chrono::seconds checkpoint_interval{5};
 // Of a server, beside those of the instances.
 constexpr std::uint64_t other_connections = 20;
 
+// As the system names it, since paths of worktrees are compared with what git says.
+std::filesystem::path canonical_base(const PrivateYardOptions& options) {
+  return std::filesystem::canonical(options.base.empty() ? place_on_a_disk() : options.base);
+}
+
 }  // namespace
 
 PrivateYard::PrivateYard(const LoadPlan& plan, const PrivateYardOptions& options,
                          const std::function<void()>& interrupted) {
   make_database(plan, options, interrupted);
+  if (plan.resources == Resources::real) make_repository(plan, options, interrupted);
   if (plan.topology == Topology::broker) start_daemon(plan, options, interrupted);
   check_delay(plan, options, interrupted);
 }
@@ -41,6 +49,14 @@ void PrivateYard::make_database(const LoadPlan& plan, const PrivateYardOptions& 
   }
 }
 
+void PrivateYard::make_repository(const LoadPlan& plan, const PrivateYardOptions& options,
+                                  const std::function<void()>& interrupted) {
+  repository_.emplace(canonical_base(options));
+  if (options.keep) repository_->keep();
+  make_work_repository(repository_->path() / work_repository_name,
+                       plan.repo_files.value_or(usual_repo_files), plan.seed, interrupted);
+}
+
 void PrivateYard::start_daemon(const LoadPlan& plan, const PrivateYardOptions& options,
                                const std::function<void()>& interrupted) {
   PrivateDaemonOptions daemon;
@@ -54,7 +70,16 @@ void PrivateYard::start_daemon(const LoadPlan& plan, const PrivateYardOptions& o
   } else {
     daemon.environment = fsync_delay_environment(plan.fsync_latency, plan.seed, "yardmaster");
   }
+  if (repository_) {
+    daemon.base = canonical_base(options);
+    daemon.has_real_instances = true;
+  }
   daemon_.emplace(daemon, interrupted);
+  if (!repository_) return;
+  places_ = YardPlaces{.state_directory = daemon_->state_directory(),
+                       .runtime_directory = daemon_->runtime_directory(),
+                       .repository = repository_->path() / work_repository_name,
+                       .repository_name = std::string(work_repository_name)};
 }
 
 // Before there is any load. The processes of the direct topology have it like the probe.

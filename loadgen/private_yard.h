@@ -12,6 +12,7 @@
 
 #include "loadgen/load_plan.h"
 #include "loadgen/private_daemon.h"
+#include "loadgen/real/outside_view.h"
 #include "loadgen/run_database.h"
 #include "reports/report.h"
 
@@ -36,6 +37,8 @@ class PrivateYard {
   std::string socket_path() const { return daemon_->socket_path(); }
   // For the direct topology: SQLite's file, or how to connect to PostgreSQL.
   std::string database() const;
+  // Where real instances are; empty with simulated ones.
+  const std::optional<YardPlaces>& places() const { return places_; }
   // What the processes of the direct topology need in their environment.
   const std::vector<std::string>& instance_environment() const { return instance_environment_; }
   // Where the store's files are; empty when nobody here knows.
@@ -50,14 +53,18 @@ class PrivateYard {
  private:
   void make_database(const LoadPlan& plan, const PrivateYardOptions& options,
                      const std::function<void()>& interrupted);
+  void make_repository(const LoadPlan& plan, const PrivateYardOptions& options,
+                       const std::function<void()>& interrupted);
   void start_daemon(const LoadPlan& plan, const PrivateYardOptions& options,
                     const std::function<void()>& interrupted);
   void check_delay(const LoadPlan& plan, const PrivateYardOptions& options,
                    const std::function<void()>& interrupted);
 
-  std::optional<FreshDirectory> directory_;  // of SQLite, without a coordinator
-  std::optional<RunDatabase> database_;      // of PostgreSQL
+  std::optional<FreshDirectory> directory_;   // of SQLite, without a coordinator
+  std::optional<FreshDirectory> repository_;  // that real instances work in
+  std::optional<RunDatabase> database_;       // of PostgreSQL
   std::optional<PrivateDaemon> daemon_;
+  std::optional<YardPlaces> places_;
   std::vector<std::string> instance_environment_;
   std::optional<reports::DelayedFsync> delayed_fsync_;
 };

@@ -56,6 +56,15 @@ void refuse_direct(const Scenario& scenario) {
   }
 }
 
+void refuse_real(const Scenario& scenario) {
+  for (const auto& plan : scenario.runs) {
+    if (plan.resources == Resources::simulated) continue;
+    throw Error(ErrorCode::usage,
+                "--connect: real instances are started with a private coordinator and repository "
+                "only");
+  }
+}
+
 void require_listener(const std::string& socket_path) {
   EventLoop loop;
   const Session session(loop, socket_path);
@@ -75,6 +84,7 @@ void check_options(const Options& options, const Scenario& scenario, Progress& p
   for (const auto& plan : scenario.runs) allow_connections(plan, options.connect.empty());
   if (!options.connect.empty()) {
     refuse_direct(scenario);
+    refuse_real(scenario);
     refuse_fsync_latency("--connect", scenario);
     require_listener(options.connect);
     require_policy(options, scenario);

@@ -7,6 +7,7 @@
 
 #include "coordinator/base/error.h"
 #include "loadgen/field_reader.h"
+#include "loadgen/real/real_plan.h"
 #include "loadgen/topologies/direct_plan.h"
 #include "reports/decision.h"
 
@@ -115,6 +116,34 @@ void read_transaction(FieldReader& fields, LoadPlan& plan) {
   }
 }
 
+void read_churn_kinds(FieldReader& fields, LoadPlan& plan) {
+  const auto* found = fields.find("churn_kinds");
+  if (found == nullptr) return;
+  if (!found->is_array()) fields.refuse("churn_kinds", "must be a list, not " + found->dump());
+  plan.churn_kinds.clear();
+  for (const auto& item : *found) {
+    const std::string name = item.is_string() ? item.get<std::string>() : std::string();
+    if (const auto kind = churn_kind_from(name)) {
+      plan.churn_kinds.push_back(*kind);
+      continue;
+    }
+    std::string known;
+    for (const auto each : all_churn_kinds()) known.append(" ").append(to_string(each));
+    fields.refuse("churn_kinds", item.dump() + " is not one of:" + known);
+  }
+}
+
+void read_resources(FieldReader& fields, LoadPlan& plan) {
+  std::string resources = plan.resources == Resources::real ? "real" : "simulated";
+  fields.read_word("resources", resources, "simulated|real");
+  plan.resources = resources == "real" ? Resources::real : Resources::simulated;
+  if (fields.find("repo_files") != nullptr) {
+    fields.read_count("repo_files", plan.repo_files.emplace(), 1, 100'000);
+  }
+  read_churn_kinds(fields, plan);
+  fields.read_rate("churn_edited", plan.churn_edited, 1);
+}
+
 void read_words(FieldReader& fields, LoadPlan& plan) {
   std::string arrivals(to_string(plan.arrivals));
   fields.read_word("arrivals", arrivals, "staggered|aligned|poisson");
@@ -151,6 +180,13 @@ void read_workload(FieldReader& workloads, std::string_view name, double& rate, 
   fields.finish();
 }
 
+void refuse_what_is_beside_bursts(const FieldReader& fields, const json& workloads) {
+  for (const auto& [name, value] : workloads.items()) {
+    if (name == "bursts" || value == json(false)) continue;
+    fields.refuse("workloads", "nothing else goes on beside bursts: leave out " + name);
+  }
+}
+
 void read_workloads(FieldReader& fields, LoadPlan& plan) {
   const auto* found = fields.find("workloads");
   if (found == nullptr) return;
@@ -168,10 +204,18 @@ void read_workloads(FieldReader& fields, LoadPlan& plan) {
        [&](FieldReader& sizes) {
          sizes.read_count("listeners", plan.broadcasts.listeners, 1, 1000);
        });
-  read("churn", plan.churn.per_second, usual.churn.per_second,
-       [&](FieldReader& sizes) { sizes.read_count("instances", plan.churn.instances, 1, 1000); });
+  read("churn", plan.churn.per_second, usual.churn.per_second, [&](FieldReader& sizes) {
+    plan.churn.names_rate |= sizes.find("per_second") != nullptr;
+    plan.churn.names_instances |= sizes.find("instances") != nullptr;
+    sizes.read_count("instances", plan.churn.instances, 1, 1000);
+  });
   read("websocket", plan.websocket.per_second, usual.websocket.per_second, [](FieldReader&) {});
+  constexpr double usual_bursts_per_second = 0.2;
+  read("bursts", plan.bursts.per_second, usual_bursts_per_second, [](FieldReader&) {});
+  workloads.read("writes", plan.writes);
   workloads.finish();
+  const bool asks_for_bursts = found->contains("bursts") && plan.bursts.per_second > 0;
+  if (asks_for_bursts) refuse_what_is_beside_bursts(fields, *found);
 }
 
 void read_targets(FieldReader& fields, LoadPlan& plan) {
@@ -195,6 +239,7 @@ void read_fields(FieldReader& fields, Draft& draft) {
   read_stores(fields, draft);
   read_durations(fields, draft);
   read_words(fields, draft.plan);
+  read_resources(fields, draft.plan);
   read_fsync_latency(fields, draft.plan);
   read_workloads(fields, draft.plan);
   read_targets(fields, draft.plan);
@@ -238,7 +283,7 @@ void refuse_side_workloads(const Overrides& overrides) {
   const auto chosen = overrides.find("workloads");
   if (chosen == overrides.end()) return;
   for (const auto& [name, is_on] : chosen->items()) {
-    if (is_on == json(false)) continue;
+    if (name == "writes" || is_on == json(false)) continue;
     throw Error(ErrorCode::usage, "--workloads: the topology direct has writes alone, no " + name);
   }
 }
@@ -266,7 +311,10 @@ void add_plans(Draft draft, const Overrides& overrides, std::vector<LoadPlan>& p
       plans.push_back(plan);
       plans.back().store = draft.stores.front();
     }
-    for (std::size_t i = before; i < plans.size(); ++i) fit_to_topology(plans[i]);
+    for (std::size_t i = before; i < plans.size(); ++i) {
+      fit_to_topology(plans[i]);
+      fit_to_resources(plans[i]);
+    }
   }
 }
 

@@ -75,6 +75,9 @@ LoadPlan only_plan(const Options& options, Progress& progress) {
                                         std::to_string(scenario.runs.size()) + " runs");
   refuse(scenario.runs.front().topology == Topology::direct,
          "--topology: a search measures the coordinator, and so the topology broker");
+  refuse(scenario.runs.front().resources == Resources::real,
+         "--resources: a search takes simulated instances");
+  refuse(!scenario.runs.front().writes, "a search takes a load with writes");
   return scenario.runs.front();
 }
 

@@ -12,6 +12,7 @@
 
 #include "coordinator/base/duration.h"
 #include "coordinator/base/error.h"
+#include "loadgen/real/real_plan.h"
 #include "loadgen/samples.h"
 #include "loadgen/topologies/direct_run.h"
 #include "reports/environment.h"
@@ -206,15 +207,16 @@ class Supervisor::Watch {
     for (const auto& [name, histogram] : load_.daemon_histograms()) {
       run.measurements[name] = reports::summarize(histogram);
     }
-    const auto written = static_cast<double>(load_.logs().at("write")->finished());
-    run.achieved_per_s = run.duration_s > 0 ? written / run.duration_s : 0;
+    run.achieved_per_s = run.duration_s > 0 ? written() / run.duration_s : 0;
     run.checkpoint_frames = frames();
     run.series = monitor_.series();
     run.audit = load_.audit();
     run.errors = {load_.errors().begin(), load_.errors().end()};
     run.contention = load_.contention();
+    run.real_instances = load_.real_instances();
     run.warnings = load_.warnings();
     run.resources = monitor_.resources();
+    run.checks = checks(run);
     run.validity = load_.validity();
     if (yard_ != nullptr) {
       run.delayed_fsync = yard_->delayed_fsync();
@@ -225,6 +227,21 @@ class Supervisor::Watch {
     finished.hdr_log = monitor_.hdr_log();
     finished.environment = environment();
     return finished;
+  }
+
+  double written() const {
+    const auto found = load_.logs().find("write");
+    return found == load_.logs().end() ? 0 : static_cast<double>(found->second->finished());
+  }
+
+  std::vector<reports::Check> checks(const reports::Run& run) const {
+    auto checks = load_.checks();
+    if (plan_.is_idle() && run.duration_s > 0) {
+      checks.push_back({.name = "coordinator_cpu_share",
+                        .value = run.resources.coordinator_cpu_s / run.duration_s,
+                        .limit = most_idle_cpu_share});
+    }
+    return checks;
   }
 
   // What a counter of the server was at the start.
@@ -333,7 +350,8 @@ FinishedRun Supervisor::run(const LoadPlan& plan) {
   LoadRun load(plan,
                {.socket_path = yard ? yard->socket_path() : options_.connect,
                 .name_prefix = fresh_prefix(),
-                .release = !yard},
+                .release = !yard || yard->places().has_value(),
+                .places = yard ? yard->places() : std::nullopt},
                nursery_);
   return Watch(*this, plan, yard ? &*yard : nullptr, load).run();
 }

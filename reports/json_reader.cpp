@@ -154,6 +154,21 @@ void read(const Node& node, Audit& out) {
   node["lost"].to(out.lost);
   node["duplicated"].to(out.duplicated);
   node["out_of_order"].to(out.out_of_order);
+  node["orphans"].to(out.orphans);
+}
+
+void read(const Node& node, RealInstances& out) {
+  node["repository_files"].to(out.repository_files);
+  node["kill_grace_ms"].to(out.kill_grace_ms);
+  node["endings"].each_field([&](const auto& key, const Node& n) { n.to(out.endings[key]); });
+  node["left"].each_element([&](const Node& n) { n.to(out.left.emplace_back()); });
+  node["lost_work"].each_element([&](const Node& n) { n.to(out.lost_work.emplace_back()); });
+}
+
+void read(const Node& node, Check& out) {
+  node["name"].to(out.name);
+  node["value"].to(out.value);
+  node["limit"].to(out.limit);
 }
 
 void read(const Node& node, Contention& out) {
@@ -210,11 +225,13 @@ void read(const Node& node, Run& out) {
   read(node["checkpoint_frames"], out.checkpoint_frames);
   node["series"].each_element([&](const Node& n) { read(n, out.series.emplace_back()); });
   node["targets"].each_element([&](const Node& n) { read(n, out.targets.emplace_back()); });
+  node["checks"].each_element([&](const Node& n) { read(n, out.checks.emplace_back()); });
   read(node["audit"], out.audit);
   node["errors"].each_field([&](const auto& key, const Node& n) { n.to(out.errors[key]); });
   node["pg_stat_bgwriter"].each_field(
       [&](const auto& key, const Node& n) { n.to(out.server_statistics[key]); });
   if (node["contention"].present()) read(node["contention"], out.contention.emplace());
+  if (node["real_instances"].present()) read(node["real_instances"], out.real_instances.emplace());
   node["warnings"].each_element([&](const Node& n) { n.to(out.warnings.emplace_back()); });
   read(node["resources"], out.resources);
 }

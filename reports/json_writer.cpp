@@ -86,12 +86,35 @@ Json targets(const std::vector<TargetResult>& from) {
   return json;
 }
 
-Json audit(const Audit& from) {
-  return {{"acknowledged", from.acknowledged},
-          {"stored", from.stored},
-          {"lost", from.lost},
-          {"duplicated", from.duplicated},
-          {"out_of_order", from.out_of_order}};
+Json audit(const Run& run) {
+  const Audit& from = run.audit;
+  Json json{{"acknowledged", from.acknowledged},
+            {"stored", from.stored},
+            {"lost", from.lost},
+            {"duplicated", from.duplicated},
+            {"out_of_order", from.out_of_order}};
+  if (run.real_instances) json["orphans"] = from.orphans;
+  return json;
+}
+
+Json real_instances(const RealInstances& from) {
+  return {{"repository_files", from.repository_files},
+          {"kill_grace_ms", number(from.kill_grace_ms)},
+          {"endings", Json(from.endings)},
+          {"left", from.left},
+          {"lost_work", from.lost_work}};
+}
+
+Json checks(const std::vector<Check>& from) {
+  Json json = Json::array();
+  for (const Check& check : from) {
+    const Verdict verdict = check.holds() ? Verdict::pass : Verdict::fail;
+    json.push_back({{"name", check.name},
+                    {"value", number(check.value)},
+                    {"limit", number(check.limit)},
+                    {"verdict", to_string(verdict)}});
+  }
+  return json;
 }
 
 Json contention(const Contention& from) {
@@ -147,10 +170,12 @@ Json one_run(const Run& run) {
   json["checkpoint_frames"] = quantiles(run.checkpoint_frames);
   json["series"] = series(run.series);
   json["targets"] = targets(run.targets);
-  json["audit"] = audit(run.audit);
+  if (!run.checks.empty()) json["checks"] = checks(run.checks);
+  json["audit"] = audit(run);
   json["errors"] = Json(run.errors);
   if (!run.server_statistics.empty()) json["pg_stat_bgwriter"] = Json(run.server_statistics);
   if (run.contention) json["contention"] = contention(*run.contention);
+  if (run.real_instances) json["real_instances"] = real_instances(*run.real_instances);
   json["warnings"] = run.warnings;
   json["resources"] = resources(run.resources);
   return json;

@@ -56,13 +56,14 @@ std::string section(const Run& run) {
   const Table targets = target_table(run, bold);
   if (!targets.empty()) out += targets.markdown() + "\n";
   std::string reasons;
+  for (const std::string& check : checks_of(run)) reasons += list_item(check);
   for (const std::string& reason : reasons_of(run)) reasons += list_item(reason);
   if (!reasons.empty()) out += reasons + "\n";
   if (!run.measurements.empty()) out += measurement_table(run).markdown() + "\n";
   for (const std::string& line :
-       {conditions_of(run), rate_of(run), checkpoint_frames_of(run), delayed_fsync_of(run),
-        server_statistics_of(run), self_check_of(run), audit_of(run), errors_of(run),
-        contention_of(run), resources_of(run)}) {
+       {conditions_of(run), real_instances_of(run), rate_of(run), checkpoint_frames_of(run),
+        delayed_fsync_of(run), server_statistics_of(run), self_check_of(run), audit_of(run),
+        errors_of(run), contention_of(run), resources_of(run)}) {
     out += list_item(line);
   }
   return out;

@@ -80,8 +80,9 @@ struct Audit {
   std::uint64_t lost = 0;
   std::uint64_t duplicated = 0;
   std::uint64_t out_of_order = 0;
+  std::uint64_t orphans = 0;  // what was left of real instances that were gone
 
-  bool clean() const { return lost == 0 && duplicated == 0 && out_of_order == 0; }
+  bool clean() const { return lost == 0 && duplicated == 0 && out_of_order == 0 && orphans == 0; }
 };
 
 struct Validity {
@@ -98,6 +99,24 @@ struct Contention {
   double retry_ms = 0;           // from the first such error of a write to its commit, summed
   std::uint64_t lock_waits = 0;  // pauses for a lock within the database's own busy timeout
   double lock_wait_ms = 0;       // these, summed
+};
+
+// What a run with real instances stood on, and what became of them.
+struct RealInstances {
+  std::uint64_t repository_files = 0;
+  double kill_grace_ms = 0;                      // between SIGTERM and SIGKILL
+  std::map<std::string, std::uint64_t> endings;  // instances that ended, by the way they did
+  std::vector<std::string> left;                 // the first of what was left, as a sentence each
+  std::vector<std::string> lost_work;            // the same of what was not saved
+};
+
+// What is found once in a run and has a limit, without any statistics.
+struct Check {
+  std::string name;  // "coordinator_cpu_share", "processes_spawned"
+  double value = 0;
+  double limit = 0;
+
+  bool holds() const { return value <= limit; }
 };
 
 struct Resources {
@@ -121,7 +140,7 @@ struct Run {
   std::string scenario;
   std::uint64_t instances = 0;
   double interval_ms = 0;
-  std::string arrivals;  // "staggered", "aligned", "poisson", "closed-loop"
+  std::string arrivals;  // "staggered", "aligned", "poisson", "closed-loop", "none"
   double duration_s = 0;
   std::string store;     // "sqlite", "postgres"
   std::string topology;  // "broker", "direct"
@@ -147,6 +166,8 @@ struct Run {
   std::map<std::string, std::uint64_t> errors;             // by code
   std::map<std::string, std::uint64_t> server_statistics;  // what pg_stat_bgwriter counted
   std::optional<Contention> contention;                    // of the direct topology
+  std::optional<RealInstances> real_instances;             // instead of simulated ones
+  std::vector<Check> checks;                               // of which one that does not hold fails
   std::vector<std::string> warnings;  // beside the verdict, which they do not change
   Resources resources;
 };

@@ -42,6 +42,14 @@ std::string with(const char* before, const std::string& value) {
   return value.empty() ? "" : before + value;
 }
 
+// Up to four decimals, without the zeros at the end.
+std::string shortest(double value) {
+  std::string text = decimals(value, 4);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
 bool is_closed_loop(const Run& run) { return run.arrivals == "closed-loop"; }
 
 }  // namespace
@@ -77,10 +85,12 @@ Table target_table(const Run& run, const std::function<std::string(Verdict)>& sh
 std::string title_of(const Run& run) {
   std::string instances =
       grouped(run.instances) + (run.instances == 1 ? " instance" : " instances");
-  const bool has_interval = run.interval_ms > 0 && !is_closed_loop(run);
+  const bool writes = run.arrivals != "none";
+  const bool has_interval = run.interval_ms > 0 && writes && !is_closed_loop(run);
   std::string every = has_interval ? "every " + milliseconds(run.interval_ms) + " ms" : "";
   const std::string duration = decimals(run.duration_s, 1) + " s";
-  return with(run.scenario, ": ") + joined({instances, every, run.arrivals, duration});
+  return with(run.scenario, ": ") +
+         joined({instances, every, writes ? run.arrivals : "no writes", duration});
 }
 
 std::string injected_fsync_of(const Run& run) {
@@ -106,6 +116,7 @@ std::string conditions_of(const Run& run) {
 }
 
 std::string rate_of(const Run& run) {
+  if (run.arrivals == "none") return run.interrupted ? "ended early by an interrupt" : "";
   const std::string offered =
       is_closed_loop(run) ? "closed loop" : "offered " + decimals(run.offered_per_s, 1) + "/s";
   return offered + ", achieved " + decimals(run.achieved_per_s, 1) + "/s" +
@@ -132,7 +143,29 @@ std::string audit_of(const Run& run) {
   const Audit& audit = run.audit;
   return "audit: " + grouped(audit.acknowledged) + " acknowledged, " + grouped(audit.stored) +
          " stored, " + grouped(audit.lost) + " lost, " + grouped(audit.duplicated) +
-         " duplicated, " + grouped(audit.out_of_order) + " out of order";
+         " duplicated, " + grouped(audit.out_of_order) + " out of order" +
+         (run.real_instances ? ", " + grouped(audit.orphans) + " orphans" : "");
+}
+
+std::string real_instances_of(const Run& run) {
+  if (!run.real_instances) return "";
+  const RealInstances& real = *run.real_instances;
+  std::vector<std::string> endings;
+  for (const auto& [way, count] : real.endings) endings.push_back(way + " " + grouped(count));
+  return "real instances: a repository of " + grouped(real.repository_files) +
+         " files, kill grace " + milliseconds(real.kill_grace_ms) + " ms" +
+         with("; ended by ", joined(endings));
+}
+
+std::vector<std::string> checks_of(const Run& run) {
+  std::vector<std::string> lines;
+  for (const Check& check : run.checks) {
+    std::string name = check.name;
+    std::replace(name.begin(), name.end(), '_', ' ');
+    lines.push_back(name + ": " + shortest(check.value) + ", limit " + shortest(check.limit) +
+                    (check.holds() ? ": pass" : ": fail"));
+  }
+  return lines;
 }
 
 std::string errors_of(const Run& run) {
@@ -197,10 +230,16 @@ std::vector<std::string> reasons_of(const Run& run) {
     lines.push_back(target_name(result.target) + ": " + result.reason);
   }
   if (!run.audit.clean()) lines.emplace_back("the audit is not clean, which fails the run");
+  if (run.real_instances) {
+    for (const std::string& left : run.real_instances->left) lines.push_back("orphan: " + left);
+    for (const std::string& lost : run.real_instances->lost_work) {
+      lines.push_back("lost work: " + lost);
+    }
+  }
   if (run.interrupted && run.verdict == Verdict::inconclusive) {
     lines.emplace_back("ended early by an interrupt, so that it cannot pass");
   }
-  if (run.targets.empty()) lines.emplace_back("no target was measured");
+  if (run.targets.empty() && run.checks.empty()) lines.emplace_back("no target was measured");
   return lines;
 }
 

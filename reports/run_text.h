@@ -26,12 +26,16 @@ std::string audit_of(const Run& run);
 std::string server_statistics_of(const Run& run);  // empty without a database server
 std::string errors_of(const Run& run);             // empty without errors
 std::string contention_of(const Run& run);         // empty where writers do not meet
+std::string real_instances_of(const Run& run);     // empty with simulated ones
 std::string resources_of(const Run& run);
 std::string missing_runs_of(const Report& report);  // empty without any
 std::string machine_of(const Environment& environment);
 std::string software_of(const Environment& environment);
 
-// One line for each target that does not pass.
+// One line for each check: "processes spawned: 0, limit 0: pass".
+std::vector<std::string> checks_of(const Run& run);
+// One line for each target that does not pass, for what was left of instances, and for their work
+// that was lost.
 std::vector<std::string> reasons_of(const Run& run);
 
 }  // namespace yardmaster::reports

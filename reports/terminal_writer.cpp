@@ -26,7 +26,9 @@ std::string shown(Verdict verdict, bool colours) {
 
 std::string to_terminal(const Run& run, bool colours) {
   std::string out = wrapped(title_of(run), 0, width);
-  for (const std::string& line : {conditions_of(run), rate_of(run)}) out += wrapped(line, 2, width);
+  for (const std::string& line : {conditions_of(run), real_instances_of(run), rate_of(run)}) {
+    out += wrapped(line, 2, width);
+  }
   for (const std::string& warning : run.warnings) {
     out += (colours ? "\x1b[33m" : "") + wrapped("WARNING: " + warning, 2, width) +
            (colours ? "\x1b[0m" : "");
@@ -37,6 +39,7 @@ std::string to_terminal(const Run& run, bool colours) {
         self_check_of(run), audit_of(run), errors_of(run), contention_of(run), resources_of(run)}) {
     out += wrapped(line, 2, width);
   }
+  for (const std::string& line : checks_of(run)) out += wrapped(line, 2, width);
   const Table targets = target_table(run, [=](Verdict v) { return shown(v, colours); });
   if (!targets.empty()) out += '\n' + targets.plain(2);
   for (const std::string& reason : reasons_of(run)) out += wrapped(reason, 4, width);

@@ -66,6 +66,15 @@ void withhold_verdicts(Run& run, const std::string& why) {
   }
 }
 
+// Checks are measured without a doubt: one decides as much as a target does.
+Verdict with_checks(const Run& run) {
+  const bool all_hold = std::all_of(run.checks.begin(), run.checks.end(),
+                                    [](const Check& check) { return check.holds(); });
+  if (!all_hold) return Verdict::fail;
+  const bool nothing_else = run.targets.empty() && run.audit.clean();
+  return nothing_else ? Verdict::pass : run.verdict;
+}
+
 }  // namespace
 
 std::optional<std::string> why_invalid(const Validity& validity, const Target& target) {
@@ -138,6 +147,7 @@ void judge_run(Run& run, std::span<const Target> targets,
   }
   if (const auto why = why_another_disk(run)) withhold_verdicts(run, *why);
   run.verdict = verdict_of(run.targets, run.audit);
+  if (!run.checks.empty()) run.verdict = with_checks(run);
   if (run.interrupted) run.verdict = worst(run.verdict, Verdict::inconclusive);
 }
 

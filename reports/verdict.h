@@ -39,8 +39,8 @@ Verdict verdict_of(const std::vector<TargetResult>& targets, const Audit& audit)
 // Whether a planned look decides everything, so that the run may end.
 bool decides_everything(const std::vector<TargetResult>& targets);
 
-// Fills the run's targets, reasons of invalidity and verdict from its validity, audit and whether
-// it was interrupted and what was injected, which must be there already, and the samples by
+// Fills the run's targets, reasons of invalidity and verdict from its validity, audit, checks,
+// whether it was interrupted and what was injected, which must be there already, and the samples by
 // measurement. What has no samples did not run: its targets are left out unless they were asked for
 // by name. What ran and gave none has empty ones. A run that was interrupted cannot pass.
 void judge_run(Run& run, std::span<const Target> targets,

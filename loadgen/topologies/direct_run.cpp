@@ -6,8 +6,8 @@
 #include <sqlite3.h>
 
 #include "coordinator/base/error.h"
+#include "coordinator/base/wal_reset_bug.h"
 #include "loadgen/topologies/row_audit.h"
-#include "loadgen/topologies/wal_reset_bug.h"
 
 namespace yardmaster::loadgen {
 namespace {

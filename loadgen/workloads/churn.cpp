@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <set>
 #include <utility>
 
 #include "coordinator/base/error.h"
@@ -140,20 +139,9 @@ std::vector<std::string> Churn::living() const {
 }
 
 void Churn::look_up_the_dying() {
-  if (dying_.empty()) return;
-  context_.control.request_until_answered(
-      "list_instances", nlohmann::json::object(), [this](const AsyncReply& reply) {
-        if (!reply.success || !reply.data.contains("instances")) return;
-        std::set<std::string> alive;
-        for (const auto& instance : reply.data.at("instances")) {
-          alive.insert(instance.value("instance_id", ""));
-        }
-        std::vector<std::string> gone;
-        for (const auto& [name, death] : dying_) {
-          if (!alive.contains(name)) gone.push_back(name);
-        }
-        for (const auto& name : gone) on_gone(name);
-      });
+  std::vector<std::string> names;
+  for (const auto& [name, death] : dying_) names.push_back(name);
+  context_.look_up(std::move(names), [this](const std::string& name) { on_gone(name); });
 }
 
 void Churn::count_errors(ErrorCounts& errors) const {

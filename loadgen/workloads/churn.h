@@ -15,7 +15,7 @@
 
 namespace yardmaster::loadgen {
 
-class Churn final : public Workload, private EventHandler {
+class Churn final : public TurnoverWorkload, private EventHandler {
  public:
   // Allocates the first instances.
   Churn(RunContext& context, const ChildNursery& nursery, MeasurementLog& log);
@@ -28,12 +28,9 @@ class Churn final : public Workload, private EventHandler {
   bool idle() const override { return dying_.empty() && due_.empty(); }
   void count_errors(ErrorCounts& errors) const override;
 
-  // For the event `gone`.
-  void on_gone(const std::string& instance);
-  // Those that live now, to be released at the end.
-  std::vector<std::string> living() const;
-  // After a reconnection: events may have been missed.
-  void look_up_the_dying();
+  void on_gone(const std::string& instance) override;
+  std::vector<std::string> living() const override;
+  void look_up_the_dying() override;
 
  private:
   struct Living {

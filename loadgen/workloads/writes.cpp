@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -12,8 +11,6 @@
 namespace yardmaster::loadgen {
 namespace {
 
-// Allocations that wait for their answer at a time.
-constexpr std::size_t allocation_window = 256;
 constexpr std::chrono::milliseconds shortest_pause{10};
 constexpr std::chrono::milliseconds longest_pause{500};
 constexpr std::chrono::milliseconds pause_after_refusal{200};
@@ -28,7 +25,8 @@ bool may_pass(std::string_view code) {
 
 }  // namespace
 
-Writes::Writes(RunContext& context, MeasurementLog& log, metrics::Histogram& lag)
+Writes::Writes(RunContext& context, const std::vector<nlohmann::json>& allocations,
+               MeasurementLog& log, metrics::Histogram& lag)
     : context_(context),
       log_(log),
       lag_(lag),
@@ -36,47 +34,19 @@ Writes::Writes(RunContext& context, MeasurementLog& log, metrics::Histogram& lag
       request_(payload_, context.plan.durability),
       schedule_(context.plan.arrivals, context.plan.interval,
                 static_cast<std::uint32_t>(context.plan.instances), context.plan.seed) {
-  allocate_all();
+  WriterHost& host = *this;
+  for (const auto& data : allocations) {
+    const AsyncReply allocation{.success = true, .data = data, .code = {}, .error = {}};
+    const auto number = static_cast<std::uint32_t>(writers_.size());
+    writers_.emplace_back(context_.loop, host, request_, number, allocation.text("context"),
+                          context_.socket_of(data));
+  }
   for (auto& writer : writers_) {
     if (!writer.connect(true)) {
       throw Error(ErrorCode::unavailable, "cannot connect instance " +
                                               std::to_string(writer.number()) + ": " +
                                               std::generic_category().message(errno));
     }
-  }
-}
-
-void Writes::allocate_all() {
-  const auto instances = static_cast<std::uint32_t>(context_.plan.instances);
-  std::vector<nlohmann::json> allocations(instances);
-  std::optional<AsyncReply> failure;
-  std::size_t waiting = 0;
-  const auto settle = [&](std::size_t most) {
-    while (waiting > most)
-      context_.loop.poll(std::chrono::steady_clock::now() + std::chrono::seconds(1));
-  };
-  for (std::uint32_t i = 0; i < instances && !failure; ++i) {
-    const std::string name = context_.name("w", i);
-    context_.created.push_back(name);
-    ++waiting;
-    context_.control.request("allocate_instance",
-                             {{"instance_id", name},
-                              {"role", context_.prefix + "-writer"},
-                              {"socket", context_.plan.wants_instance_sockets()}},
-                             [&, i](const AsyncReply& reply) {
-                               --waiting;
-                               if (!reply.success) failure = reply;
-                               allocations[i] = reply.data;
-                             });
-    settle(allocation_window);
-  }
-  settle(0);
-  if (failure) throw_failure("allocate_instance", *failure);
-  WriterHost& host = *this;
-  for (std::uint32_t i = 0; i < instances; ++i) {
-    const AsyncReply allocation{.success = true, .data = allocations[i], .code = {}, .error = {}};
-    writers_.emplace_back(context_.loop, host, request_, i, allocation.text("context"),
-                          context_.socket_of(allocations[i]));
   }
 }
 

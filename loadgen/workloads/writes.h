@@ -15,8 +15,10 @@ namespace yardmaster::loadgen {
 
 class Writes final : public Workload, private WriterHost {
  public:
-  // Allocates and connects all instances. `log` and `lag` take latencies and schedule lag.
-  Writes(RunContext& context, MeasurementLog& log, metrics::Histogram& lag);
+  // Connects all instances, which `allocations` are the coordinator's answers of. `log` and `lag`
+  // take latencies and schedule lag.
+  Writes(RunContext& context, const std::vector<nlohmann::json>& allocations, MeasurementLog& log,
+         metrics::Histogram& lag);
 
   void start(SteadyTime start) override;
   void stop() override { stopped_ = true; }
@@ -35,7 +37,6 @@ class Writes final : public Workload, private WriterHost {
   const Payload& payload() const { return payload_; }
 
  private:
-  void allocate_all();
   Offset now() const override { return std::chrono::steady_clock::now() - start_; }
   void on_acknowledged(Writer& writer, std::uint64_t sample, Offset intended, Offset sent) override;
   void on_refused(Writer& writer, std::string_view code) override;

@@ -5,12 +5,12 @@
 #include <gtest/gtest.h>
 
 #include "coordinator/base/error.h"
+#include "coordinator/base/wal_reset_bug.h"
 #include "loadgen/scenario.h"
 #include "loadgen/topologies/instance_memory.h"
 #include "loadgen/topologies/instance_schedule.h"
 #include "loadgen/topologies/lock_pause.h"
 #include "loadgen/topologies/row_audit.h"
-#include "loadgen/topologies/wal_reset_bug.h"
 
 namespace yardmaster::loadgen {
 namespace {
@@ -98,6 +98,9 @@ TEST(DirectPlan, what_contradicts_the_topology_is_refused) {
               StartsWith("transaction: "));
   EXPECT_THAT(complaint("{}", {{"topology", "direct"}, {"workloads", {{"churn", true}}}}),
               StartsWith("--workloads: the topology direct has writes alone"));
+  EXPECT_EQ(complaint("{}", {{"topology", "direct"},
+                             {"workloads", {{"writes", true}, {"churn", false}}}}),
+            "none");
 }
 
 TEST(InstanceSchedules, together_are_the_schedule_of_regular_arrivals) {

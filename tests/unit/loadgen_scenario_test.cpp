@@ -195,6 +195,44 @@ TEST(OptionsTest, workloads_can_be_turned_on_that_a_scenario_left_out) {
   EXPECT_DOUBLE_EQ(plan.websocket.per_second, 3);
   EXPECT_DOUBLE_EQ(plan.handoffs.per_second, 0);
   EXPECT_DOUBLE_EQ(plan.broadcasts.per_second, 0);
+  EXPECT_TRUE(plan.writes);
+}
+
+TEST(OptionsTest, workloads_that_are_not_named_do_not_run) {
+  const auto plan = read("{}", parse_options({"--workloads", "handoffs"}).overrides).runs.at(0);
+  EXPECT_FALSE(plan.writes);
+  EXPECT_GT(plan.handoffs.per_second, 0);
+  EXPECT_DOUBLE_EQ(plan.churn.per_second, 0);
+}
+
+LoadPlan built_in(const char* name, const std::vector<std::string>& flags) {
+  return find_scenario(name, parse_options(flags).overrides).runs.at(0);
+}
+
+TEST(OptionsTest, workloads_that_are_named_run_whatever_the_scenario_says) {
+  const auto writing = built_in("idle", {"--workloads", "writes"});
+  EXPECT_TRUE(writing.writes);
+  EXPECT_DOUBLE_EQ(writing.churn.per_second, 0);
+  const auto churning = built_in("spawn-burst", {"--workloads", "churn"});
+  EXPECT_DOUBLE_EQ(churning.bursts.per_second, 0);
+  EXPECT_GT(churning.churn.per_second, 0);
+  EXPECT_FALSE(churning.writes);
+  const auto bursting = built_in("real", {"--workloads", "bursts"});
+  EXPECT_GT(bursting.bursts.per_second, 0);
+  EXPECT_FALSE(bursting.writes);
+}
+
+TEST(OptionsTest, bursts_are_refused_beside_others_and_without_real_instances) {
+  const auto complaint_about = [](const std::vector<std::string>& flags) {
+    return complaint("{}", parse_options(flags).overrides);
+  };
+  EXPECT_EQ(complaint_about({"--workloads", "bursts,churn", "--resources", "real"}),
+            "--workloads: nothing else goes on beside bursts: leave out churn");
+  EXPECT_THAT(complaint_about({"--workloads", "bursts"}), HasSubstr("--resources real"));
+  EXPECT_EQ(complaint(R"({"resources": "real", "workloads": {"bursts": true, "churn": {}}})"),
+            "workloads: nothing else goes on beside bursts: leave out churn");
+  EXPECT_EQ(complaint(R"({"resources": "real", "workloads": {"bursts": true, "churn": false}})"),
+            "none");
 }
 
 TEST(OptionsTest, what_cannot_be_meant_is_refused) {
@@ -219,6 +257,7 @@ TEST(OptionsTest, help_has_examples_and_every_exit_status) {
   EXPECT_EQ(options.verb, Verb::help);
   EXPECT_THAT(options.text, HasSubstr("loadgen --instances 25"));
   EXPECT_THAT(options.text, HasSubstr("99 a target failed"));
+  EXPECT_THAT(options.text, HasSubstr("bursts"));
 }
 
 }  // namespace

@@ -1,0 +1,33 @@
+// The ways in which real instances end when they churn. Plain values, any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace yardmaster::loadgen {
+
+enum class ChurnKind {
+  agent,      // SIGKILL for the agent
+  window,     // its tmux window is killed from outside
+  exit,       // it exits by itself
+  crash,      // it crashes by itself
+  children,   // SIGKILL for an agent that has left children and orphans about
+  release,    // the coordinator is asked to release it
+  hang,       // the same, of an agent that does nothing any more
+  stubborn,   // the same, of an agent that ignores SIGTERM, and whose children do
+  stillborn,  // an agent that ends at once, so that it never was an instance
+};
+
+std::string_view to_string(ChurnKind kind);
+std::optional<ChurnKind> churn_kind_from(std::string_view text);
+// In the order of the enumeration.
+std::vector<ChurnKind> all_churn_kinds();
+
+// What the simulated agent is told to be for it.
+std::string_view behaviour_for(ChurnKind kind);
+// Whether the coordinator is asked, instead of finding out.
+bool is_request(ChurnKind kind);
+
+}  // namespace yardmaster::loadgen
