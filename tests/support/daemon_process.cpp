@@ -13,8 +13,10 @@ namespace {
 bool answers(const std::filesystem::path& socket) {
   try {
     return LineClient(socket).request("ping").at("success").get<bool>();
-  } catch (const std::system_error&) {
-    return false;  // nobody listens yet
+  } catch (const std::runtime_error&) {
+    // Nobody listens yet; or what a killed daemon was starting still had its listening socket, and
+    // closes it by becoming another program.
+    return false;
   }
 }
 
