@@ -72,9 +72,12 @@ void RunMonitor::observe() {
   if (begins) resources_ = {};
   if (phase != RunPhase::measuring) return;
   const Offset at = run_.elapsed() - plan_.warmup;
-  if (at - last_ >= seconds(1)) note_second(at);
+  if (at - last_ < seconds(1)) return;
+  note_second(at);
+  note_resources();
 }
 
+// What is used now is no longer the measured load's: the end of that was noted when it came.
 void RunMonitor::finish() {
   const Offset end = run_.measured();
   if (end > last_) note_second(end);
@@ -87,7 +90,6 @@ void RunMonitor::note_second(Offset at) {
   rate_.Set(static_cast<double>(second.counts["write"]) / to_seconds(at - last_));
   series_.push_back(std::move(second));
   last_ = at;
-  note_resources();
 }
 
 void RunMonitor::note_measurement(const std::string& name, Watched& watched, Offset from,

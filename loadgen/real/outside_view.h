@@ -42,8 +42,8 @@ std::set<std::string> registered_worktrees(const std::filesystem::path& reposito
 std::set<std::string> instance_branches(const std::filesystem::path& repository);
 // Of all windows but the coordinator's own; none as well when no server runs.
 std::vector<Pane> panes(const std::filesystem::path& tmux_socket);
-// The servers that run for the socket. One outlives its windows; a second is always left over, since
-// nobody can reach the first any more.
+// The servers that run for the socket. One outlives its windows; a second is always left over,
+// since nobody can reach the first any more.
 std::vector<pid_t> tmux_servers(const std::filesystem::path& tmux_socket);
 // Names in a directory; none when it is not there.
 std::set<std::string> entries_of(const std::filesystem::path& directory);

@@ -45,6 +45,7 @@ std::string own_name() {
 [[noreturn]] void crash() {
   const rlimit no_core{.rlim_cur = 0, .rlim_max = 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
+  std::signal(SIGSEGV, SIG_DFL);  // sanitizers handle it, and exit
   ::raise(SIGSEGV);
   ::_exit(1);
 }

@@ -136,6 +136,9 @@ TEST_F(WorktreeRemovalTest, an_administrative_directory_alone_is_removed) {
 }
 
 TEST_F(WorktreeRemovalTest, what_cannot_be_read_is_not_taken_for_empty) {
+#ifdef YARDMASTER_SANITIZED
+  GTEST_SKIP() << "sanitizers need open files, too";
+#endif
   add("registered");
   fs::create_directories(path_of("a"));
   EXPECT_FALSE(read_directory(path_of("a")).has_files);

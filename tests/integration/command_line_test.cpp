@@ -244,7 +244,8 @@ TEST_F(RunningYard, is_healthy_to_doctor) {
   EXPECT_EQ(daemon_.command({"repo", "add", place("project")}).status, 0);
   const auto config = file("config.json", R"({"agent_command": "sh -c 'exit' {task}"})");
   const auto result = daemon_.command({"doctor", "--json", "--config", config});
-  for (const auto& finding : nlohmann::json::parse(result.output)["findings"]) {
+  const auto printed = nlohmann::json::parse(result.output);
+  for (const auto& finding : printed.at("findings")) {
     const bool of_machine = finding["name"] == "open files" || finding["name"] == "free space" ||
                             finding["name"] == "logout";
     EXPECT_TRUE(of_machine || finding["health"] == "ok") << finding;

@@ -13,6 +13,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "loadgen/real/remains.h"
 #include "tests/support/daemon_process.h"
 
 namespace yardmaster::support {
@@ -30,11 +31,11 @@ constexpr const char* agent_script = R"(#!/bin/sh
 echo "agent $YARDMASTER_INSTANCE begins: $*"
 until [ -e "$FINISH" ]; do sleep 0.05; done
 "$AGENT_YARDMASTER" complete --summary "all done"
-sleep 600
+sleep 100
 )";
 
 // Hangs instead of connecting, as a server that is not there does.
-constexpr const char* hanging_script = "#!/bin/sh\nexec sleep 600\n";
+constexpr const char* hanging_script = "#!/bin/sh\nexec sleep 100\n";
 
 class YardSession : public testing::Test {
  protected:
@@ -46,9 +47,8 @@ class YardSession : public testing::Test {
   }
 
   ~YardSession() override {
-    // What the test left; the daemon's own end comes after.
-    command({"stop-all", "--yes"});
-    run({.argv = {"tmux", "-S", tmux_socket(), "kill-server"}});
+    daemon_->kill();
+    const loadgen::Remains ended(tmux_socket(), daemon_->state_dir().string() + "#");
   }
 
   void start_daemon() {
