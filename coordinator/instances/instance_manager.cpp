@@ -17,10 +17,6 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr auto retry_interval = std::chrono::seconds(1);
-// What ended meanwhile is normally gone before the daemon answers; what takes longer (a full disk,
-// a process that does not end) goes on beside it.
-constexpr auto cleanup_patience = std::chrono::seconds(1);
-constexpr auto probe_interval = std::chrono::seconds(10);
 
 // Rethrows what made an allocation fail; of an agent that ended, with what it left.
 [[noreturn]] void explain(const std::exception_ptr& failure, const Instance& instance) {
@@ -33,18 +29,6 @@ constexpr auto probe_interval = std::chrono::seconds(10);
     if (!instance.last_output.empty()) what += "; the last that it showed: " + instance.last_output;
     throw Error(ErrorCode::agent_ended, what);
   }
-}
-
-// Nobody asked for it: a persistent instance is started again.
-Ending unasked(std::string reason, SteadyTime when) {
-  Ending ending(std::move(reason), when);
-  ending.keeps_wanted = true;
-  return ending;
-}
-
-// Of an end that nobody asked for, by the resource that is gone.
-std::string reason_without(std::string_view resource) {
-  return resource == "process" ? "process died" : std::string(resource) + " lost";
 }
 
 std::string reason_of(const std::exception_ptr& failure) {
@@ -279,10 +263,10 @@ void InstanceManager::become_gone(EntryPtr entry, const Ending& ending) {
 }
 
 void InstanceManager::process_died(const std::string& name, SteadyTime when) {
-  end_unasked(name, when, reason_without("process"));
+  end_unasked(name, "process", when);
 }
 
-void InstanceManager::end_unasked(const std::string& name, SteadyTime when, std::string reason) {
+void InstanceManager::end_unasked(const std::string& name, std::string_view lost, SteadyTime when) {
   const auto found = living_.find(name);
   if (found == living_.end()) return;
   const EntryPtr entry = found->second;
@@ -293,7 +277,7 @@ void InstanceManager::end_unasked(const std::string& name, SteadyTime when, std:
   }
   entry->busy = true;
   entry->instance.state = InstanceState::stopping;
-  spawn(release_until_gone(entry, unasked(std::move(reason), when)));
+  spawn(release_until_gone(entry, ended_without(lost, when)));
 }
 
 asio::awaitable<void> InstanceManager::release_until_gone(EntryPtr entry, Ending ending) {
@@ -320,133 +304,6 @@ asio::awaitable<void> InstanceManager::pause(std::chrono::nanoseconds time) {
   asio::steady_timer timer(io_, time);
   boost::system::error_code cancelled;
   co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
-}
-
-asio::awaitable<ReconcileReport> InstanceManager::reconcile() {
-  const auto list = [](Store& store) { return store.list_instances(); };
-  std::vector<Instance> left = co_await store_.run(Durability::process, list);
-  ReconcileReport report;
-  for (Instance& instance : left) {
-    const EntryPtr entry = add_entry(std::move(instance));
-    co_await take_up(entry, report);
-  }
-  const std::size_t staying = report.adopted + report.unknown;
-  const SteadyTime deadline = std::chrono::steady_clock::now() + cleanup_patience;
-  while (living_.size() > staying && std::chrono::steady_clock::now() < deadline) {
-    co_await pause(std::chrono::milliseconds(1));
-  }
-  co_return report;
-}
-
-asio::awaitable<void> InstanceManager::take_up(EntryPtr entry, ReconcileReport& report) {
-  const Adopted adopted = co_await adopt_all(entry->instance);
-  const InstanceState state = entry->instance.state;
-  if (state == InstanceState::starting || state == InstanceState::stopping ||
-      adopted.all == Adoption::lost) {
-    co_return end_taken_up(entry, adopted.lost, report);
-  }
-  if (adopted.all == Adoption::held) {
-    ++report.adopted;
-    co_return become_idle(entry);
-  }
-  ++report.unknown;
-  entry->instance.state = InstanceState::unknown;
-  observer_.on_state(entry->instance);
-  become_idle(entry);
-  spawn(probe_again(entry));
-}
-
-// What had not become an instance yet, what was being released, or what has died meanwhile.
-void InstanceManager::end_taken_up(EntryPtr entry, std::string_view lost, ReconcileReport& report) {
-  const Instance& instance = entry->instance;
-  Ending ending = unasked(reason_without(lost), std::chrono::steady_clock::now());
-  if (instance.state == InstanceState::starting) {
-    ++report.rolled_back;
-    ending.reason = "allocation was interrupted";
-    ending.undone = true;
-  } else {
-    ++report.ended;
-  }
-  if (instance.state == InstanceState::stopping) {
-    ending.reason = instance.end_reason;
-    ending.summary = instance.summary;
-    ending.keeps_wanted = false;
-  }
-  spawn(release_until_gone(entry, std::move(ending)));
-}
-
-// Everything that can be taken up is, so that a release finds it.
-asio::awaitable<InstanceManager::Adopted> InstanceManager::adopt_all(Instance& instance) {
-  Adopted adopted;
-  for (const auto& resource : resources_) {
-    Adoption one = Adoption::unknown;
-    try {
-      one = co_await resource->adopt(instance);
-    } catch (const std::exception& error) {
-      on_trouble_("cannot take up the " + std::string(resource->name()) + " of '" + instance.name +
-                  "': " + error.what());
-    }
-    if (one == Adoption::lost) adopted.lost = resource->name();
-    if (one == Adoption::lost || adopted.all == Adoption::held) adopted.all = one;
-  }
-  co_return adopted;
-}
-
-asio::awaitable<void> InstanceManager::probe_again(EntryPtr entry) {
-  // g++ 12 compiles a co_return within this loop to a trap.
-  bool settled = false;
-  while (!settled && !stopping_) {
-    co_await pause(probe_interval);
-    settled = co_await settle(entry);
-  }
-}
-
-// Probes an unknown instance; false when it stays unknown.
-asio::awaitable<bool> InstanceManager::settle(EntryPtr entry) {
-  if (entry->busy || entry->instance.state != InstanceState::unknown) co_return true;
-  const Adopted adopted = co_await adopt_all(entry->instance);
-  if (entry->busy) co_return true;
-  if (adopted.all == Adoption::unknown) co_return false;
-  if (adopted.all == Adoption::lost) {
-    end_unasked(entry->instance.name, std::chrono::steady_clock::now(),
-                reason_without(adopted.lost));
-  } else {
-    entry->instance.state = InstanceState::running;
-    observer_.on_state(entry->instance);
-  }
-  co_return true;
-}
-
-// The process before what it runs in; empty when all is there.
-std::string_view InstanceManager::lost_of(const Instance& instance) const {
-  const auto lost = std::find_if(resources_.rbegin(), resources_.rend(), [&](const auto& resource) {
-    return resource->probe(instance) == Adoption::lost;
-  });
-  return lost == resources_.rend() ? std::string_view() : (*lost)->name();
-}
-
-asio::awaitable<std::vector<Repair>> InstanceManager::repair(bool ask_unknown, bool dry_run) {
-  for (const auto& resource : resources_) co_await resource->refresh();
-  std::vector<EntryPtr> entries;  // a copy, since releases change the table
-  for (const auto& [name, entry] : living_) entries.push_back(entry);
-  std::vector<Repair> repairs;
-  for (const EntryPtr& entry : entries) {
-    const std::string name = entry->instance.name;
-    if (entry->busy) continue;
-    const std::string_view lost = lost_of(entry->instance);
-    if (!lost.empty()) {
-      repairs.push_back(Repair{name, "release"});
-      if (!dry_run) {
-        end_unasked(name, std::chrono::steady_clock::now(), reason_without(lost));
-      }
-    } else if (ask_unknown && entry->instance.state == InstanceState::unknown) {
-      repairs.push_back(Repair{name, "probe"});
-      if (!dry_run) co_await settle(entry);
-    }
-  }
-  std::sort(repairs.begin(), repairs.end(),
-            [](const Repair& one, const Repair& other) { return one.instance < other.instance; });
-  co_return repairs;
 }
 
 }  // namespace yardmaster

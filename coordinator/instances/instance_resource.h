@@ -26,6 +26,15 @@ struct Ending : EndRecord {
   SteadyTime began;     // when its process died, or the request came
 };
 
+// Of an end that nobody asked for, by the resource that is gone: a persistent instance is started
+// again after it.
+inline Ending ended_without(std::string_view resource, SteadyTime when) {
+  const bool died = resource == "process";
+  Ending ending(died ? "process died" : std::string(resource) + " lost", when);
+  ending.keeps_wanted = true;
+  return ending;
+}
+
 enum class Adoption {
   held,
   lost,     // proven to be gone: the instance has ended meanwhile
