@@ -236,6 +236,12 @@ TEST_F(ProcessRunnerTest, nothing_is_left_open_afterwards) {
   EXPECT_EQ(open_files(), before);
 }
 
+// The daemon's own files are private, those of the user's repository are as the user has them.
+TEST_F(ProcessRunnerTest, a_program_has_the_umask_that_was_asked_for) {
+  SystemProcessRunner runner(loop_.io(), scratch_ / "other.lock", mode_t{027});
+  EXPECT_EQ(loop_.wait_for(runner.run(shell("umask"))).output, "0027\n");
+}
+
 // A daemon that is killed while its program runs. The program notes that it was asked to end, and
 // ends when it may.
 class LeftoverTest : public testing::Test {
