@@ -300,7 +300,8 @@ bool LoadRun::release_instances() {
     control_->request("release_instance", {{"instance_id", name}, {"force", true}},
                       [&](const AsyncReply& reply) {
                         --waiting;
-                        all_released = all_released && reply.success;
+                        const bool is_gone = reply.success || reply.code == "not_found";
+                        all_released = all_released && is_gone;
                       });
     settle(release_window);
   }

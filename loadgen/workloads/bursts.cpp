@@ -110,7 +110,15 @@ void Bursts::on_checked(const std::vector<std::string>& left) {
   begin_if_due();
 }
 
-std::vector<std::string> Bursts::living() const { return {living_.begin(), living_.end()}; }
+// Those of an unfinished burst too: some of them may be starting still.
+std::vector<std::string> Bursts::living() const {
+  if (state_ != State::spawning) return {living_.begin(), living_.end()};
+  std::vector<std::string> names;
+  for (std::uint64_t i = 0; i < context_.plan.instances; ++i) {
+    names.push_back(context_.name("burst", i));
+  }
+  return names;
+}
 
 void Bursts::look_up_the_dying() {
   if (state_ != State::releasing) return;
