@@ -12,9 +12,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -28,6 +26,7 @@
 #include "coordinator/daemon/daemon_log.h"
 #include "coordinator/daemon/daemon_metrics.h"
 #include "coordinator/daemon/instance_parts.h"
+#include "coordinator/instances/async_wait.h"
 #include "coordinator/store/open_database.h"
 
 namespace yardmaster {
@@ -86,12 +85,6 @@ const Config& prepare_places(const Config& config) {
 asio::awaitable<void> copy_database(std::unique_ptr<Database> reader, std::filesystem::path file) {
   write_backup(*reader, file);
   co_return;
-}
-
-asio::awaitable<void> pause(asio::io_context& io, std::chrono::nanoseconds time) {
-  asio::steady_timer timer(io, time);
-  boost::system::error_code cancelled;
-  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
 }
 
 }  // namespace
@@ -278,12 +271,12 @@ asio::awaitable<void> Daemon::Impl::shut_down(bool with_tmux) {
   const SteadyTime began = std::chrono::steady_clock::now();
   const auto waited = [&] { return std::chrono::steady_clock::now() - began; };
   while (queue_.in_flight() > 0 && waited() < drain_patience) {
-    co_await pause(io_, std::chrono::milliseconds(1));
+    co_await pause_for(io_, std::chrono::milliseconds(1));
   }
   broker_.hang_up_all();
   const SteadyTime hung_up = std::chrono::steady_clock::now();
   while (broker_.has_sessions() && std::chrono::steady_clock::now() - hung_up < hang_up_patience) {
-    co_await pause(io_, std::chrono::milliseconds(1));
+    co_await pause_for(io_, std::chrono::milliseconds(1));
   }
   log_->info("stopped: drained in {:.0f} ms, {} operations unfinished", to_milliseconds(waited()),
              queue_.in_flight());

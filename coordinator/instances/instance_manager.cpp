@@ -10,6 +10,8 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "coordinator/base/error.h"
+#include "coordinator/instances/async_wait.h"
+#include "coordinator/instances/failure.h"
 
 namespace yardmaster {
 namespace {
@@ -28,14 +30,6 @@ constexpr auto retry_interval = std::chrono::seconds(1);
     if (!instance.exit_status.empty()) what += " (" + instance.exit_status + ")";
     if (!instance.last_output.empty()) what += "; the last that it showed: " + instance.last_output;
     throw Error(ErrorCode::agent_ended, what);
-  }
-}
-
-std::string reason_of(const std::exception_ptr& failure) {
-  try {
-    std::rethrow_exception(failure);
-  } catch (const std::exception& error) {
-    return error.what();
   }
 }
 
@@ -138,7 +132,7 @@ asio::awaitable<void> InstanceManager::roll_back(EntryPtr entry, std::size_t beg
     entry->died = false;
     co_return become_idle(entry);
   }
-  on_trouble_("cannot take back '" + entry->instance.name + "': " + reason_of(failure));
+  on_trouble_("cannot take back '" + entry->instance.name + "': " + message_of(failure));
   spawn(release_until_gone(entry, ending));
 }
 
@@ -293,17 +287,11 @@ asio::awaitable<void> InstanceManager::release_until_gone(EntryPtr entry, Ending
       become_gone(entry, ending);
       co_return;
     }
-    entry->trouble = reason_of(failure);
+    entry->trouble = message_of(failure);
     entry->settled.cancel();
     on_trouble_("cannot release '" + entry->instance.name + "', trying again: " + entry->trouble);
-    co_await pause(retry_interval);
+    co_await pause_for(io_, retry_interval);
   }
-}
-
-asio::awaitable<void> InstanceManager::pause(std::chrono::nanoseconds time) {
-  asio::steady_timer timer(io_, time);
-  boost::system::error_code cancelled;
-  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
 }
 
 }  // namespace yardmaster

@@ -123,7 +123,6 @@ class InstanceManager {
   boost::asio::awaitable<bool> settle(EntryPtr entry);
   std::string_view lost_of(const Instance& instance) const;
   void end_unasked(const std::string& name, std::string_view lost, SteadyTime when);
-  boost::asio::awaitable<void> pause(std::chrono::nanoseconds time);
   void become_gone(EntryPtr entry, const Ending& ending);
   void spawn(boost::asio::awaitable<void> work);
 

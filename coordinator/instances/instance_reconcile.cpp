@@ -4,6 +4,7 @@
 #include <exception>
 #include <utility>
 
+#include "coordinator/instances/async_wait.h"
 #include "coordinator/instances/instance_manager.h"
 
 namespace yardmaster {
@@ -29,7 +30,7 @@ asio::awaitable<ReconcileReport> InstanceManager::reconcile() {
   const std::size_t staying = report.adopted + report.unknown;
   const SteadyTime deadline = std::chrono::steady_clock::now() + cleanup_patience;
   while (living_.size() > staying && std::chrono::steady_clock::now() < deadline) {
-    co_await pause(std::chrono::milliseconds(1));
+    co_await pause_for(io_, std::chrono::milliseconds(1));
   }
   co_return report;
 }
@@ -92,7 +93,7 @@ asio::awaitable<void> InstanceManager::probe_again(EntryPtr entry) {
   // g++ 12 compiles a co_return within this loop to a trap.
   bool settled = false;
   while (!settled && !stopping_) {
-    co_await pause(probe_interval);
+    co_await pause_for(io_, probe_interval);
     settled = co_await settle(entry);
   }
 }

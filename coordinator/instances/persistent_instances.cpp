@@ -6,11 +6,9 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "coordinator/base/error.h"
+#include "coordinator/instances/async_wait.h"
 
 namespace yardmaster {
 namespace {
@@ -77,7 +75,7 @@ asio::awaitable<void> PersistentInstances::restart(std::string name) {
     }
     if (failure.empty()) continue;
     on_trouble_("cannot start '" + name + "' again: " + failure);
-    co_await pause(pause_after_failure);
+    co_await pause_for(io_, pause_after_failure);
   }
   restarting_.erase(name);
 }
@@ -97,19 +95,13 @@ asio::awaitable<bool> PersistentInstances::try_once(std::string name) {
   const std::uint64_t restarts = wanted->restarts + 1;
   const auto note = [&](Store& store) { store.note_restart(name, restarts, now); };
   co_await store_.run(Durability::process, note);
-  co_await pause(pause_before(wanted->restarts));
+  co_await pause_for(io_, pause_before(wanted->restarts));
   // It may have been released, or spawned by hand, meanwhile.
   const std::optional<WantedInstance> still = co_await find_wanted(name);
   if (!still || stopping_ || instances_.lives(name)) co_return true;
   InstanceRequest request = request_for(*wanted);
   co_await instances_.allocate(std::move(request));
   co_return true;
-}
-
-asio::awaitable<void> PersistentInstances::pause(std::chrono::seconds time) {
-  asio::steady_timer timer(io_, time);
-  boost::system::error_code cancelled;
-  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
 }
 
 asio::awaitable<std::optional<WantedInstance>> PersistentInstances::find_wanted(std::string name) {

@@ -2,7 +2,6 @@
 // agent dies, with back-off, and gives up when they die too often. Broker thread.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -36,7 +35,6 @@ class PersistentInstances {
   boost::asio::awaitable<void> restart(std::string name);
   boost::asio::awaitable<bool> try_once(std::string name);
   boost::asio::awaitable<std::optional<WantedInstance>> find_wanted(std::string name);
-  boost::asio::awaitable<void> pause(std::chrono::seconds time);
   boost::asio::awaitable<void> give_up(std::string name, std::string why);
 
   boost::asio::io_context& io_;

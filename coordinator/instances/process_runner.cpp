@@ -9,11 +9,8 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include "coordinator/base/error.h"
+#include "coordinator/instances/async_wait.h"
 #include "coordinator/instances/program_start.h"
 #include "coordinator/instances/run_on.h"
 #include "coordinator/instances/running_program.h"
@@ -70,17 +67,14 @@ asio::awaitable<ProgramResult> SystemProcessRunner::run(ProgramCall call) {
 
 asio::awaitable<void> SystemProcessRunner::wait_for_leftovers(std::chrono::nanoseconds patience) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
-  asio::steady_timer timer(io_);
   auto pause = std::chrono::milliseconds(2);
   while (!take_lock()) {
     if (std::chrono::steady_clock::now() >= deadline) {
       throw Error(ErrorCode::timed_out, "git programs of an earlier daemon still run; they hold '" +
                                             lock_file_.string() + "': see fuser or lsof");
     }
-    timer.expires_after(pause);
+    co_await pause_for(io_, pause);
     pause = std::min(2 * pause, std::chrono::milliseconds(50));
-    boost::system::error_code ignored;
-    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
 }
 

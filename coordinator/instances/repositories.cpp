@@ -11,6 +11,7 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/domain/names.h"
+#include "coordinator/instances/failure.h"
 #include "coordinator/instances/git/trash.h"
 #include "coordinator/instances/git/worktree_files.h"
 #include "coordinator/instances/run_on.h"
@@ -36,14 +37,6 @@ std::string name_after(std::string place) {
   }
   while (name.ends_with('-')) name.pop_back();
   return name.substr(0, max_name_length);
-}
-
-std::string message_of(const std::exception_ptr& failure) {
-  try {
-    std::rethrow_exception(failure);
-  } catch (const std::exception& error) {
-    return error.what();
-  }
 }
 
 }  // namespace

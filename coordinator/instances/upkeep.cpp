@@ -11,6 +11,7 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/domain/names.h"
+#include "coordinator/instances/async_wait.h"
 #include "coordinator/instances/git/trash.h"
 #include "coordinator/instances/instance_token.h"
 #include "coordinator/instances/process_tree.h"
@@ -95,9 +96,7 @@ void Upkeep::hint() {
 }
 
 asio::awaitable<void> Upkeep::look_again() {
-  asio::steady_timer timer(io_, hint_delay);
-  boost::system::error_code cancelled;
-  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+  co_await pause_for(io_, hint_delay);
   hinted_ = false;
   UpkeepReport ignored;
   asio::awaitable<void> step = repair(ignored, false, false);

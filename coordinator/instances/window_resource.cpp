@@ -3,11 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include "coordinator/base/error.h"
+#include "coordinator/instances/async_wait.h"
 #include "coordinator/instances/process.h"
 #include "coordinator/instances/tmux/quote.h"
 
@@ -47,12 +44,6 @@ ProcessIdentity agent_in(const TmuxPane& pane) {
     if (error.code() != ErrorCode::not_found) throw;
     throw Error(ErrorCode::agent_ended, "the agent in window '" + pane.window + "' ended at once");
   }
-}
-
-asio::awaitable<void> pause(asio::io_context& io, std::chrono::nanoseconds time) {
-  asio::steady_timer timer(io, time);
-  boost::system::error_code cancelled;
-  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
 }
 
 }  // namespace
@@ -162,7 +153,7 @@ asio::awaitable<void> WindowResource::release(Instance& instance, const Ending& 
   std::optional<TmuxPane> pane = co_await find_pane(instance);
   const SteadyTime began = std::chrono::steady_clock::now();
   while (pane && !has_status(*pane) && std::chrono::steady_clock::now() - began < status_patience) {
-    co_await pause(io_, std::chrono::milliseconds(1));
+    co_await pause_for(io_, std::chrono::milliseconds(1));
     pane = co_await find_pane(instance);
   }
   if (pane) {
