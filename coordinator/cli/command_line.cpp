@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "coordinator/base/error.h"
+#include "coordinator/base/shell_quote.h"
 #include "coordinator/cli/text.h"
 
 namespace yardmaster::cli {
@@ -81,9 +82,9 @@ Client Places::connect() const { return Client(load().config.paths().broker_sock
 
 std::string Places::command(const std::vector<std::string>& words) const {
   std::string line = "yardmaster";
-  for (const std::string& word : words) line += " " + shell_quoted(word);
+  for (const std::string& word : words) line += " " + shell_quote(word);
   const auto add = [&line](const char* flag, const std::string& value) {
-    if (!value.empty()) line += std::string(" ") + flag + " " + shell_quoted(value);
+    if (!value.empty()) line += std::string(" ") + flag + " " + shell_quote(value);
   };
   add("--config", config_file);
   add("--state-dir", state_dir);

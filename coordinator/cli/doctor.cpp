@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "coordinator/base/paths.h"
+#include "coordinator/base/shell_quote.h"
 #include "coordinator/base/wal_reset_bug.h"
 #include "coordinator/cli/listings.h"
 #include "coordinator/cli/text.h"
@@ -154,7 +155,7 @@ Finding check_socket_path(const std::filesystem::path& runtime_dir) {
 
 Finding check_permissions(const DirectoryFacts& directory) {
   const std::string path = directory.path.string();
-  const std::string quoted = shell_quoted(path);
+  const std::string quoted = shell_quote(path);
   if (!directory.exists) {
     return good(directory.name, path + " is not there yet; the daemon makes it");
   }
@@ -204,7 +205,7 @@ Finding check_logout(const LogoutFacts& facts) {
   const std::string name = "logout";
   if (!facts.login_manager) return good(name, "nothing here ends programs at logout");
   if (facts.lingers) return good(name, "agents go on after it (lingering is on)");
-  const std::string remedy = "loginctl enable-linger " + shell_quoted(facts.user);
+  const std::string remedy = "loginctl enable-linger " + shell_quote(facts.user);
   if (facts.kill_user_processes) {
     return doubtful(name,
                     "the system kills the daemon and all agents when you log out "

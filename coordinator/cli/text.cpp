@@ -232,15 +232,4 @@ std::string cut(std::string_view text, std::size_t width) {
   return kept + "…";
 }
 
-std::string shell_quoted(std::string_view word) {
-  constexpr std::string_view safe =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:@%+,-";
-  if (!word.empty() && word.find_first_not_of(safe) == std::string_view::npos) {
-    return std::string(word);
-  }
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
 }  // namespace yardmaster::cli

@@ -34,7 +34,4 @@ std::size_t display_width(std::string_view text);
 // At most so many columns, with … where something is missing.
 std::string cut(std::string_view text, std::size_t width);
 
-// As a shell reads it back, in quotes only where they are needed.
-std::string shell_quoted(std::string_view word);
-
 }  // namespace yardmaster::cli

@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "coordinator/base/error.h"
+#include "coordinator/base/shell_quote.h"
 #include "coordinator/cli/command_line.h"
 #include "coordinator/cli/listings.h"
 #include "coordinator/cli/rescue_choice.h"
@@ -82,7 +83,7 @@ void print_restored(const json& restored, const std::string& ref) {
   const std::string path = text_of(restored, "path");
   std::cout << ref << "\n  is on branch " << branch;
   if (path.empty()) {
-    std::cout << "; see it with: git log -p " << shell_quoted(branch) << "\n";
+    std::cout << "; see it with: git log -p " << shell_quote(branch) << "\n";
   } else {
     std::cout << " in " << path << "\n";
   }

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "coordinator/base/error.h"
+#include "coordinator/base/shell_quote.h"
 #include "coordinator/instances/async_wait.h"
 #include "coordinator/instances/process.h"
-#include "coordinator/instances/tmux/quote.h"
 
 namespace yardmaster {
 namespace {
@@ -17,7 +17,8 @@ namespace asio = boost::asio;
 constexpr unsigned shown_lines = 20;
 constexpr auto status_patience = std::chrono::milliseconds(20);
 
-// A pane is dead a little before tmux knows how its program ended.
+// A pane is dead a little before tmux knows how its program ended, which it is reminded of when it
+// is asked.
 bool has_status(const TmuxPane& pane) {
   return pane.dead && (pane.exit_status || pane.exit_signal);
 }

@@ -6,6 +6,7 @@
 
 #include "coordinator/base/duration.h"
 #include "coordinator/base/error.h"
+#include "coordinator/base/shell_quote.h"
 
 namespace yardmaster::loadgen {
 namespace {
@@ -63,18 +64,6 @@ void set(AgentOptions& options, const std::string& flag, const std::string& valu
   }
 }
 
-std::string quoted(const std::string& word) {
-  std::string out = "'";
-  for (const char c : word) {
-    if (c == '\'') {
-      out += "'\\''";
-    } else {
-      out += c;
-    }
-  }
-  return out + "'";
-}
-
 }  // namespace
 
 AgentOptions parse_agent_options(const std::vector<std::string>& words) {
@@ -88,8 +77,8 @@ AgentOptions parse_agent_options(const std::vector<std::string>& words) {
 
 std::string agent_command(const std::filesystem::path& program,
                           const std::vector<std::string>& words) {
-  std::string command = quoted(program.string()) + " " + std::string(simulated_agent_verb);
-  for (const auto& word : words) command += " " + quoted(word);
+  std::string command = shell_quote(program.string()) + " " + std::string(simulated_agent_verb);
+  for (const auto& word : words) command += " " + shell_quote(word);
   return command;
 }
 

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include "coordinator/base/error.h"
-#include "coordinator/instances/roles/command_words.h"
+#include "coordinator/base/shell_quote.h"
 #include "tests/support/temporary_directory.h"
 
 namespace yardmaster {
@@ -55,8 +55,8 @@ class InstanceFilesTest : public testing::Test {
   // Runs a line of shell in the worktree, and returns what it prints.
   std::string shell(const std::string& line) {
     const fs::path out = directory_ / "out";
-    const std::string whole = "cd " + quote_for_shell(worktree_.string()) + " && ( " + line +
-                              " ) > " + quote_for_shell(out.string()) + " 2>&1";
+    const std::string whole = "cd " + shell_quote(worktree_.string()) + " && ( " + line + " ) > " +
+                              shell_quote(out.string()) + " 2>&1";
     EXPECT_EQ(std::system(whole.c_str()), 0) << line << "\n" << support::read_file(out);
     return support::read_file(out);
   }

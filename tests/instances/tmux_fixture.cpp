@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-#include "coordinator/instances/tmux/quote.h"
+#include "coordinator/base/shell_quote.h"
 #include "coordinator/instances/tmux/server_socket.h"
 
 namespace yardmaster::support {

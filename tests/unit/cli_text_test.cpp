@@ -74,15 +74,6 @@ TEST(CliText, a_long_text_is_cut_where_its_columns_end) {
   EXPECT_EQ(display_width("e\xcc\x81"), 1U);
 }
 
-TEST(CliText, a_shell_reads_back_what_was_quoted) {
-  EXPECT_EQ(shell_quoted("refs/yardmaster/rescue/a/20261121T091500Z"),
-            "refs/yardmaster/rescue/a/20261121T091500Z");
-  EXPECT_EQ(shell_quoted("two words"), "'two words'");
-  EXPECT_EQ(shell_quoted("it's"), "'it'\\''s'");
-  EXPECT_EQ(shell_quoted(""), "''");
-  EXPECT_EQ(shell_quoted("~"), "'~'");
-}
-
 TEST(CliText, things_are_counted_in_words) {
   EXPECT_EQ(counted(1, "instance"), "1 instance");
   EXPECT_EQ(counted(0, "instance"), "0 instances");

@@ -287,7 +287,7 @@ TEST(AgentOptionsTest, are_read_and_refused) {
 
 TEST(AgentOptionsTest, a_command_is_quoted_for_a_shell) {
   EXPECT_EQ(agent_command("/a b/it's", {"--edit", "x y"}),
-            R"('/a b/it'\''s' simulated-agent '--edit' 'x y')");
+            R"('/a b/it'\''s' simulated-agent --edit 'x y')");
 }
 
 TEST(AgentWorkTest, a_journal_tells_what_was_said_whole) {

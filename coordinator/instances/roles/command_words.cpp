@@ -86,26 +86,8 @@ class Splitter {
   std::vector<std::string> words_;
 };
 
-bool is_plain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         is_one_of("/._-+=:@%,", c);
-}
-
 }  // namespace
 
 std::vector<std::string> split_command(std::string_view command) { return Splitter(command).run(); }
-
-std::string quote_for_shell(std::string_view word) {
-  if (!word.empty() && std::all_of(word.begin(), word.end(), is_plain)) return std::string(word);
-  std::string quoted = "'";
-  for (const char c : word) {
-    if (c == '\'') {
-      quoted += "'\\''";
-    } else {
-      quoted.push_back(c);
-    }
-  }
-  return quoted + "'";
-}
 
 }  // namespace yardmaster

@@ -12,7 +12,4 @@ namespace yardmaster {
 // at the end, and on what only a shell could do: an unquoted |, &, ;, < or >.
 std::vector<std::string> split_command(std::string_view command);
 
-// The word as a shell reads it back, in quotes where it needs them.
-std::string quote_for_shell(std::string_view word);
-
 }  // namespace yardmaster

@@ -3,7 +3,7 @@
 #include <array>
 #include <utility>
 
-#include "coordinator/instances/roles/command_words.h"
+#include "coordinator/base/shell_quote.h"
 #include "coordinator/instances/roles/new_files.h"
 
 namespace yardmaster {
@@ -34,7 +34,7 @@ json hooks_of(const std::string& program) {
   json hooks = json::object();
   for (const auto& [event, argument] : events) {
     json hook{{"type", "command"},
-              {"command", quote_for_shell(program) + " hook " + argument},
+              {"command", shell_quote(program) + " hook " + argument},
               {"timeout", hook_timeout_seconds}};
     json group{{"hooks", json::array({std::move(hook)})}};
     hooks[event] = json::array({std::move(group)});

@@ -53,16 +53,4 @@ std::string escape_tmux_format(std::string_view text) { return doubled(text, "#"
 
 std::string escape_tmux_time_format(std::string_view text) { return doubled(text, "#%"); }
 
-std::string shell_quote(std::string_view word) {
-  std::string out = "'";
-  for (const char c : word) {
-    if (c == '\'') {
-      out += "'\\''";
-    } else {
-      out += c;
-    }
-  }
-  return out + "'";
-}
-
 }  // namespace yardmaster

@@ -18,7 +18,4 @@ std::string escape_tmux_format(std::string_view text);
 // The same where it expands a time's formats too (the command of pipe-pane).
 std::string escape_tmux_time_format(std::string_view text);
 
-// One word for /bin/sh.
-std::string shell_quote(std::string_view word);
-
 }  // namespace yardmaster
