@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,8 +26,15 @@ namespace {
 constexpr int cannot_start = 127;  // what a shell says, too
 constexpr const char* hidden = "";
 
+// tmux reads no more of a terminal once its program has ended, not even what the kernel still
+// holds.
+void let_the_terminal_take_it() {
+  if (::isatty(STDERR_FILENO) == 1) ::poll(nullptr, 0, 100);
+}
+
 [[noreturn]] void give_up(const std::string& program, const std::string& why) {
   std::cerr << "yardmaster: cannot start '" << program << "': " << why << std::endl;
+  let_the_terminal_take_it();
   std::_Exit(cannot_start);
 }
 

@@ -87,6 +87,12 @@ std::string TmuxTest::output_ending_with(const std::filesystem::path& log, const
   return text;
 }
 
+std::vector<std::string> TmuxTest::says(const std::string& command, const std::string& end) {
+  return {"sh", "-c",
+          "stty -icanon -echo; " + command + "; printf '" + shown_mark +
+              "'; dd bs=4 count=1 >/dev/null 2>&1; " + end};
+}
+
 std::string TmuxTest::log_command(const std::filesystem::path& log) {
   return "exec cat >> " + shell_quote(log.string());
 }

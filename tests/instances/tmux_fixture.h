@@ -42,6 +42,14 @@ class TmuxTest : public testing::Test {
   std::string output_ending_with(const std::filesystem::path& log, const std::string& end);
   static std::string log_command(const std::filesystem::path& log);
 
+  // A question that every terminal answers.
+  static constexpr const char* shown_mark = "\033[5n";
+  // A program that prints what `command` does, and shown_mark, and ends once the terminal has
+  // answered. Before that tmux 3.3a may lose what was printed: it closes the terminal of a program
+  // that has ended, and does not ask for what the kernel has not passed on by then.
+  static std::vector<std::string> says(const std::string& command,
+                                       const std::string& end = "exit 0");
+
   TemporaryDirectory directory_;
   const std::filesystem::path socket_ = directory_ / "t.sock";
   Loop loop_;

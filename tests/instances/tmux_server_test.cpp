@@ -121,8 +121,9 @@ TEST_F(TmuxServerTest, names_that_tmux_would_change_and_lone_words_are_refused) 
 TEST_F(TmuxServerTest, what_a_program_says_before_it_ends_at_once_is_not_lost) {
   for (int i = 0; i < 20; ++i) {
     const std::string name = "brief-" + std::to_string(i);
-    const TmuxPane pane = open(name, {"sh", "-c", "echo hello; exit 3"});
-    EXPECT_EQ(output_ending_with(directory_ / (name + ".log"), "hello\r\n"), "hello\r\n");
+    const TmuxPane pane = open(name, says("echo hello", "exit 3"));
+    const std::string log = output_ending_with(directory_ / (name + ".log"), shown_mark);
+    EXPECT_EQ(log, std::string("hello\r\n") + shown_mark);
     const TmuxPane dead = ended(pane.pane);
     EXPECT_EQ(dead.pid, pane.pid);
     EXPECT_EQ(dead.window, name);
@@ -159,7 +160,7 @@ TEST_F(TmuxServerTest, the_signal_that_ended_a_program_is_reported) {
 }
 
 TEST_F(TmuxServerTest, the_last_lines_can_be_read) {
-  const TmuxPane pane = open("worker-1", {"sh", "-c", "seq 1 500; printf 'the last, naïve'"});
+  const TmuxPane pane = open("worker-1", says("seq 1 500; printf 'the last, naïve'"));
   ended(pane.pane);
   EXPECT_EQ(loop_.wait_for(tmux_.read_output(pane.pane, 3)), "499\n500\nthe last, naïve\n");
   EXPECT_EQ(loop_.wait_for(tmux_.read_output("%999", 3)), "");
@@ -219,8 +220,10 @@ TEST_F(TmuxServerTest, it_connects_again_when_its_connection_is_killed) {
         << "of itself";
     EXPECT_TRUE(eventually(sees_the_window));
   }
-  // Found out only by asking.
-  ::kill(client_pid(), SIGKILL);
+  // Found out only by asking, once the server has given the connection up: until then it answers.
+  const pid_t client = client_pid();
+  ::kill(client, SIGKILL);
+  ASSERT_TRUE(eventually([&] { return client_pid() != client; }));
   EXPECT_TRUE(eventually(sees_the_window));
   open("worker-2");
   const int before = changes_;

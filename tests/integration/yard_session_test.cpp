@@ -245,7 +245,7 @@ TEST_F(YardSession, refuses_in_one_line_and_leaves_nothing) {
   expect_refusal({"spawn", "worker", "--name", "Not a name"}, 1, "Not a name");
   expect_refusal({"spawn", "worker", "--from", "no-such-ref"}, 1, "no-such-ref");
   expect_refusal({"spawn", "worker", "--agent", "/no/such/agent"}, 1, "/no/such/agent");
-  expect_refusal({"spawn", "worker", "--agent", "sh -c 'echo out of fuel; exit 3'"}, 1,
+  expect_refusal({"spawn", "worker", "--agent", "sh -c 'echo out of fuel; sleep 0.2; exit 3'"}, 1,
                  "out of fuel");
   expect_refusal({"attach", "nobody"}, 1, "nobody");
   EXPECT_TRUE(instances().empty());

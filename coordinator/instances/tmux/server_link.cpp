@@ -38,6 +38,10 @@ constexpr auto good_connection = std::chrono::seconds(10);
   throw Error(ErrorCode::unavailable, what);
 }
 
+void send_signal(const ProcessHandle& process, int signal) {
+  ::syscall(SYS_pidfd_send_signal, process.pidfd.get(), signal, nullptr, 0U);
+}
+
 bool has_ended(const ProcessHandle& process) { return is_readable(process.pidfd.get()); }
 
 // A program's end in a pane that stays announces itself only to hooks, and what a hook does itself
@@ -274,10 +278,14 @@ asio::awaitable<void> ServerLink::kill_server(std::shared_ptr<ProcessHandle> ser
     if (!found) co_return;
     server = std::make_shared<ProcessHandle>(std::move(*found));
   }
-  ::syscall(SYS_pidfd_send_signal, server->pidfd.get(), SIGKILL, nullptr, 0U);
+  send_signal(*server, SIGKILL);
   const SteadyTime deadline = std::chrono::steady_clock::now() + patience_;
   const bool ended = co_await wait_readable(io_, server->pidfd.get(), deadline);
   if (!ended) throw Error(ErrorCode::timed_out, "the tmux server cannot be ended");
+}
+
+void ServerLink::point_to_ended_programs() {
+  if (server_) send_signal(*server_, SIGCHLD);
 }
 
 void ServerLink::close() {

@@ -60,6 +60,9 @@ class ServerLink : public std::enable_shared_from_this<ServerLink> {
   boost::asio::awaitable<std::shared_ptr<ControlConnection>> connect(bool start);
   // Returns when the server's process has ended. Throws Error{timed_out}.
   boost::asio::awaitable<void> end_server();
+  // Has the server look for programs that have ended. It misses the end of one that comes while a
+  // helper of its own (libutempter's, after every pane) runs, until another one ends.
+  void point_to_ended_programs();
   void close();
   std::int64_t server_pid() const;
 

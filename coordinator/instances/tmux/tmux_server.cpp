@@ -61,6 +61,10 @@ std::vector<TmuxPane> to_panes(const ControlReply& reply) {
   return panes;
 }
 
+bool lacks_status(const TmuxPane& pane) {
+  return pane.dead && !pane.exit_status && !pane.exit_signal;
+}
+
 std::string session_target(const std::string& session) { return "=" + session + ":"; }
 
 // The window is opened under a passing name that is no other's, since tmux finds windows by their
@@ -229,6 +233,9 @@ asio::awaitable<std::optional<std::vector<TmuxPane>>> TmuxServer::list_panes() {
     } catch (const Error&) {
       if (attempt > 0) throw;  // else it may have ended just now, which is to be proven then
     }
+  }
+  if (panes && std::any_of(panes->begin(), panes->end(), lacks_status)) {
+    link->point_to_ended_programs();  // for the next look
   }
   co_return panes;
 }

@@ -52,7 +52,7 @@ class TmuxServer {
   // Makes the session when needed. When the program has ended, its pane stays until it is killed.
   // Throws already_exists, invalid_request (names other than letters, digits, '-' and '_').
   boost::asio::awaitable<TmuxPane> open_window(TmuxWindowRequest request);
-  // nullopt: proven that no server runs. Starts none.
+  // nullopt: proven that no server runs. Starts none. A dead pane's status may come a look later.
   boost::asio::awaitable<std::optional<std::vector<TmuxPane>>> list_panes();
   // The last lines of what a pane shows, as plain text; empty when it is gone.
   boost::asio::awaitable<std::string> read_output(std::string pane, unsigned lines);
