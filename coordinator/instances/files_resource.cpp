@@ -7,7 +7,10 @@
 #include <random>
 #include <utility>
 
+#include <fcntl.h>
+
 #include "coordinator/base/error.h"
+#include "coordinator/base/unique_fd.h"
 #include "coordinator/instances/instance_token.h"
 #include "coordinator/instances/launch_file.h"
 #include "coordinator/instances/roles/agent_command.h"
@@ -113,8 +116,17 @@ void FilesResource::write(const Instance& instance) const {
   launch.directory = instance.worktree_path;
   launch.file_mask = options_.file_mask;
   make_private_directory(paths_.launch_file(instance.name).parent_path());
-  make_private_directory(paths_.output_log(instance.name).parent_path());
+  begin_log(instance);
   write_launch_file(paths_.launch_file(instance.name), launch);
+}
+
+// Whoever looks before the agent has said anything finds an empty log, and not none. What cannot be
+// written is said by the window's log-output.
+void FilesResource::begin_log(const Instance& instance) const {
+  if (instance.log_path.empty()) return;
+  make_private_directory(fs::path(instance.log_path).parent_path());
+  const UniqueFd log(
+      ::open(instance.log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
 }
 
 void FilesResource::write_prompt(const Instance& instance, const Role& role) const {

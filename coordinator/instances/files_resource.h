@@ -43,6 +43,7 @@ class FilesResource final : public InstanceResource {
 
  private:
   void write(const Instance& instance) const;
+  void begin_log(const Instance& instance) const;
   void write_prompt(const Instance& instance, const Role& role) const;
   std::vector<std::string> argv_of(const Instance& instance) const;
   std::map<std::string, std::string> environment_of(const Instance& instance) const;

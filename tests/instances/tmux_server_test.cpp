@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "coordinator/base/error.h"
-#include "coordinator/instances/tmux/quote.h"
 #include "coordinator/instances/tmux/server_socket.h"
 #include "tests/instances/agent.h"
 #include "tests/instances/tmux_fixture.h"
