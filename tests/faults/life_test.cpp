@@ -24,6 +24,8 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
 
 // Leaves processes behind in every way, and work that nobody committed. Longer than any test looks
 // at it, and short enough to be left behind by a test that is killed.
@@ -222,6 +224,27 @@ TEST_F(Life, after_a_reboot_everything_is_taken_back) {
   end_everything();
   daemon_->start();
   expect_all_taken_back({"ada", "bob"});
+}
+
+// tmux keeps a client that it still has something to tell, also when nobody hears it any more, and
+// a server that shall end waits for it.
+TEST_F(Life, a_killed_daemon_leaves_no_connection_to_tmux) {
+  spawn("ada");
+  const auto clients = [&] { return tmux({"list-clients", "-F", "#{client_pid}"}).output; };
+  ASSERT_THAT(clients(), Not(IsEmpty()));
+  const pid_t server = std::stoi(tmux({"display-message", "-p", "#{pid}"}).output);
+  ::kill(daemon_->pid(), SIGSTOP);
+  std::string renames;
+  for (int i = 0; i < 5'000; ++i) {
+    renames +=
+        "rename-window -t =yardmaster-control: " + std::string(200, 'w') + std::to_string(i) + "\n";
+  }
+  write_file(scratch_ / "renames", renames);
+  ASSERT_EQ(tmux({"source-file", (scratch_ / "renames").string()}).status, 0);
+  daemon_->kill();
+  EXPECT_TRUE(eventually([&] { return clients().empty(); })) << clients();
+  tmux({"kill-server"});
+  EXPECT_TRUE(eventually([&] { return ::kill(server, 0) != 0; }));
 }
 
 // Somebody has tidied up everything but the database.

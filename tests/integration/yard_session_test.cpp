@@ -53,7 +53,8 @@ class YardSession : public testing::Test {
 
   void start_daemon() {
     const json config{{"agent_command", (scratch_ / "agent").string() + " {task}"},
-                      {"kill_grace", "1s"}};
+                      {"kill_grace", "1s"},
+                      {"settle_time", "3s"}};
     auto environment = agent_variables();
     environment["WHOSE"] = "the daemon's";
     environment["GIT_SSH"] = (scratch_ / "hang").string();

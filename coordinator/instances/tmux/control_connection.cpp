@@ -1,9 +1,11 @@
 #include "coordinator/instances/tmux/control_connection.h"
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <utility>
 
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -37,7 +39,8 @@ std::vector<std::string> client_command(const std::filesystem::path& socket) {
           "-f",          "/dev/null"};
 }
 
-// Starts the client with one end of a channel for all that it reads and writes.
+// Starts the client with one end of a channel for all that it reads and writes. It ends with the
+// calling thread: a server keeps a client that it has something to tell, also when nobody hears it.
 pid_t start_client(const std::filesystem::path& socket, UniqueFd& ours) {
   const ProgramImage tmux(client_command(socket), tmux_environment());
   std::array<int, 2> ends{};
@@ -46,10 +49,13 @@ pid_t start_client(const std::filesystem::path& socket, UniqueFd& ours) {
   }
   ours.reset(ends[0]);
   const UniqueFd its(ends[1]);
+  const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) unavailable(std::string("cannot connect to tmux: ") + std::strerror(errno));
   if (pid == 0) {
     ::setsid();  // a Ctrl-C is for whoever runs in the terminal
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(127);
     tmux.become(its.get(), its.get(), its.get());
     ::_exit(127);
   }

@@ -179,6 +179,7 @@ asio::awaitable<void> ServerLink::open_connection() {
   ControlConnection::Listener told = listener();
   std::shared_ptr<ControlConnection> opened =
       co_await ControlConnection::open(io_, socket_, patience_, std::move(told));
+  proven_absent_ = false;
   CloseUnlessTaken connection(opened);
   std::vector<std::string> ask_pid{"display-message -p '#{pid}'"};
   const ControlReply reply = co_await opened->require(std::move(ask_pid));
