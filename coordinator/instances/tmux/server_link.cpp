@@ -31,6 +31,7 @@ constexpr auto lost_reply_patience = std::chrono::milliseconds(200);
 constexpr auto look_interval = std::chrono::milliseconds(2);
 constexpr auto first_retry = std::chrono::milliseconds(10);
 constexpr auto longest_retry = std::chrono::seconds(30);
+constexpr auto earlier_client_patience = std::chrono::seconds(1);
 // A connection that lasted so long is no sign that the next one will not.
 constexpr auto good_connection = std::chrono::seconds(10);
 
@@ -175,7 +176,18 @@ asio::awaitable<bool> ServerLink::begins_to_listen() {
   co_return listens;
 }
 
+// Of a daemon that was killed, and of a connection that broke. tmux 3.3a tells every client in
+// control mode that another one has gone, and crashes when one of them has said only half of who it
+// is by then.
+asio::awaitable<void> ServerLink::await_earlier_client() {
+  const std::optional<ProcessHandle> client = find_client_process(socket_);
+  if (!client) co_return;
+  const SteadyTime deadline = std::chrono::steady_clock::now() + earlier_client_patience;
+  co_await wait_readable(io_, client->pidfd.get(), deadline);
+}
+
 asio::awaitable<void> ServerLink::open_connection() {
+  co_await await_earlier_client();
   ControlConnection::Listener told = listener();
   std::shared_ptr<ControlConnection> opened =
       co_await ControlConnection::open(io_, socket_, patience_, std::move(told));

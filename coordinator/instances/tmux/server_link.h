@@ -69,6 +69,7 @@ class ServerLink : public std::enable_shared_from_this<ServerLink> {
  private:
   boost::asio::awaitable<bool> is_there();
   boost::asio::awaitable<bool> begins_to_listen();
+  boost::asio::awaitable<void> await_earlier_client();
   boost::asio::awaitable<void> open_connection();
   boost::asio::awaitable<void> set_up(std::shared_ptr<ControlConnection> connection);
   boost::asio::awaitable<void> reconnect();

@@ -67,6 +67,22 @@ std::string with_zeros(std::initializer_list<std::string_view> words) {
   return text;
 }
 
+// One with these words beside each other in its command.
+std::optional<ProcessHandle> find_process(std::initializer_list<std::string_view> words) {
+  const std::string wanted = with_zeros(words);
+  for (const std::int64_t pid : list_processes()) {
+    if (read_proc_file(pid, "cmdline").find(wanted) == std::string::npos) continue;
+    try {
+      ProcessHandle handle = open_process(pid);
+      // Still the same one, now that it is held.
+      if (read_proc_file(pid, "cmdline").find(wanted) != std::string::npos) return handle;
+    } catch (const Error&) {
+      // It has ended meanwhile.
+    }
+  }
+  return std::nullopt;
+}
+
 // Not ".lock", which tmux itself uses.
 fs::path lock_file(const fs::path& socket) { return socket.string() + ".server"; }
 
@@ -96,14 +112,11 @@ bool is_server_lock_held(const fs::path& socket) {
 }
 
 std::optional<ProcessHandle> find_server_process(const fs::path& socket) {
-  const std::string wanted = with_zeros({"-D", "-S", socket.native()});
-  for (const std::int64_t pid : list_processes()) {
-    if (read_proc_file(pid, "cmdline").find(wanted) == std::string::npos) continue;
-    ProcessHandle handle = open_process(pid);
-    // Still the same one, now that it is held.
-    if (read_proc_file(pid, "cmdline").find(wanted) != std::string::npos) return handle;
-  }
-  return std::nullopt;
+  return find_process({"-D", "-S", socket.native()});
+}
+
+std::optional<ProcessHandle> find_client_process(const fs::path& socket) {
+  return find_process({"-C", "-S", socket.native()});
 }
 
 asio::awaitable<void> restore_server_socket(asio::io_context& io, fs::path socket, int server) {

@@ -33,6 +33,8 @@ bool is_server_lock_held(const std::filesystem::path& socket);
 // The tmux server that was started for the socket, looked for among all processes: for when it
 // cannot be asked. nullopt when there is none.
 std::optional<ProcessHandle> find_server_process(const std::filesystem::path& socket);
+// Likewise a client that a daemon's connection to it runs by.
+std::optional<ProcessHandle> find_client_process(const std::filesystem::path& socket);
 
 // Has the server make the socket's file anew; `server` is its pidfd. Throws Error{unavailable} when
 // it does not do so within two seconds.
