@@ -25,6 +25,8 @@ using namespace std::string_literals;
 constexpr std::int64_t first_process = 1;
 // A process that becomes another program has neither words nor variables for a moment.
 constexpr int environment_attempts = 10;
+// On a machine that makes processes all the time there is always a new one.
+constexpr int most_listings = 8;
 constexpr auto environment_pause = std::chrono::milliseconds(1);
 
 // "NAME=value" among variables that end with zeros each.
@@ -61,9 +63,7 @@ class TreeSearch {
 
   std::vector<ProcessHandle> run() {
     if (!query_.root && variable_.empty()) return {};
-    for (const auto& [pid, process] : processes_) {
-      if (is_seed(process)) add(pid);
-    }
+    for (const std::int64_t pid : seeds_) add(pid);
     while (!unvisited_.empty()) {
       const std::int64_t parent = unvisited_.back();
       unvisited_.pop_back();
@@ -75,6 +75,7 @@ class TreeSearch {
  private:
   void find_root();
   void look_at_processes();
+  void look_at(std::int64_t pid);
   bool is_seed(const ProcStat& process) const;
   bool is_root(const ProcStat& process) const;
   void add(std::int64_t pid);
@@ -87,6 +88,7 @@ class TreeSearch {
   bool has_session_ = false;  // the root's pid still names its session
   std::map<std::int64_t, ProcStat> processes_;
   std::multimap<std::int64_t, std::int64_t> children_;
+  std::vector<std::int64_t> seeds_;
   std::set<std::int64_t> members_;
   std::vector<std::int64_t> unvisited_;
 };
@@ -101,13 +103,27 @@ void TreeSearch::find_root() {
   has_session_ = !process || is_root(*process);
 }
 
+// Until nothing new is listed: who lives shorter than it takes to look at all is seen at least in
+// who came after it.
 void TreeSearch::look_at_processes() {
-  for (const std::int64_t pid : list_processes()) {
-    const auto process = read_proc_stat(pid);
-    if (!process || process->is_kernel_thread || pid == first_process) continue;
-    processes_.emplace(pid, *process);
-    children_.emplace(process->parent, pid);
+  std::set<std::int64_t> seen;
+  bool found = true;
+  for (int listing = 0; found && listing < most_listings; ++listing) {
+    found = false;
+    for (const std::int64_t pid : list_processes()) {
+      if (!seen.insert(pid).second) continue;
+      found = true;
+      look_at(pid);
+    }
   }
+}
+
+void TreeSearch::look_at(std::int64_t pid) {
+  const auto process = read_proc_stat(pid);
+  if (!process || process->is_kernel_thread || pid == first_process) return;
+  processes_.emplace(pid, *process);
+  children_.emplace(process->parent, pid);
+  if (is_seed(*process)) seeds_.push_back(pid);
 }
 
 bool TreeSearch::is_root(const ProcStat& process) const {
