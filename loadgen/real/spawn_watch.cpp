@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 #include <string>
 #include <system_error>
@@ -34,8 +33,9 @@ SpawnMark spawn_mark_of(pid_t process) {
     for (pid_t child = 0; children >> child;) mark.children.insert(child);
   }
   std::ifstream stat(directory / "stat");
-  const std::string text{std::istreambuf_iterator<char>(stat), {}};
-  mark.reaped = reaped_faults_in(text);
+  std::ostringstream text;
+  text << stat.rdbuf();  // empty when the process has ended
+  mark.reaped = reaped_faults_in(text.str());
   return mark;
 }
 
