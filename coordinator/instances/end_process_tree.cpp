@@ -3,9 +3,6 @@
 #include <set>
 #include <utility>
 
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -24,12 +21,8 @@ constexpr auto kill_patience = std::chrono::seconds(10);
 // A tree that grows faster than it is stopped is killed as it is then, and looked for again.
 constexpr int most_rounds = 8;
 
-void send(const ProcessHandle& process, int signal) {
-  ::syscall(SYS_pidfd_send_signal, process.pidfd.get(), signal, nullptr, 0U);
-}
-
 void send(const Handles& processes, int signal) {
-  for (const ProcessHandle& process : processes) send(process, signal);
+  for (const ProcessHandle& process : processes) send_signal(process, signal);
 }
 
 // A process that is made while the others are looked at can be missed together with its parent, if
@@ -52,7 +45,7 @@ Handles stop_all(const ProcessTreeQuery& query) {
     const std::size_t before = all.size();
     for (ProcessHandle& process : found) {
       if (!stopped.insert(process.identity.pid).second) continue;
-      send(process, SIGSTOP);
+      send_signal(process, SIGSTOP);
       all.push_back(std::move(process));
     }
     if (all.size() == before) break;

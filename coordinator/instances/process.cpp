@@ -53,6 +53,10 @@ ProcessHandle open_process(std::int64_t pid) {
   return std::move(*probe.handle);
 }
 
+void send_signal(const ProcessHandle& process, int signal) {
+  ::syscall(SYS_pidfd_send_signal, process.pidfd.get(), signal, nullptr, 0U);
+}
+
 ProbeResult probe_process(const ProcessIdentity& identity) {
   const std::string boot_id = read_boot_id();
   if (!boot_id.empty() && !identity.boot_id.empty() && boot_id != identity.boot_id) {

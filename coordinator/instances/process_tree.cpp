@@ -25,9 +25,9 @@ using namespace std::string_literals;
 constexpr std::int64_t first_process = 1;
 // A process that becomes another program has neither words nor variables for a moment.
 constexpr int environment_attempts = 10;
+constexpr auto environment_pause = std::chrono::milliseconds(1);
 // On a machine that makes processes all the time there is always a new one.
 constexpr int most_listings = 8;
-constexpr auto environment_pause = std::chrono::milliseconds(1);
 
 // "NAME=value" among variables that end with zeros each.
 bool holds_variable(std::string_view environment, std::string_view variable) {

@@ -17,12 +17,6 @@ namespace asio = boost::asio;
 constexpr unsigned shown_lines = 20;
 constexpr auto status_patience = std::chrono::milliseconds(20);
 
-// A pane is dead a little before tmux knows how its program ended, which it is reminded of when it
-// is asked.
-bool has_status(const TmuxPane& pane) {
-  return pane.dead && (pane.exit_status || pane.exit_signal);
-}
-
 // A new server gives out the same pane numbers again, so a pane is named by its process too.
 bool is_pane_of(const TmuxPane& pane, const Instance& instance) {
   if (!instance.tmux_pane.empty() && instance.process) {
@@ -153,7 +147,8 @@ asio::awaitable<void> WindowResource::release(Instance& instance, const Ending& 
   if ((instance.owned & owns_window) == 0) co_return;
   std::optional<TmuxPane> pane = co_await find_pane(instance);
   const SteadyTime began = std::chrono::steady_clock::now();
-  while (pane && !has_status(*pane) && std::chrono::steady_clock::now() - began < status_patience) {
+  while (pane && !pane->has_status() &&
+         std::chrono::steady_clock::now() - began < status_patience) {
     co_await pause_for(io_, std::chrono::milliseconds(1));
     pane = co_await find_pane(instance);
   }

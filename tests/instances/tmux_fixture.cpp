@@ -69,7 +69,7 @@ TmuxPane TmuxTest::ended(const std::string& pane) {
   std::optional<TmuxPane> found;
   EXPECT_TRUE(eventually([&] {
     found = find(pane);
-    return !found || (found->dead && (found->exit_status || found->exit_signal));
+    return !found || found->has_status();
   }));
   return found.value_or(TmuxPane{});
 }

@@ -1,6 +1,5 @@
 #include "coordinator/instances/roles/command_words.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "coordinator/base/error.h"

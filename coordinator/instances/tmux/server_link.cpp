@@ -6,9 +6,6 @@
 #include <optional>
 #include <utility>
 
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -37,10 +34,6 @@ constexpr auto good_connection = std::chrono::seconds(10);
 
 [[noreturn]] void unavailable(const std::string& what) {
   throw Error(ErrorCode::unavailable, what);
-}
-
-void send_signal(const ProcessHandle& process, int signal) {
-  ::syscall(SYS_pidfd_send_signal, process.pidfd.get(), signal, nullptr, 0U);
 }
 
 bool has_ended(const ProcessHandle& process) { return is_readable(process.pidfd.get()); }

@@ -17,6 +17,9 @@ struct TmuxPane {
   bool dead = false;      // the program has ended; tmux keeps the pane for its last output
   std::optional<int> exit_status;
   std::optional<int> exit_signal;
+
+  // A pane is dead a little before tmux knows how its program ended.
+  bool has_status() const { return dead && (exit_status || exit_signal); }
 };
 
 // The format that parse_tmux_pane() reads.

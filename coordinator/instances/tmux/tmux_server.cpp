@@ -61,9 +61,7 @@ std::vector<TmuxPane> to_panes(const ControlReply& reply) {
   return panes;
 }
 
-bool lacks_status(const TmuxPane& pane) {
-  return pane.dead && !pane.exit_status && !pane.exit_signal;
-}
+bool lacks_status(const TmuxPane& pane) { return pane.dead && !pane.has_status(); }
 
 std::string session_target(const std::string& session) { return "=" + session + ":"; }
 
