@@ -5,8 +5,8 @@
 #include <benchmark/benchmark.h>
 
 #include "coordinator/base/json.h"
-#include "coordinator/broker/append_frame.h"
-#include "coordinator/broker/protocol.h"
+#include "coordinator/broker/commands/append_frame.h"
+#include "coordinator/broker/commands/protocol.h"
 
 namespace yardmaster {
 namespace {

@@ -17,7 +17,7 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/instances/git/worktrees.h"
-#include "coordinator/instances/process_runner.h"
+#include "coordinator/instances/processes/process_runner.h"
 
 namespace yardmaster {
 namespace {

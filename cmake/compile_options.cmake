@@ -20,11 +20,45 @@ if(YARDMASTER_SANITIZE)
 endif()
 
 include(precompiled_headers)
+include(header_check)
 
-# yardmaster_library(NAME SOURCES ... LIBRARIES ...): a static library with the shared flags.
+# Sources are compiled in batches, so that a header is read once per batch and not once per file. The
+# preset `dev` compiles each file by itself, and each header too: batches hide a missing include.
+option(YARDMASTER_UNITY "Compile the sources of a target in batches" ON)
+set(YARDMASTER_UNITY_BATCH 12 CACHE STRING "How many sources make a batch")
+set(CMAKE_UNITY_BUILD ${YARDMASTER_UNITY})
+if(YARDMASTER_UNITY)
+  # In a batch a source is an included file, and g++ takes what it keeps to itself for a header's.
+  target_compile_options(yardmaster_options INTERFACE
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endif()
+set(CMAKE_UNITY_BUILD_BATCH_SIZE ${YARDMASTER_UNITY_BATCH})
+
+# yardmaster_sources(VARIABLE FOLDER...): every *.cpp of these folders, below the calling one. A main.cpp
+# belongs to a program, not to a library.
+function(yardmaster_sources variable)
+  list(TRANSFORM ARGN APPEND "/*.cpp" OUTPUT_VARIABLE patterns)
+  file(GLOB sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} ${patterns})
+  list(FILTER sources EXCLUDE REGEX "(^|/)main\\.cpp$")
+  set(${variable} ${sources} PARENT_SCOPE)
+endfunction()
+
+# yardmaster_library(NAME [FOLDERS ...] [SOURCES ...] [LIBRARIES ...]): a static library with the shared
+# flags, made of what its folders hold (by default the calling one) and of generated SOURCES.
 function(yardmaster_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
-  add_library(${name} STATIC ${ARG_SOURCES})
+  cmake_parse_arguments(ARG "" "" "FOLDERS;SOURCES;LIBRARIES" ${ARGN})
+  if(NOT ARG_FOLDERS)
+    set(ARG_FOLDERS .)
+  endif()
+  yardmaster_sources(sources ${ARG_FOLDERS})
+  add_library(${name} STATIC ${sources} ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC yardmaster_options ${ARG_LIBRARIES})
   yardmaster_use_precompiled_header(${name} yardmaster_headers)
+  yardmaster_check_headers(${name} ${ARG_FOLDERS})
 endfunction()
+
+# Linking anew is most of what waits for a changed source.
+find_program(MOLD_PROGRAM mold)
+if(MOLD_PROGRAM AND NOT YARDMASTER_SANITIZE)
+  target_link_options(yardmaster_options INTERFACE -fuse-ld=mold)
+endif()

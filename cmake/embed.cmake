@@ -1,3 +1,6 @@
+# All that is generated at build time and included by sources.
+add_custom_target(generated)
+
 # yardmaster_embed(TARGET FILE...): makes each text file available to TARGET as
 # `yardmaster::embedded::<file name with _ for . and ->` through the header "embedded/<file name>.h". A
 # name that begins with a digit gets its folder's before it: migrations/2.sql is migrations_2.sql.
@@ -27,5 +30,6 @@ function(yardmaster_embed target)
   get_filename_component(first ${first} NAME)
   add_custom_target(${target}_embeds_${first} DEPENDS ${headers})
   add_dependencies(${target} ${target}_embeds_${first})
+  add_dependencies(generated ${target}_embeds_${first})
   target_include_directories(${target} PUBLIC ${directory})
 endfunction()

@@ -4,8 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "reports/figure_text.h"
 #include "reports/run_text.h"
-#include "reports/text.h"
 
 namespace yardmaster::reports {
 namespace {
@@ -25,12 +25,6 @@ std::optional<double> kept_quantile(const metrics::Quantiles& quantiles, double 
   if (quantile == 0.99) return quantiles.p99;
   if (quantile == 0.999) return quantiles.p999;
   return std::nullopt;
-}
-
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const auto& part : parts) text += (text.empty() ? "" : "; ") + part;
-  return text;
 }
 
 std::string held(const Capacity& capacity) {
@@ -67,7 +61,7 @@ CapacityStep capacity_step(const Run& run) {
     const auto value = kept_quantile(measured->second.latency_ms, result.target.quantile);
     if (value) step.measured_ms[target_name(result.target)] = *value;
   }
-  if (!step.holds()) step.reason = joined(reasons_of(run));
+  if (!step.holds()) step.reason = joined(reasons_of(run), "; ");
   return step;
 }
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <compare>
 
+#include "reports/figure_text.h"
 #include "reports/run_text.h"
-#include "reports/table.h"
-#include "reports/text.h"
+#include "reports/text_table.h"
 
 namespace yardmaster::reports {
 namespace {
@@ -17,21 +17,21 @@ constexpr const char* how_to_read =
     "hold.";
 
 // What the map has rows for, by durability, then from the fastest disk to the slowest.
-struct Row {
+struct CellRow {
   std::string durability;
   double added_ms = 0;
   std::string latency;
 
-  auto operator<=>(const Row&) const = default;
+  auto operator<=>(const CellRow&) const = default;
 };
 
-std::vector<Row> rows_of(const CapacityMap& map) {
-  std::vector<Row> rows;
+std::vector<CellRow> rows_of(const CapacityMap& map) {
+  std::vector<CellRow> rows;
   for (const CapacityCell& cell : map.cells) {
     rows.push_back({cell.durability, cell.fsync_added_ms, cell.fsync_latency});
   }
   // "process" after "power" by the alphabet, before it by how much it asks of the disk.
-  std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
+  std::sort(rows.begin(), rows.end(), [](const CellRow& a, const CellRow& b) {
     if (a.durability != b.durability) return a.durability > b.durability;
     return a < b;
   });
@@ -49,7 +49,7 @@ std::string list_of(const std::vector<std::string>& words) {
   return text;
 }
 
-std::string load_of(const MapParameters& parameters) {
+std::string load_text(const MapParameters& parameters) {
   return list_of(parameters.workloads) + ", each instance every " +
          milliseconds(parameters.interval_ms) + " ms, " + parameters.arrivals + ", " +
          grouped(parameters.payload_bytes) + " bytes; from " + grouped(parameters.least) + " to " +
@@ -95,12 +95,12 @@ std::string bracket_of(const Capacity& capacity) {
 
 std::string to_markdown(const CapacityMap& map) {
   const MapParameters& parameters = map.parameters;
-  Table table({{"durability", Align::left},
-               {"added to each fsync"},
-               {"SQLite holds"},
-               {"PostgreSQL holds"},
-               {"enough for " + grouped(parameters.asked), Align::left}});
-  for (const Row& row : rows_of(map)) {
+  TextTable table({{"durability", Align::left},
+                   {"added to each fsync"},
+                   {"SQLite holds"},
+                   {"PostgreSQL holds"},
+                   {"enough for " + grouped(parameters.asked), Align::left}});
+  for (const CellRow& row : rows_of(map)) {
     const std::string enough = enough_for(map, row.durability, row.latency, parameters.asked);
     table.add({row.durability, row.latency,
                cell_text(map.find("sqlite", row.durability, row.latency)),
@@ -108,8 +108,9 @@ std::string to_markdown(const CapacityMap& map) {
                enough.empty() ? "-" : enough});
   }
   return "# How many instances hold " + list_of(parameters.slo) + "\n\n" + table.markdown() + "\n" +
-         how_to_read + "\n\n- " + load_of(parameters) + "\n- " + machine_of(map.machine) + "\n- " +
-         software_of(map.machine) + ", yardmaster " + parameters.version + ", " + map.date + "\n";
+         how_to_read + "\n\n- " + load_text(parameters) + "\n- " + machine_of(map.machine) +
+         "\n- " + software_of(map.machine) + ", yardmaster " + parameters.version + ", " +
+         map.date + "\n";
 }
 
 }  // namespace yardmaster::reports

@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int schema = 1;
+constexpr int map_schema = 1;
 
 Json parameters_json(const MapParameters& from) {
   return {{"version", from.version},
@@ -116,7 +116,7 @@ CapacityMap read_map(const Json& json) {
   const RecordFields fields(json, "");
   int version = 0;
   fields.take("schema", version);
-  if (version != schema) fields.refuse("schema", "must be " + std::to_string(schema));
+  if (version != map_schema) fields.refuse("schema", "must be " + std::to_string(map_schema));
   CapacityMap map;
   fields.take("date", map.date);
   map.parameters = read_parameters(fields.object("parameters"));
@@ -134,7 +134,7 @@ std::string difference(const std::string& name, const Json& before, const Json& 
 std::string to_json(const CapacityMap& map) {
   Json cells = Json::array();
   for (const CapacityCell& cell : map.cells) cells.push_back(cell_json(cell));
-  const Json json{{"schema", schema},
+  const Json json{{"schema", map_schema},
                   {"date", map.date},
                   {"parameters", parameters_json(map.parameters)},
                   {"machine", machine_json(map.machine)},

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "coordinator/base/error.h"
+#include "reports/figure_text.h"
 #include "reports/run_text.h"
-#include "reports/text.h"
 
 namespace yardmaster::reports {
 namespace {
@@ -95,11 +95,11 @@ void decide(std::vector<RunComparison>& runs, double alpha) {
   }
 }
 
-auto load_of(const Run& run) {
+auto compared_load(const Run& run) {
   return std::tie(run.instances, run.interval_ms, run.arrivals, run.transaction);
 }
 
-auto conditions(const Run& run) {
+auto compared_conditions(const Run& run) {
   return std::tie(run.scenario, run.store, run.topology, run.checkpoint_policy, run.durability,
                   run.fsync_injected_ms, run.fsync_latency);
 }
@@ -212,9 +212,10 @@ Comparison compare(const Report& before, const Report& after, const CompareOptio
   std::vector<const Run*> second = pointers(after.runs);
   Pairs pairs;
   match(first, second, pairs, [](const Run& a, const Run& b) {
-    return load_of(a) == load_of(b) && conditions(a) == conditions(b);
+    return compared_load(a) == compared_load(b) && compared_conditions(a) == compared_conditions(b);
   });
-  match(first, second, pairs, [](const Run& a, const Run& b) { return load_of(a) == load_of(b); });
+  match(first, second, pairs,
+        [](const Run& a, const Run& b) { return compared_load(a) == compared_load(b); });
   if (pairs.empty()) throw Error(ErrorCode::usage, "the two reports have no run in common");
 
   Comparison comparison;

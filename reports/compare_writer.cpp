@@ -1,13 +1,11 @@
 #include <cmath>
 
 #include "reports/compare.h"
-#include "reports/table.h"
-#include "reports/text.h"
+#include "reports/figure_text.h"
+#include "reports/text_table.h"
 
 namespace yardmaster::reports {
 namespace {
-
-constexpr std::size_t width = 100;
 
 std::string percent(double ratio) {
   if (!std::isfinite(ratio)) return "?";
@@ -33,14 +31,14 @@ std::string interval_of(const Change& change) {
   return low + " .. " + percent(change.ratio_high);
 }
 
-Table table_of(const RunComparison& run, bool colours) {
-  Table table({{"P99 in ms", Align::left},
-               {"before"},
-               {"after"},
-               {"change"},
-               {"95% of change"},
-               {"p"},
-               {"", Align::left}});
+TextTable table_of(const RunComparison& run, bool colours) {
+  TextTable table({{"P99 in ms", Align::left},
+                   {"before"},
+                   {"after"},
+                   {"change"},
+                   {"95% of change"},
+                   {"p"},
+                   {"", Align::left}});
   for (const Change& change : run.changes) {
     const bool known = change.trend != Trend::unknown;
     table.add({change.measurement, milliseconds(change.before_ms), milliseconds(change.after_ms),
@@ -54,12 +52,12 @@ Table table_of(const RunComparison& run, bool colours) {
 
 std::string to_terminal(const Comparison& comparison, bool colours) {
   std::string out;
-  for (const std::string& note : comparison.notes) out += wrapped(note, 0, width);
+  for (const std::string& note : comparison.notes) out += wrapped(note, 0, line_width);
   for (const RunComparison& run : comparison.runs) {
     if (!out.empty()) out += '\n';
-    out += wrapped(run.title, 0, width);
+    out += wrapped(run.title, 0, line_width);
     if (!run.changes.empty()) out += table_of(run, colours).plain(2);
-    for (const std::string& note : run.notes) out += wrapped(note, 4, width);
+    for (const std::string& note : run.notes) out += wrapped(note, 4, line_width);
   }
   const bool worse = comparison.regression();
   return out + "\n" +

@@ -6,14 +6,14 @@
 
 #include "coordinator/base/duration.h"
 #include "coordinator/base/error.h"
+#include "reports/figure_text.h"
 #include "reports/statistics.h"
-#include "reports/text.h"
 #include "reports/verdict.h"
 
 namespace yardmaster::reports {
 namespace {
 
-constexpr std::array<const char*, 2> stores{"sqlite", "postgres"};
+constexpr std::array<const char*, 2> judged_stores{"sqlite", "postgres"};
 constexpr std::array<std::uint64_t, 2> loads{10, 25};
 constexpr std::uint64_t load_for_p999 = 25;
 constexpr std::chrono::milliseconds usual_limit{30};
@@ -141,14 +141,14 @@ std::vector<Figure> judge_pairs(const std::vector<Run>& runs) {
 
 std::vector<Figure> gate_requirements() {
   std::vector<Figure> figures;
-  for (const char* store : stores) {
+  for (const char* store : judged_stores) {
     for (const std::uint64_t instances : loads) {
       figures.push_back(required(store, instances, "write", 0.99, usual_limit));
       if (instances == load_for_p999) {
         figures.push_back(required(store, instances, "write", 0.999, gate_write_p999_limit));
       }
       // A server's checkpoints run beside the commits and cannot be compared.
-      if (store != stores.front()) continue;
+      if (store != judged_stores.front()) continue;
       figures.push_back(required(store, instances, "checkpoint", 0.99, usual_limit));
     }
   }

@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int schema = 1;
+constexpr int decision_schema = 1;
 constexpr const char* rule =
     "SQLite is kept if it holds every target below at every load. If it fails and PostgreSQL holds "
     "its own, PostgreSQL is required. If both fail, the answer is neither.";
@@ -78,12 +78,13 @@ void require_evidence(const DecisionRecord& record, const RecordFields& fields) 
   fields.refuse("figures", "do not support the store '" + record.store + "': " + decision.reason);
 }
 
-DecisionRecord from_json(const Json& json) {
+DecisionRecord record_from_json(const Json& json) {
   const RecordFields fields(json, "");
   DecisionRecord record;
   int version = 0;
   fields.take("schema", version);
-  if (version != schema) fields.refuse("schema", "must be " + std::to_string(schema));
+  if (version != decision_schema)
+    fields.refuse("schema", "must be " + std::to_string(decision_schema));
   fields.take("store", record.store);
   if (record.store != "sqlite" && record.store != "postgres" && record.store != "neither") {
     fields.refuse("store", "must be sqlite, postgres or neither, not '" + record.store + "'");
@@ -105,7 +106,7 @@ DecisionRecord from_json(const Json& json) {
 std::string to_json(const DecisionRecord& record) {
   Json figures = Json::array();
   for (const Figure& figure : record.figures) figures.push_back(figure_json(figure));
-  const Json json{{"schema", schema},
+  const Json json{{"schema", decision_schema},
                   {"store", record.store},
                   {"reason", record.reason},
                   {"rule", rule},
@@ -122,7 +123,7 @@ DecisionRecord read_decision(const std::filesystem::path& file) {
   std::ifstream stream(file);
   if (!stream) throw Error(ErrorCode::usage, "there is no record '" + file.string() + "'");
   try {
-    return from_json(Json::parse(std::string(std::istreambuf_iterator<char>(stream), {})));
+    return record_from_json(Json::parse(std::string(std::istreambuf_iterator<char>(stream), {})));
   } catch (const Json::exception& error) {
     throw Error(ErrorCode::usage, file.string() + ": not JSON: " + error.what());
   } catch (const Error& error) {

@@ -11,12 +11,12 @@
 namespace yardmaster::reports {
 namespace {
 
-using Json = nlohmann::json;
+using JsonValue = nlohmann::json;
 
 // A value and where it stands, for messages. Reading an absent field changes nothing.
 class Node {
  public:
-  Node(const Json* value, std::string path) : value_(value), path_(std::move(path)) {}
+  Node(const JsonValue* value, std::string path) : value_(value), path_(std::move(path)) {}
 
   Node operator[](const char* key) const {
     if (value_ == nullptr) return {nullptr, path_};
@@ -84,7 +84,7 @@ class Node {
     out = static_cast<Whole>(number);
   }
 
-  const Json* value_;
+  const JsonValue* value_;
   std::string path_;
 };
 
@@ -246,7 +246,7 @@ void read(const Node& node, DecisionSummary& out) {
 }  // namespace
 
 Report from_json(std::string_view text) {
-  const Json json = Json::parse(text, nullptr, false);
+  const JsonValue json = JsonValue::parse(text, nullptr, false);
   if (json.is_discarded()) throw Error(ErrorCode::usage, "not JSON");
   if (!json.is_object() || !json.contains("schema")) {
     throw Error(ErrorCode::usage, "not a report: it has no 'schema'");

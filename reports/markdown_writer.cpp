@@ -1,8 +1,8 @@
 #include "reports/markdown_writer.h"
 
+#include "reports/figure_text.h"
 #include "reports/run_text.h"
 #include "reports/side_by_side.h"
-#include "reports/text.h"
 
 namespace yardmaster::reports {
 namespace {
@@ -31,12 +31,12 @@ std::string list_item(const std::string& text) {
 }
 
 std::string overview(const Report& report) {
-  Table table({{"run", Align::left},
-               {"store", Align::left},
-               {"achieved/s"},
-               {"write P99, ms"},
-               {"lost"},
-               {"verdict", Align::left}});
+  TextTable table({{"run", Align::left},
+                   {"store", Align::left},
+                   {"achieved/s"},
+                   {"write P99, ms"},
+                   {"lost"},
+                   {"verdict", Align::left}});
   for (std::size_t i = 0; i < report.runs.size() && i < most_rows; ++i) {
     const Run& run = report.runs[i];
     const auto write = run.measurements.find("write");
@@ -53,7 +53,7 @@ std::string section(const Run& run) {
   for (const std::string& warning : run.warnings) {
     out += "**Warning:** " + plain_line(warning) + "\n\n";
   }
-  const Table targets = target_table(run, bold);
+  const TextTable targets = target_table(run, bold);
   if (!targets.empty()) out += targets.markdown() + "\n";
   std::string reasons;
   for (const std::string& check : checks_of(run)) reasons += list_item(check);

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "coordinator/base/duration.h"
-#include "reports/text.h"
+#include "reports/figure_text.h"
 
 namespace yardmaster::reports {
 namespace {
@@ -22,16 +22,6 @@ std::string interval_of(const Measurement& measurement) {
 
 std::string p99(const metrics::Quantiles& quantiles) {
   return "P99 " + milliseconds(quantiles.p99) + " ms";
-}
-
-std::string joined(const std::vector<std::string>& parts) {
-  std::string out;
-  for (const std::string& part : parts) {
-    if (part.empty()) continue;
-    if (!out.empty()) out += ", ";
-    out += part;
-  }
-  return out;
 }
 
 std::string with(const std::string& value, const char* after) {
@@ -54,16 +44,16 @@ bool is_closed_loop(const Run& run) { return run.arrivals == "closed-loop"; }
 
 }  // namespace
 
-Table measurement_table(const Run& run) {
-  Table table({{"ms", Align::left},
-               {"count"},
-               {"P50"},
-               {"P90"},
-               {"P99"},
-               {"P99.9"},
-               {"max"},
-               {"service"},
-               {"95% of P99"}});
+TextTable measurement_table(const Run& run) {
+  TextTable table({{"ms", Align::left},
+                   {"count"},
+                   {"P50"},
+                   {"P90"},
+                   {"P99"},
+                   {"P99.9"},
+                   {"max"},
+                   {"service"},
+                   {"95% of P99"}});
   for (const auto& [name, from] : run.measurements) {
     const metrics::Quantiles& q = from.latency_ms;
     table.add({name, grouped(from.count), milliseconds(q.p50), milliseconds(q.p90),
@@ -73,8 +63,9 @@ Table measurement_table(const Run& run) {
   return table;
 }
 
-Table target_table(const Run& run, const std::function<std::string(Verdict)>& show) {
-  Table table({{"target", Align::left}, {"limit"}, {"over the limit"}, {"verdict", Align::left}});
+TextTable target_table(const Run& run, const std::function<std::string(Verdict)>& show) {
+  TextTable table(
+      {{"target", Align::left}, {"limit"}, {"over the limit"}, {"verdict", Align::left}});
   for (const TargetResult& result : run.targets) {
     table.add({target_name(result.target), format_duration(result.target.limit),
                grouped(result.over_limit) + " of " + grouped(result.count), show(result.verdict)});

@@ -6,14 +6,14 @@
 #include <vector>
 
 #include "reports/report.h"
-#include "reports/table.h"
+#include "reports/text_table.h"
 
 namespace yardmaster::reports {
 
 // Milliseconds from the intended times; the service time's P99; the 95% interval of the P99.
-Table measurement_table(const Run& run);
+TextTable measurement_table(const Run& run);
 // `show` renders a verdict; the reasons are in reasons_of().
-Table target_table(const Run& run, const std::function<std::string(Verdict)>& show);
+TextTable target_table(const Run& run, const std::function<std::string(Verdict)>& show);
 
 std::string title_of(const Run& run);           // "baseline: 25 instances, every 250 ms, staggered"
 std::string conditions_of(const Run& run);      // the store and how it was used

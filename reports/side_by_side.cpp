@@ -6,19 +6,19 @@
 #include <set>
 
 #include "coordinator/base/duration.h"
-#include "reports/text.h"
+#include "reports/figure_text.h"
 
 namespace yardmaster::reports {
 namespace {
 
-constexpr std::array<const char*, 2> stores{"sqlite", "postgres"};
+constexpr std::array<const char*, 2> compared_stores{"sqlite", "postgres"};
 
-struct Row {
+struct FigureRow {
   const char* measurement;
   const char* title;
   double metrics::Quantiles::*quantile;
 };
-constexpr std::array<Row, 10> rows{{
+constexpr std::array<FigureRow, 10> rows{{
     {"write", "write P50", &metrics::Quantiles::p50},
     {"write", "write P99", &metrics::Quantiles::p99},
     {"write", "write P99.9", &metrics::Quantiles::p999},
@@ -40,7 +40,7 @@ Load load_of(const Run& run) {
 }
 
 std::vector<double> figures_of(const std::vector<Run>& runs, const Load& load,
-                               std::string_view store, const Row& row) {
+                               std::string_view store, const FigureRow& row) {
   std::vector<double> figures;
   for (const Run& run : runs) {
     if (run.store != store || load_of(run) != load) continue;
@@ -86,14 +86,15 @@ std::string side_by_side_title(const std::vector<Run>& runs) {
   return title;
 }
 
-Table side_by_side_table(const std::vector<Run>& runs) {
-  Table table({{"instances"}, {"measurement", Align::left}, {"sqlite"}, {"postgres"}, {"ratio"}});
+TextTable side_by_side_table(const std::vector<Run>& runs) {
+  TextTable table(
+      {{"instances"}, {"measurement", Align::left}, {"sqlite"}, {"postgres"}, {"ratio"}});
   std::set<Load> loads;
   for (const Run& run : runs) loads.insert(load_of(run));
   for (const Load& load : loads) {
-    for (const Row& row : rows) {
-      const auto a = figures_of(runs, load, stores[0], row);
-      const auto b = figures_of(runs, load, stores[1], row);
+    for (const FigureRow& row : rows) {
+      const auto a = figures_of(runs, load, compared_stores[0], row);
+      const auto b = figures_of(runs, load, compared_stores[1], row);
       if (a.empty() && b.empty()) continue;
       const bool comparable = std::string_view(row.measurement) != "checkpoint";
       table.add({grouped(load.first) + load.second, row.title, cell(a), cell(b),
@@ -111,14 +112,14 @@ std::string decision_line(const DecisionSummary& summary) {
   return "decision: " + summary.store + standing + ": " + summary.reason;
 }
 
-Table figure_table(const std::vector<Figure>& figures) {
-  Table table({{"store", Align::left},
-               {"instances"},
-               {"target", Align::left},
-               {"limit"},
-               {"measured, ms"},
-               {"over the limit"},
-               {"verdict", Align::left}});
+TextTable figure_table(const std::vector<Figure>& figures) {
+  TextTable table({{"store", Align::left},
+                   {"instances"},
+                   {"target", Align::left},
+                   {"limit"},
+                   {"measured, ms"},
+                   {"over the limit"},
+                   {"verdict", Align::left}});
   for (const Figure& figure : figures) {
     const std::string policy =
         figure.checkpoint_policy.empty() ? "" : ", " + figure.checkpoint_policy + " checkpoints";

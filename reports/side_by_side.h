@@ -6,7 +6,7 @@
 
 #include "reports/decision.h"
 #include "reports/report.h"
-#include "reports/table.h"
+#include "reports/text_table.h"
 
 namespace yardmaster::reports {
 
@@ -14,12 +14,12 @@ namespace yardmaster::reports {
 bool compares_stores(const std::vector<Run>& runs);
 
 // For each load and measurement the median of the runs' figures, and the ratio of the stores.
-Table side_by_side_table(const std::vector<Run>& runs);
+TextTable side_by_side_table(const std::vector<Run>& runs);
 // What was the same for all of them: the number of pairs, the durability.
 std::string side_by_side_title(const std::vector<Run>& runs);
 
 // Targets that were judged by several runs together.
-Table figure_table(const std::vector<Figure>& figures);
+TextTable figure_table(const std::vector<Figure>& figures);
 // "decision: sqlite, as on record: …"
 std::string decision_line(const DecisionSummary& summary);
 

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "coordinator/base/duration.h"
-#include "reports/text.h"
+#include "reports/figure_text.h"
 
 namespace yardmaster::reports {
 namespace {

@@ -4,10 +4,19 @@
 
 #include <chrono>
 
+#include <time.h>
+
 namespace yardmaster {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 using WallTime = std::chrono::sys_time<std::chrono::microseconds>;
+
+// As clock_nanosleep() and its like take it, with CLOCK_MONOTONIC.
+inline timespec to_timespec(SteadyTime time) {
+  const auto since = time.time_since_epoch();
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since);
+  return {.tv_sec = seconds.count(), .tv_nsec = (since - seconds).count()};
+}
 
 class Clock {
  public:

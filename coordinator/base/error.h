@@ -61,4 +61,8 @@ class Error : public std::runtime_error {
   std::optional<std::uint64_t> expected_seq_;
 };
 
+[[noreturn]] inline void throw_unavailable(const std::string& message) {
+  throw Error(ErrorCode::unavailable, message);
+}
+
 }  // namespace yardmaster

@@ -12,13 +12,13 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "coordinator/broker/dispatcher.h"
+#include "coordinator/broker/commands/dispatcher.h"
 #include "coordinator/broker/event_hub.h"
-#include "coordinator/broker/http_server.h"
-#include "coordinator/broker/line_session.h"
-#include "coordinator/broker/listener.h"
-#include "coordinator/broker/output_flusher.h"
-#include "coordinator/broker/readiness.h"
+#include "coordinator/broker/listeners/listener.h"
+#include "coordinator/broker/sessions/http_server.h"
+#include "coordinator/broker/sessions/line_session.h"
+#include "coordinator/broker/sessions/output_flusher.h"
+#include "coordinator/broker/sessions/readiness.h"
 
 namespace yardmaster {
 

@@ -9,8 +9,8 @@
 #include "coordinator/base/duration.h"
 #include "coordinator/base/error.h"
 #include "coordinator/base/json.h"
-#include "coordinator/broker/protocol.h"
-#include "coordinator/broker/wire_values.h"
+#include "coordinator/broker/commands/protocol.h"
+#include "coordinator/broker/commands/wire_values.h"
 
 namespace yardmaster {
 namespace {

@@ -14,11 +14,11 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "coordinator/broker/session.h"
+#include "coordinator/broker/sessions/session.h"
 #include "coordinator/domain/handoff.h"
 #include "coordinator/domain/instance.h"
 #include "coordinator/domain/message.h"
-#include "coordinator/instances/instance_observer.h"
+#include "coordinator/instances/lifecycle/instance_observer.h"
 #include "coordinator/store/database.h"
 #include "coordinator/store/store_queue.h"
 

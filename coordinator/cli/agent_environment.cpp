@@ -5,8 +5,6 @@
 namespace yardmaster::cli {
 namespace {
 
-constexpr const char* usual_path = "/usr/local/bin:/usr/bin:/bin";
-
 // They say where the agent runs, which only the process that becomes it knows.
 constexpr std::array<const char*, 3> of_the_terminal{"TERM", "TMUX", "TMUX_PANE"};
 

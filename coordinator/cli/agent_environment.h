@@ -8,6 +8,9 @@ namespace yardmaster::cli {
 
 using Variables = std::map<std::string, std::string>;
 
+// PATH of one who has none.
+inline constexpr const char* usual_path = "/usr/local/bin:/usr/bin:/bin";
+
 // In a window: those of the launch file, which are complete, but for what tells where the agent
 // runs. `own` are those of the process that becomes the agent.
 Variables window_environment(Variables launch, const Variables& own);

@@ -1,7 +1,7 @@
 #include "coordinator/cli/attach.h"
 
 #include "coordinator/base/error.h"
-#include "coordinator/cli/listings.h"
+#include "coordinator/cli/output/listings.h"
 
 namespace yardmaster::cli {
 

@@ -6,7 +6,7 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/base/shell_quote.h"
-#include "coordinator/cli/text.h"
+#include "coordinator/cli/output/display_text.h"
 
 namespace yardmaster::cli {
 namespace {

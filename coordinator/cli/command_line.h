@@ -11,7 +11,7 @@
 #include <CLI/CLI.hpp>
 
 #include "coordinator/base/config.h"
-#include "coordinator/cli/listings.h"
+#include "coordinator/cli/output/listings.h"
 #include "coordinator/client/client.h"
 
 namespace yardmaster::cli {

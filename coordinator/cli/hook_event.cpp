@@ -2,7 +2,7 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/base/json.h"
-#include "coordinator/cli/listings.h"
+#include "coordinator/cli/output/listings.h"
 
 namespace yardmaster::cli {
 namespace {

@@ -1,6 +1,6 @@
 #include "coordinator/cli/lookups.h"
 
-#include "coordinator/cli/listings.h"
+#include "coordinator/cli/output/listings.h"
 
 namespace yardmaster::cli {
 namespace {

@@ -6,9 +6,9 @@
 #include "coordinator/base/clock.h"
 #include "coordinator/base/error.h"
 #include "coordinator/base/json.h"
-#include "coordinator/cli/listings.h"
-#include "coordinator/cli/terminal.h"
-#include "coordinator/cli/text.h"
+#include "coordinator/cli/output/display_text.h"
+#include "coordinator/cli/output/listings.h"
+#include "coordinator/cli/output/terminal.h"
 
 namespace yardmaster::cli {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "coordinator/base/error.h"
-#include "coordinator/cli/listings.h"
-#include "coordinator/cli/text.h"
+#include "coordinator/cli/output/display_text.h"
+#include "coordinator/cli/output/listings.h"
 
 namespace yardmaster::cli {
 namespace {

@@ -19,14 +19,14 @@
 #include "coordinator/base/duration.h"
 #include "coordinator/base/json.h"
 #include "coordinator/broker/broker.h"
-#include "coordinator/broker/command_table.h"
-#include "coordinator/broker/wire_values.h"
+#include "coordinator/broker/commands/command_table.h"
+#include "coordinator/broker/commands/wire_values.h"
 #include "coordinator/daemon/backup.h"
 #include "coordinator/daemon/daemon_lock.h"
 #include "coordinator/daemon/daemon_log.h"
 #include "coordinator/daemon/daemon_metrics.h"
 #include "coordinator/daemon/instance_parts.h"
-#include "coordinator/instances/async_wait.h"
+#include "coordinator/instances/processes/async_wait.h"
 #include "coordinator/store/open_database.h"
 
 namespace yardmaster {

@@ -6,16 +6,16 @@
 
 #include <unistd.h>
 
-#include "coordinator/base/environment.h"
 #include "coordinator/base/error.h"
-#include "coordinator/broker/socket_resource.h"
-#include "coordinator/instances/files_resource.h"
+#include "coordinator/base/process_environment.h"
+#include "coordinator/broker/listeners/socket_resource.h"
 #include "coordinator/instances/git/trash.h"
-#include "coordinator/instances/hello_resource.h"
-#include "coordinator/instances/process_resource.h"
-#include "coordinator/instances/row_resource.h"
-#include "coordinator/instances/window_resource.h"
-#include "coordinator/instances/worktree_resource.h"
+#include "coordinator/instances/resources/files_resource.h"
+#include "coordinator/instances/resources/hello_resource.h"
+#include "coordinator/instances/resources/process_resource.h"
+#include "coordinator/instances/resources/row_resource.h"
+#include "coordinator/instances/resources/window_resource.h"
+#include "coordinator/instances/resources/worktree_resource.h"
 
 namespace yardmaster {
 namespace {

@@ -15,14 +15,14 @@
 #include "coordinator/base/config.h"
 #include "coordinator/broker/broker.h"
 #include "coordinator/daemon/daemon.h"
-#include "coordinator/instances/instance_manager.h"
-#include "coordinator/instances/life_signs.h"
-#include "coordinator/instances/persistent_instances.h"
-#include "coordinator/instances/process_runner.h"
-#include "coordinator/instances/repositories.h"
+#include "coordinator/instances/git/repositories.h"
+#include "coordinator/instances/lifecycle/instance_manager.h"
+#include "coordinator/instances/lifecycle/life_signs.h"
+#include "coordinator/instances/lifecycle/persistent_instances.h"
+#include "coordinator/instances/lifecycle/upkeep.h"
+#include "coordinator/instances/processes/process_runner.h"
 #include "coordinator/instances/roles/roles.h"
 #include "coordinator/instances/tmux/tmux_server.h"
-#include "coordinator/instances/upkeep.h"
 
 namespace yardmaster {
 

@@ -6,7 +6,7 @@
 namespace yardmaster {
 namespace {
 
-constexpr std::array<std::pair<HandoffState, std::string_view>, 3> names{{
+constexpr std::array<std::pair<HandoffState, std::string_view>, 3> handoff_state_names{{
     {HandoffState::pending, "pending"},
     {HandoffState::accepted, "accepted"},
     {HandoffState::cancelled, "cancelled"},
@@ -15,11 +15,11 @@ constexpr std::array<std::pair<HandoffState, std::string_view>, 3> names{{
 }  // namespace
 
 std::string_view to_string(HandoffState state) {
-  return names[static_cast<std::size_t>(state)].second;
+  return handoff_state_names[static_cast<std::size_t>(state)].second;
 }
 
 std::optional<HandoffState> handoff_state_from(std::string_view text) {
-  for (const auto& [state, name] : names) {
+  for (const auto& [state, name] : handoff_state_names) {
     if (name == text) return state;
   }
   return std::nullopt;

@@ -6,7 +6,7 @@
 namespace yardmaster {
 namespace {
 
-constexpr std::array<std::pair<InstanceState, std::string_view>, 6> names{{
+constexpr std::array<std::pair<InstanceState, std::string_view>, 6> instance_state_names{{
     {InstanceState::starting, "starting"},
     {InstanceState::running, "running"},
     {InstanceState::idle, "idle"},
@@ -18,11 +18,11 @@ constexpr std::array<std::pair<InstanceState, std::string_view>, 6> names{{
 }  // namespace
 
 std::string_view to_string(InstanceState state) {
-  return names[static_cast<std::size_t>(state)].second;
+  return instance_state_names[static_cast<std::size_t>(state)].second;
 }
 
 std::optional<InstanceState> instance_state_from(std::string_view text) {
-  for (const auto& [state, name] : names) {
+  for (const auto& [state, name] : instance_state_names) {
     if (name == text) return state;
   }
   return std::nullopt;

@@ -21,7 +21,7 @@ constexpr std::int64_t automatic_frames = 1000;
 constexpr std::int64_t fewest_frames = 250;
 constexpr std::int64_t most_frames = 4000;
 constexpr auto shortest_pause = milliseconds(50);
-constexpr auto dear = milliseconds(5);
+constexpr auto costly_checkpoint = milliseconds(5);
 constexpr nanoseconds cheap = std::chrono::microseconds(2500);
 constexpr auto slow_sync = milliseconds(3);
 constexpr auto slow_for_fewest = milliseconds(10);
@@ -96,7 +96,7 @@ void CheckpointPolicy::settle() {
   const bool crowded = last_interval_ < last_cost_ * 10;
   if (last_cost_ < cheap || crowded) {
     frame_limit_ = std::min(most_frames, frame_limit_ + frame_limit_ / 4);
-  } else if (last_cost_ > dear) {
+  } else if (last_cost_ > costly_checkpoint) {
     frame_limit_ = std::max(fewest_frames, frame_limit_ / 2);
   }
 }

@@ -9,7 +9,7 @@
 namespace yardmaster {
 namespace {
 
-constexpr int oldest_version = 120000;
+constexpr int oldest_server_version = 120000;
 constexpr std::string_view no_state = "     ";
 
 std::string first_line(const char* message) {
@@ -62,7 +62,7 @@ void PostgresConnection::require_usable() {
     throw Error(ErrorCode::unsupported, "PostgreSQL at " + location() + " " + why);
   };
   PGconn* const connection = connection_.get();
-  if (PQserverVersion(connection) < oldest_version) {
+  if (PQserverVersion(connection) < oldest_server_version) {
     refuse("has version " + version() + ": version 12 or newer is needed");
   }
   if (value_of(connection, "server_encoding") != "UTF8") {

@@ -8,10 +8,11 @@
 namespace yardmaster {
 namespace {
 
-constexpr std::int64_t oldest_version = 1;
+constexpr std::int64_t oldest_schema_version = 1;
 // Each leads to the next version.
 constexpr std::array migrations{embedded::migrations_2_sql};
-static_assert(oldest_version + static_cast<std::int64_t>(migrations.size()) == schema_version);
+static_assert(oldest_schema_version + static_cast<std::int64_t>(migrations.size()) ==
+              schema_version);
 
 }  // namespace
 
@@ -34,7 +35,8 @@ std::string schema_from(std::int64_t version, const Dialect& dialect) {
   if (version == 0) return in_dialect(embedded::schema_sql, dialect);
   std::string sql;
   for (; version < schema_version; ++version) {
-    sql += in_dialect(migrations.at(static_cast<std::size_t>(version - oldest_version)), dialect);
+    sql += in_dialect(migrations.at(static_cast<std::size_t>(version - oldest_schema_version)),
+                      dialect);
   }
   return sql;
 }

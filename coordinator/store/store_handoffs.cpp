@@ -12,12 +12,13 @@ namespace {
 // A freeze that is followed by neither an offer nor a thaw ends by itself.
 constexpr auto longest_preparation = std::chrono::seconds(30);
 
-std::string request_text(std::string_view to, std::string_view context, std::string_view summary) {
+std::string handoff_request(std::string_view to, std::string_view context,
+                            std::string_view summary) {
   std::string text("context_handoff\n");
   return text.append(to).append("\n").append(context).append("\n").append(summary);
 }
 
-Handoff read_row(const Row& row) {
+Handoff handoff_of(const Row& row) {
   Handoff handoff;
   handoff.id = static_cast<std::uint64_t>(row.integer(0));
   handoff.from = row.text(1);
@@ -39,7 +40,7 @@ Store::HandoffStart Store::freeze_context(std::string_view from, std::string_vie
                                           std::string_view context, std::string_view summary,
                                           std::string_view key) {
   HandoffStart start;
-  if (const FoundKey earlier = find_key(from, key, request_text(to, context, summary))) {
+  if (const FoundKey earlier = find_key(from, key, handoff_request(to, context, summary))) {
     std::uint64_t id = 0;
     std::from_chars(earlier->data(), earlier->data() + earlier->size(), id);
     start.earlier = find_handoff(id);
@@ -87,14 +88,14 @@ Handoff Store::offer_handoff(std::string_view from, std::string_view to, std::st
   head.frozen = true;
   head.frozen_until.reset();
   const auto id = static_cast<std::uint64_t>(last_id_);
-  keep_key(from, key, request_text(to, asked_context, summary), std::to_string(id));
+  keep_key(from, key, handoff_request(to, asked_context, summary), std::to_string(id));
   return find_handoff(id);
 }
 
 Handoff Store::find_handoff(std::uint64_t id) {
   std::optional<Handoff> found;
   database_.query(Statement::handoff_by_id, {static_cast<std::int64_t>(id)},
-                  [&](const Row& row) { found = read_row(row); });
+                  [&](const Row& row) { found = handoff_of(row); });
   if (!found) throw Error(ErrorCode::not_found, "there is no handoff " + std::to_string(id));
   return std::move(*found);
 }
@@ -158,7 +159,7 @@ Handoff Store::cancel_handoff(std::uint64_t id, std::string_view caller) {
 void Store::cancel_pending_handoffs(std::string_view instance) {
   std::vector<Handoff> pending;
   database_.query(Statement::pending_handoffs, {}, [&](const Row& row) {
-    if (row.text(1) == instance || row.text(2) == instance) pending.push_back(read_row(row));
+    if (row.text(1) == instance || row.text(2) == instance) pending.push_back(handoff_of(row));
   });
   for (Handoff& handoff : pending) decide(handoff, HandoffState::cancelled);
 }
@@ -167,7 +168,7 @@ std::vector<Handoff> Store::list_handoffs(std::string_view instance,
                                           std::optional<HandoffState> state) {
   std::vector<Handoff> handoffs;
   const auto add = [&](const Row& row) {
-    Handoff handoff = read_row(row);
+    Handoff handoff = handoff_of(row);
     if (!state || handoff.state == *state) handoffs.push_back(std::move(handoff));
   };
   if (instance.empty()) {

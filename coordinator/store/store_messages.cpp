@@ -10,11 +10,11 @@ namespace yardmaster {
 namespace {
 
 // What a key stands for: the same key with another of these is a mistake of the caller.
-std::string request_text(std::string_view command, std::string_view to, std::string_view body) {
+std::string message_request(std::string_view command, std::string_view to, std::string_view body) {
   return std::string(command).append("\n").append(to).append("\n").append(body);
 }
 
-Message read_row(const Row& row) {
+Message message_of(const Row& row) {
   Message message;
   message.id = static_cast<std::uint64_t>(row.integer(0));
   message.from = row.text(1);
@@ -67,7 +67,7 @@ std::uint64_t Store::insert_message(std::string_view from, std::string_view to,
 
 std::uint64_t Store::send_message(std::string_view from, std::string_view to, std::string_view body,
                                   std::string_view key) {
-  const std::string request = request_text("send_message", to, body);
+  const std::string request = message_request("send_message", to, body);
   if (const FoundKey earlier = find_key(from, key, request)) return to_number(*earlier);
   require_living("from", from);
   require_living("to", to);
@@ -83,7 +83,7 @@ Store::BroadcastResult Store::broadcast(std::string_view from, std::string_view 
                 "to: '" + std::string(to.substr(0, 80)) + "' is no group: write @all or @<role>");
   }
   require_name("to", to.substr(1));
-  const std::string request = request_text("broadcast", to, body);
+  const std::string request = message_request("broadcast", to, body);
   if (const FoundKey earlier = find_key(from, key, request)) return unpack(*earlier);
   require_living("from", from);
   BroadcastResult result;
@@ -107,7 +107,7 @@ std::vector<Message> Store::list_messages(const MessageFilter& filter) {
   const auto after = static_cast<std::int64_t>(filter.after);
   const auto limit = static_cast<std::int64_t>(filter.limit);
   const std::string_view recipient = filter.recipient;
-  const auto add = [&](const Row& row) { messages.push_back(read_row(row)); };
+  const auto add = [&](const Row& row) { messages.push_back(message_of(row)); };
   if (filter.status) {
     database_.query(Statement::messages_by_status,
                     {recipient, after, static_cast<std::int64_t>(*filter.status), limit}, add);
@@ -120,7 +120,7 @@ std::vector<Message> Store::list_messages(const MessageFilter& filter) {
 Message Store::own_message(std::string_view recipient, std::uint64_t id) {
   std::optional<Message> message;
   database_.query(Statement::message_by_id, {static_cast<std::int64_t>(id)},
-                  [&](const Row& row) { message = read_row(row); });
+                  [&](const Row& row) { message = message_of(row); });
   if (!message || message->to != recipient) {
     throw Error(ErrorCode::not_found,
                 "'" + std::string(recipient) + "' has no message " + std::to_string(id));

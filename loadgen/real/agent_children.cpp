@@ -10,19 +10,19 @@
 namespace yardmaster::loadgen {
 namespace {
 
-struct Kind {
+struct ChildKind {
   bool is_orphan = false;
   bool has_session = false;
 };
 
-[[noreturn]] void be_a_child(const Kind& kind, pid_t owner) {
+[[noreturn]] void be_a_child(const ChildKind& kind, pid_t owner) {
   if (kind.has_session) ::setsid();
   if (kind.is_orphan && ::fork() != 0) ::_exit(0);
   wait_for_end_of(owner);
   ::_exit(0);
 }
 
-void leave(const Kind& kind, pid_t owner) {
+void leave(const ChildKind& kind, pid_t owner) {
   const pid_t child = ::fork();
   if (child == 0) be_a_child(kind, owner);
   if (child > 0 && kind.is_orphan) ::waitpid(child, nullptr, 0);

@@ -14,7 +14,7 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/base/unique_fd.h"
-#include "loadgen/exec_environment.h"
+#include "loadgen/databases/exec_environment.h"
 
 namespace yardmaster::loadgen {
 namespace {

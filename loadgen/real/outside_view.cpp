@@ -30,7 +30,7 @@ std::string read_whole(const fs::path& file) {
 
 fs::path proc_of(pid_t pid) { return fs::path("/proc") / std::to_string(pid); }
 
-pid_t number_in(std::string_view text) {
+pid_t pid_in(std::string_view text) {
   pid_t number = 0;
   const char* const end = text.data() + text.size();
   const auto [rest, failure] = std::from_chars(text.data(), end, number);
@@ -91,7 +91,7 @@ std::vector<TokenProcess> processes_with_token(std::string_view prefix) {
   std::vector<TokenProcess> found;
   std::error_code failure;
   for (const auto& entry : fs::directory_iterator("/proc", failure)) {
-    const pid_t pid = number_in(entry.path().filename().native());
+    const pid_t pid = pid_in(entry.path().filename().native());
     if (pid <= 0) continue;
     std::string token = token_of(pid);
     if (token.empty() || !token.starts_with(prefix)) continue;
@@ -134,7 +134,7 @@ std::vector<Pane> panes_in(std::string_view list) {
     if (fields.size() != 4 || fields[2] == control_session) return;
     found.push_back({.session = fields[2],
                      .window = fields[3],
-                     .pid = number_in(fields[0]),
+                     .pid = pid_in(fields[0]),
                      .dead = fields[1] == "1"});
   });
   return found;
@@ -168,7 +168,7 @@ std::vector<pid_t> tmux_servers(const fs::path& tmux_socket) {
   std::vector<pid_t> found;
   std::error_code failure;
   for (const auto& entry : fs::directory_iterator("/proc", failure)) {
-    const pid_t pid = number_in(entry.path().filename().native());
+    const pid_t pid = pid_in(entry.path().filename().native());
     if (pid > 0 && read_whole(proc_of(pid) / "cmdline").starts_with(beginning)) {
       found.push_back(pid);
     }

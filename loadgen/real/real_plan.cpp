@@ -12,14 +12,14 @@ namespace {
 constexpr double usual_churn_per_second = 3;
 constexpr std::uint64_t usual_churning = 8;
 
-[[noreturn]] void refuse(const std::string& why) { throw Error(ErrorCode::usage, why); }
+[[noreturn]] void refuse_plan(const std::string& why) { throw Error(ErrorCode::usage, why); }
 
 void refuse_what_is_for_real_ones_alone(const LoadPlan& plan) {
   constexpr const char* only = ": only with real instances (--resources real)";
-  if (plan.repo_files) refuse(std::string("repo_files") + only);
-  if (!plan.churn_kinds.empty()) refuse(std::string("churn_kinds") + only);
-  if (plan.churn_edited > 0) refuse(std::string("churn_edited") + only);
-  if (plan.bursts.per_second > 0) refuse(std::string("workloads.bursts") + only);
+  if (plan.repo_files) refuse_plan(std::string("repo_files") + only);
+  if (!plan.churn_kinds.empty()) refuse_plan(std::string("churn_kinds") + only);
+  if (plan.churn_edited > 0) refuse_plan(std::string("churn_edited") + only);
+  if (plan.bursts.per_second > 0) refuse_plan(std::string("workloads.bursts") + only);
 }
 
 void fit_churn(LoadPlan& plan) {
@@ -31,13 +31,14 @@ void fit_churn(LoadPlan& plan) {
   const bool only_stillborn =
       std::all_of(plan.churn_kinds.begin(), plan.churn_kinds.end(),
                   [](ChurnKind kind) { return kind == ChurnKind::stillborn; });
-  if (only_stillborn) refuse("churn_kinds: stillborn instances end nothing; name another kind too");
+  if (only_stillborn)
+    refuse_plan("churn_kinds: stillborn instances end nothing; name another kind too");
 }
 
 // They are the instances, and nothing else goes on meanwhile.
 void fit_bursts(LoadPlan& plan) {
   if (plan.bursts.per_second <= 0) return;
-  if (plan.closed_loop) refuse("workloads.bursts: not with closed_loop");
+  if (plan.closed_loop) refuse_plan("workloads.bursts: not with closed_loop");
   plan.writes = false;
   plan.handoffs.per_second = 0;
   plan.broadcasts.per_second = 0;
@@ -67,10 +68,10 @@ void fit_to_resources(LoadPlan& plan) {
     refuse_what_is_for_real_ones_alone(plan);
   } else {
     if (plan.topology == Topology::direct) {
-      refuse("resources: real instances have a coordinator; not with the topology direct");
+      refuse_plan("resources: real instances have a coordinator; not with the topology direct");
     }
     if (plan.instances > most_real_instances) {
-      refuse("instances: at most " + std::to_string(most_real_instances) + " real ones");
+      refuse_plan("instances: at most " + std::to_string(most_real_instances) + " real ones");
     }
     plan.repo_files = plan.repo_files.value_or(usual_repo_files);
     fit_churn(plan);
@@ -78,7 +79,7 @@ void fit_to_resources(LoadPlan& plan) {
   }
   if (plan.writes) return;
   if (plan.closed_loop || plan.topology == Topology::direct) {
-    refuse("workloads.writes: false leaves nothing with closed_loop or the topology direct");
+    refuse_plan("workloads.writes: false leaves nothing with closed_loop or the topology direct");
   }
   leave_out_checkpoints(plan);
 }

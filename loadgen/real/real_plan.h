@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "loadgen/load_plan.h"
+#include "loadgen/plan/load_plan.h"
 
 namespace yardmaster::loadgen {
 

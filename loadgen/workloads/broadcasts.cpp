@@ -11,7 +11,7 @@ constexpr std::string_view filler =
     " a message of the length that people write to each other when one of them has finished "
     "something and the others have to know about it before they go on";
 
-std::uint64_t number_in(const std::string& body) {
+std::uint64_t broadcast_number(const std::string& body) {
   std::uint64_t number = 0;
   std::from_chars(body.data(), body.data() + body.size(), number);
   return number;
@@ -28,14 +28,15 @@ Broadcasts::Broadcasts(RunContext& context, MeasurementLog& log)
   const auto count = std::min(context.plan.broadcasts.listeners, context.plan.instances);
   for (std::uint64_t i = 0; i < count; ++i) add_listener(i);
   const auto sender = context_.allocate(sender_name_, context_.prefix + "-sender");
-  sender_ = std::make_unique<Session>(context_.loop, context_.socket_of(sender));
+  sender_ = std::make_unique<ReconnectingSession>(context_.loop, context_.socket_of(sender));
 }
 
 void Broadcasts::add_listener(std::uint64_t number) {
   auto listener = std::make_unique<Listener>();
   listener->name = context_.name("listener", number);
   const auto allocation = context_.allocate(listener->name, role_);
-  listener->session = std::make_unique<Session>(context_.loop, context_.socket_of(allocation));
+  listener->session =
+      std::make_unique<ReconnectingSession>(context_.loop, context_.socket_of(allocation));
   auto* const target = listener.get();
   listener->session->subscribe({{"events", {"message"}}, {"instance_id", listener->name}},
                                [this, target](std::string_view event, const nlohmann::json& data) {
@@ -117,7 +118,7 @@ void Broadcasts::take(Listener& listener, const nlohmann::json& message) {
     return;
   }
   listener.received.push_back(id);
-  const auto number = number_in(message.value("body", ""));
+  const auto number = broadcast_number(message.value("body", ""));
   const auto found = open_.find(number);
   if (found == open_.end() || found->second.missing == 0) return;
   if (--found->second.missing == 0) {

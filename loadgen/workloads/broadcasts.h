@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "loadgen/schedule.h"
-#include "loadgen/workload.h"
+#include "loadgen/plan/schedule.h"
+#include "loadgen/workloads/workload.h"
 
 namespace yardmaster::loadgen {
 
@@ -16,7 +16,7 @@ class Broadcasts final : public Workload {
  public:
   struct Listener {
     std::string name;
-    std::unique_ptr<Session> session;
+    std::unique_ptr<ReconnectingSession> session;
     std::vector<std::uint64_t> received;  // in order, repetitions after a reconnection left out
     std::uint64_t last_id = 0;            // on this connection
     std::vector<std::uint64_t> acked;
@@ -61,7 +61,7 @@ class Broadcasts final : public Workload {
   SteadyRate rate_;
   std::string role_;
   std::string sender_name_;
-  std::unique_ptr<Session> sender_;
+  std::unique_ptr<ReconnectingSession> sender_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   SteadyTime start_{};
   std::uint64_t next_ = 0;

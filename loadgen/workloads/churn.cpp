@@ -11,7 +11,7 @@ namespace yardmaster::loadgen {
 namespace {
 
 // Before another try after a refusal.
-constexpr std::chrono::milliseconds pause_after_refusal{200};
+constexpr std::chrono::milliseconds churn_pause_after_refusal{200};
 
 }  // namespace
 
@@ -84,7 +84,7 @@ void Churn::ask_later() {
   ++wanted_;
   if (asking_later_) return;
   asking_later_ = true;
-  asking_timer_ = context_.loop.at(steady_clock::now() + pause_after_refusal, [this] {
+  asking_timer_ = context_.loop.at(steady_clock::now() + churn_pause_after_refusal, [this] {
     asking_later_ = false;
     if (stopped_ && due_.empty()) return;
     for (; wanted_ > 0; --wanted_) nursery_.ask();

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "loadgen/child_nursery.h"
-#include "loadgen/schedule.h"
-#include "loadgen/workload.h"
+#include "loadgen/plan/schedule.h"
+#include "loadgen/workloads/child_nursery.h"
+#include "loadgen/workloads/workload.h"
 
 namespace yardmaster::loadgen {
 

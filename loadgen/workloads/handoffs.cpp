@@ -5,7 +5,7 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/domain/context.h"
-#include "loadgen/append_wire.h"
+#include "loadgen/workloads/append_wire.h"
 
 namespace yardmaster::loadgen {
 namespace {
@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint64_t write_window = 10;
 constexpr std::size_t payload_bytes = 256;
 // Before another try after a refusal.
-constexpr std::chrono::milliseconds pause_after_refusal{200};
+constexpr std::chrono::milliseconds handoff_pause_after_refusal{200};
 
 }  // namespace
 
@@ -43,8 +43,9 @@ void Handoffs::add_pair(std::uint64_t number) {
   const auto giver = context_.allocate(pair->giver, context_.prefix + "-giver");
   const auto receiver = context_.allocate(pair->receiver, context_.prefix + "-receiver");
   pair->context = giver.at("context").get<std::string>();
-  pair->giving = std::make_unique<Session>(context_.loop, context_.socket_of(giver));
-  pair->receiving = std::make_unique<Session>(context_.loop, context_.socket_of(receiver));
+  pair->giving = std::make_unique<ReconnectingSession>(context_.loop, context_.socket_of(giver));
+  pair->receiving =
+      std::make_unique<ReconnectingSession>(context_.loop, context_.socket_of(receiver));
   pair->receiving->subscribe(
       {{"events", {"handoff"}}, {"instance_id", pair->receiver}},
       [this, target = pair.get()](std::string_view event, const nlohmann::json& data) {
@@ -149,7 +150,7 @@ void Handoffs::on_all_written(Pair& pair) {
 void Handoffs::recover_later(Pair& pair) {
   if (pair.recovering) return;
   pair.recovering = true;
-  context_.loop.at(std::chrono::steady_clock::now() + pause_after_refusal, [this, &pair] {
+  context_.loop.at(std::chrono::steady_clock::now() + handoff_pause_after_refusal, [this, &pair] {
     pair.recovering = false;
     if (!stopped_ || !pair.due.empty()) recover(pair);
   });

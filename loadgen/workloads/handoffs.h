@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "loadgen/payload.h"
-#include "loadgen/schedule.h"
-#include "loadgen/workload.h"
+#include "loadgen/plan/schedule.h"
+#include "loadgen/workloads/payload.h"
+#include "loadgen/workloads/workload.h"
 
 namespace yardmaster::loadgen {
 
@@ -59,8 +59,8 @@ class Handoffs final : public Workload {
     std::uint64_t number = 0;
     std::string giver;
     std::string receiver;
-    std::unique_ptr<Session> giving;
-    std::unique_ptr<Session> receiving;
+    std::unique_ptr<ReconnectingSession> giving;
+    std::unique_ptr<ReconnectingSession> receiving;
     std::string context;         // that the giver writes next
     std::uint64_t contexts = 1;  // of the giver so far
     std::uint64_t sent = 0;      // entries of it

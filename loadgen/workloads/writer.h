@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "coordinator/client/line_channel.h"
-#include "loadgen/append_wire.h"
-#include "loadgen/measurement_log.h"
+#include "loadgen/run/measurement_log.h"
+#include "loadgen/workloads/append_wire.h"
 
 namespace yardmaster::loadgen {
 

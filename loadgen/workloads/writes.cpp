@@ -12,8 +12,8 @@ namespace yardmaster::loadgen {
 namespace {
 
 constexpr std::chrono::milliseconds shortest_pause{10};
-constexpr std::chrono::milliseconds longest_pause{500};
-constexpr std::chrono::milliseconds pause_after_refusal{200};
+constexpr std::chrono::milliseconds longest_repair_pause{500};
+constexpr std::chrono::milliseconds repair_after_refusal{200};
 constexpr std::size_t reconnections_at_once = 256;
 
 // Refusals that may go away when the same is sent again.
@@ -99,7 +99,7 @@ void Writes::on_refused(Writer& writer, std::string_view code) {
   if (!may_pass(code) || writer.resend_is_due) return;
   writer.resend_is_due = true;
   refused_.push_back(writer.number());
-  repair_after(pause_after_refusal);
+  repair_after(repair_after_refusal);
 }
 
 void Writes::on_lost(Writer& writer) {
@@ -122,7 +122,8 @@ void Writes::repair() {
     if (!std::exchange(writer.resend_is_due, false)) continue;
     writer.resend(frame_);
   }
-  pause_ = connected > 0 || lost_.empty() ? shortest_pause : std::min(pause_ * 2, longest_pause);
+  pause_ =
+      connected > 0 || lost_.empty() ? shortest_pause : std::min(pause_ * 2, longest_repair_pause);
   if (!lost_.empty()) repair_after(pause_);
 }
 

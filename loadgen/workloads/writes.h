@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "loadgen/schedule.h"
-#include "loadgen/workload.h"
+#include "loadgen/plan/schedule.h"
+#include "loadgen/workloads/workload.h"
 #include "loadgen/workloads/writer.h"
 
 namespace yardmaster::loadgen {

@@ -16,7 +16,7 @@
 #include "coordinator/store/postgres_database.h"
 #include "coordinator/store/sqlite_database.h"
 #include "coordinator/store/store.h"
-#include "loadgen/run_database.h"
+#include "loadgen/databases/run_database.h"
 
 namespace yardmaster {
 

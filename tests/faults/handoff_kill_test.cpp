@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::uint64_t entries = 200;
+constexpr std::uint64_t entry_count = 200;
 
 class HandoffKill : public testing::Test {
  protected:
@@ -23,7 +23,7 @@ class HandoffKill : public testing::Test {
     for (const std::string name : {"anna", "bert"}) {
       client.call("allocate_instance", {{"instance_id", name}, {"role", "worker"}});
     }
-    for (std::uint64_t seq = 1; seq <= entries; ++seq) {
+    for (std::uint64_t seq = 1; seq <= entry_count; ++seq) {
       client.call(
           "append_context",
           {{"context", "anna"}, {"seq", seq}, {"kind", "note"}, {"data", std::to_string(seq)}});
@@ -65,7 +65,7 @@ class HandoffKill : public testing::Test {
     owner_ = owner_now;
     asked_ = false;
     const auto digest = daemon_.call("digest_context", {{"context", "anna"}});
-    EXPECT_EQ(digest.at("count"), entries);
+    EXPECT_EQ(digest.at("count"), entry_count);
     EXPECT_EQ(digest.at("digest"), digest_);
     cancel_what_is_pending();
   }

@@ -10,8 +10,8 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 
+#include "tests/faults/acknowledged_writer.h"
 #include "tests/faults/seed.h"
-#include "tests/faults/writer.h"
 
 namespace yardmaster::support {
 namespace {
@@ -55,7 +55,7 @@ class Kill : public testing::TestWithParam<std::string> {
   }
 
   // Replies that were already on their way when the daemon died are acknowledgements too.
-  static void drain(Writer& writer) {
+  static void drain(AcknowledgedWriter& writer) {
     while (writer.take_replies().has_value()) {
     }
   }
@@ -67,7 +67,7 @@ class Kill : public testing::TestWithParam<std::string> {
   }
 
   // Entries are contiguous, as they were written, and none that was acknowledged is missing.
-  void audit_entries(const Writer& writer, std::uint64_t from) {
+  void audit_entries(const AcknowledgedWriter& writer, std::uint64_t from) {
     auto client = daemon_.connect();
     std::uint64_t next = from;
     while (true) {
@@ -90,7 +90,7 @@ class Kill : public testing::TestWithParam<std::string> {
 
   // What a writer finds in its inbox now; all of it is then acknowledged, and must never come
   // again.
-  void take_inbox(const Writer& writer) {
+  void take_inbox(const AcknowledgedWriter& writer) {
     auto client = daemon_.connect();
     std::uint64_t last_id = 0;
     while (true) {
@@ -120,7 +120,7 @@ class Kill : public testing::TestWithParam<std::string> {
     }
   }
 
-  void audit_broadcast(const Writer& sender, const std::string& body) {
+  void audit_broadcast(const AcknowledgedWriter& sender, const std::string& body) {
     std::size_t reached = 0;
     for (const auto& writer : writers_) reached += seen_[writer.name()].count(body);
     if (sender.is_acknowledged(body)) {
@@ -131,7 +131,7 @@ class Kill : public testing::TestWithParam<std::string> {
   }
 
   // A sender's messages come in the order in which it sent them.
-  void audit_order(const Writer& sender) {
+  void audit_order(const AcknowledgedWriter& sender) {
     std::vector<std::string> from_sender;
     for (const auto& body : order_[sender.peer()]) {
       if (body.starts_with(sender.name() + " to peer ")) from_sender.push_back(body);
@@ -143,7 +143,7 @@ class Kill : public testing::TestWithParam<std::string> {
   testing::ScopedTrace trace_{__FILE__, __LINE__, "YARDMASTER_TEST_SEED=" + std::to_string(seed_)};
   std::mt19937_64 random_{seed_};
   DaemonProcess daemon_;
-  std::vector<Writer> writers_;
+  std::vector<AcknowledgedWriter> writers_;
   std::map<std::string, std::set<std::string>> seen_;      // bodies by recipient
   std::map<std::string, std::vector<std::string>> order_;  // the same, in order
 };

@@ -32,7 +32,7 @@ constexpr std::uint64_t usual_kills = 40;
 constexpr std::uint64_t usual_kills = 200;
 #endif
 constexpr std::uint64_t instance_count = 8;
-constexpr std::uint64_t repository_files = 60;
+constexpr std::uint64_t small_repository_files = 60;
 constexpr std::uint64_t longest_pause_ms = 250;
 constexpr int rounds_between_words = 10;
 
@@ -223,7 +223,7 @@ class RealKill : public testing::Test {
   const std::uint64_t seed_ = test_seed();
   testing::ScopedTrace trace_{__FILE__, __LINE__, "YARDMASTER_TEST_SEED=" + std::to_string(seed_)};
   std::mt19937_64 random_{seed_};
-  RealYard yard_{repository_files};
+  RealYard yard_{small_repository_files};
   LifeAudit audit_{yard_};
   std::set<pid_t> victims_;
   bool server_was_killed_ = false;

@@ -13,8 +13,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int spawns = 10;
-constexpr std::uint64_t repository_files = 400;
+constexpr int spawn_count = 10;
+constexpr std::uint64_t large_repository_files = 400;
 #ifdef YARDMASTER_SANITIZED
 constexpr int rounds = 5;
 constexpr int step_ms = 200;
@@ -27,7 +27,7 @@ class SpawnKill : public testing::Test {
  protected:
   void spawn_and_kill_after(int delay_ms) {
     LineClient client = yard_.daemon().connect();
-    for (int i = 0; i < spawns; ++i) {
+    for (int i = 0; i < spawn_count; ++i) {
       const std::string name = "worker-" + std::to_string(i);
       const json request{
           {"id", i}, {"command", "allocate_instance"}, {"args", yard_.request(name, {})}};
@@ -62,7 +62,7 @@ class SpawnKill : public testing::Test {
     EXPECT_TRUE(listed().empty());
   }
 
-  RealYard yard_{repository_files};
+  RealYard yard_{large_repository_files};
 };
 
 TEST_F(SpawnKill, ls_and_the_outside_agree_after_the_daemon_died_in_the_middle) {

@@ -1,13 +1,11 @@
 #include "tests/instances/agent.h"
 
 #include <array>
-#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <stdexcept>
 #include <string_view>
-#include <system_error>
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -16,6 +14,7 @@
 
 #include "coordinator/base/unique_fd.h"
 #include "tests/support/deadline.h"
+#include "tests/support/system_error.h"
 #include "tests/support/temporary_directory.h"
 
 namespace yardmaster::support {
@@ -27,10 +26,6 @@ std::pair<char, pid_t> state_and_parent(pid_t pid) {
   const std::size_t name_end = text.rfind(") ");
   if (name_end == std::string::npos) return {'X', 0};
   return {text[name_end + 2], std::atoi(text.c_str() + name_end + 4)};
-}
-
-[[noreturn]] void fail(const char* what) {
-  throw std::system_error(errno, std::generic_category(), what);
 }
 
 }  // namespace
@@ -46,15 +41,17 @@ Agent::Agent(const AgentOptions& options) {
   for (std::string& variable : variables) environment.push_back(variable.data());
   environment.push_back(nullptr);
   std::array<int, 2> started{};
-  if (::pipe2(started.data(), O_CLOEXEC) != 0) fail("pipe");
+  if (::pipe2(started.data(), O_CLOEXEC) != 0) throw_system_error("pipe");
   const UniqueFd reading(started[0]);
   UniqueFd writing(started[1]);
   pid_ = ::fork();
-  if (pid_ < 0) fail("fork");
+  if (pid_ < 0) throw_system_error("fork");
   if (pid_ > 0) {
     writing.reset();
     char none = 0;
-    if (::read(reading.get(), &none, 1) != 0) fail("read");  // ends when it is the shell
+    if (::read(reading.get(), &none, 1) != 0) {  // ends when it is the shell
+      throw_system_error("read");
+    }
     return;
   }
   ::setsid();

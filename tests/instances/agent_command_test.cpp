@@ -19,7 +19,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-AgentFacts sample_facts(const std::string& task = "") {
+AgentFacts sample_agent_facts(const std::string& task = "") {
   AgentFacts facts;
   facts.instance = "worker-3";
   facts.task = task;
@@ -40,7 +40,8 @@ std::string refusal(const std::function<void()>& act, ErrorCode code) {
 }
 
 std::string argv_refusal(const std::string& command, const std::string& task = "") {
-  return refusal([&] { agent_argv(command, sample_facts(task)); }, ErrorCode::invalid_request);
+  return refusal([&] { agent_argv(command, sample_agent_facts(task)); },
+                 ErrorCode::invalid_request);
 }
 
 TEST(SplitCommandTest, words_are_split_as_a_shell_does) {
@@ -83,19 +84,19 @@ TEST(AgentArgvTest, placeholders_are_filled_after_splitting) {
   EXPECT_THAT(
       agent_argv("agent {task} --name={instance} '{worktree}/x y' {session_id} "
                  "{prompt_file} {other} {}",
-                 sample_facts("do 'this' \"now\"\nand {instance}")),
+                 sample_agent_facts("do 'this' \"now\"\nand {instance}")),
       ElementsAre("agent", "do 'this' \"now\"\nand {instance}", "--name=worker-3",
                   "/yard/worktrees/api/worker-3/x y", "5f0c8a9e-0000-4000-8000-000000000001",
                   "/yard/prompts/worker-3.md", "{other}", "{}"));
 }
 
 TEST(AgentArgvTest, a_task_placeholder_vanishes_without_a_task) {
-  EXPECT_THAT(agent_argv("agent {task} '{task}' --task={task}", sample_facts()),
+  EXPECT_THAT(agent_argv("agent {task} '{task}' --task={task}", sample_agent_facts()),
               ElementsAre("agent", "--task="));
 }
 
 TEST(AgentArgvTest, other_programs_get_what_the_command_says_and_nothing_else) {
-  AgentFacts facts = sample_facts("a task");
+  AgentFacts facts = sample_agent_facts("a task");
   facts.skip_permissions = true;
   EXPECT_THAT(agent_argv("sleep 60", facts), ElementsAre("sleep", "60"));
   EXPECT_THAT(agent_argv("claude-like x", facts), ElementsAre("claude-like", "x"));
@@ -104,17 +105,17 @@ TEST(AgentArgvTest, other_programs_get_what_the_command_says_and_nothing_else) {
 
 TEST(AgentArgvTest, claude_gets_its_session_its_prompt_and_its_task) {
   EXPECT_THAT(
-      agent_argv("claude", sample_facts("Add a test.")),
+      agent_argv("claude", sample_agent_facts("Add a test.")),
       ElementsAre("claude", "--session-id", "5f0c8a9e-0000-4000-8000-000000000001",
                   "--append-system-prompt-file", "/yard/prompts/worker-3.md", "--", "Add a test."));
   EXPECT_THAT(
-      agent_argv("/opt/bin/claude --model opus", sample_facts()),
+      agent_argv("/opt/bin/claude --model opus", sample_agent_facts()),
       ElementsAre("/opt/bin/claude", "--session-id", "5f0c8a9e-0000-4000-8000-000000000001",
                   "--append-system-prompt-file", "/yard/prompts/worker-3.md", "--model", "opus"));
 }
 
 TEST(AgentArgvTest, permissions_are_skipped_only_when_asked) {
-  AgentFacts facts = sample_facts();
+  AgentFacts facts = sample_agent_facts();
   facts.session_id.clear();
   facts.prompt_file.clear();
   EXPECT_THAT(agent_argv("claude", facts), ElementsAre("claude"));
@@ -127,7 +128,7 @@ TEST(AgentArgvTest, permissions_are_skipped_only_when_asked) {
 }
 
 TEST(AgentArgvTest, what_claudes_command_says_itself_is_not_said_twice) {
-  const AgentFacts facts = sample_facts("the task");
+  const AgentFacts facts = sample_agent_facts("the task");
   EXPECT_THAT(agent_argv("claude --session-id x --append-system-prompt-file=y -p {task}", facts),
               ElementsAre("claude", "--session-id", "x", "--append-system-prompt-file=y", "-p",
                           "the task"));
@@ -140,7 +141,7 @@ TEST(AgentArgvTest, what_claudes_command_says_itself_is_not_said_twice) {
 
 TEST(AgentArgvTest, no_option_of_claude_swallows_the_task) {
   const std::vector<std::string> argv =
-      agent_argv("claude --allowedTools Bash Edit", sample_facts("the task"));
+      agent_argv("claude --allowedTools Bash Edit", sample_agent_facts("the task"));
   EXPECT_THAT(std::vector(argv.end() - 5, argv.end()),
               ElementsAre("--allowedTools", "Bash", "Edit", "--", "the task"));
 }
@@ -149,22 +150,22 @@ TEST(AgentArgvTest, a_task_is_one_argument_whatever_is_in_it) {
   for (const std::string& task :
        {std::string("--version"), std::string("-"), std::string("- [ ] a list\n- [ ] of things\n"),
         std::string("it's \"quoted\" `x` $(y) \\ \xff"), std::string(100'000, 'x')}) {
-    const std::vector<std::string> argv = agent_argv("claude", sample_facts(task));
+    const std::vector<std::string> argv = agent_argv("claude", sample_agent_facts(task));
     EXPECT_TRUE(argv.back() == task) << argv.back().substr(0, 80);
     EXPECT_EQ(argv.at(argv.size() - 2), "--");
-    EXPECT_THAT(agent_argv("agent --do {task}", sample_facts(task)),
+    EXPECT_THAT(agent_argv("agent --do {task}", sample_agent_facts(task)),
                 ElementsAre("agent", "--do", task));
   }
 }
 
 TEST(AgentArgvTest, a_task_of_one_word_is_not_taken_for_a_command_of_claude) {
-  EXPECT_EQ(agent_argv("claude", sample_facts("update")).back(), "update\n");
-  EXPECT_EQ(agent_argv("claude", sample_facts("/init")).back(), "/init");
+  EXPECT_EQ(agent_argv("claude", sample_agent_facts("update")).back(), "update\n");
+  EXPECT_EQ(agent_argv("claude", sample_agent_facts("/init")).back(), "/init");
 }
 
 TEST(AgentArgvTest, what_no_program_can_be_given_is_refused) {
   const std::string most(max_argument_bytes, 'x');
-  EXPECT_EQ(agent_argv("agent {task}", sample_facts(most)).back(), most);
+  EXPECT_EQ(agent_argv("agent {task}", sample_agent_facts(most)).back(), most);
   EXPECT_THAT(argv_refusal("agent {task}", most + "x"), HasSubstr("would have 131072 bytes"));
   EXPECT_THAT(argv_refusal("claude", most + "x"), HasSubstr("put a long task into a file"));
   EXPECT_THAT(argv_refusal("agent {task}", std::string("a\0b", 3)), HasSubstr("NUL byte"));
@@ -172,7 +173,7 @@ TEST(AgentArgvTest, what_no_program_can_be_given_is_refused) {
 
 TEST(AgentArgvTest, the_longest_argument_that_is_let_through_can_be_executed) {
   const std::vector<std::string> argv =
-      agent_argv("true {task}", sample_facts(std::string(max_argument_bytes, 'x')));
+      agent_argv("true {task}", sample_agent_facts(std::string(max_argument_bytes, 'x')));
   const pid_t child = ::fork();
   ASSERT_GE(child, 0);
   if (child == 0) {

@@ -1,10 +1,10 @@
 // Waiting for the end of processes: what becomes of one is never taken for the end of another.
-#include "coordinator/instances/async_wait.h"
+#include "coordinator/instances/processes/async_wait.h"
 
 #include <gtest/gtest.h>
 
-#include "coordinator/instances/process.h"
-#include "tests/instances/event_loop.h"
+#include "coordinator/instances/processes/process.h"
+#include "tests/instances/coroutine_loop.h"
 #include "tests/support/child_process.h"
 
 namespace yardmaster {
@@ -19,7 +19,7 @@ class AsyncWaitTest : public testing::Test {
     return loop_.wait_for(wait_readable(loop_.io(), process.pidfd.get(), deadline));
   }
 
-  support::Loop loop_;
+  support::CoroutineLoop loop_;
 };
 
 TEST_F(AsyncWaitTest, the_end_of_a_process_is_told) {

@@ -17,8 +17,8 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/instances/git/worktrees.h"
-#include "coordinator/instances/process_runner.h"
-#include "tests/instances/event_loop.h"
+#include "coordinator/instances/processes/process_runner.h"
+#include "tests/instances/coroutine_loop.h"
 #include "tests/support/child_process.h"
 #include "tests/support/temporary_directory.h"
 
@@ -65,7 +65,7 @@ class FreezingRunner final : public ProcessRunner {
 struct GitYard {
   GitYard(const std::filesystem::path& root, const std::filesystem::path& repository);
 
-  Loop loop;
+  CoroutineLoop loop;
   boost::asio::thread_pool workers{2};
   SystemProcessRunner system;
   FreezingRunner runner;

@@ -1,5 +1,5 @@
 // What is written for a window to become is read unchanged, and is nobody else's to read.
-#include "coordinator/instances/launch_file.h"
+#include "coordinator/instances/processes/launch_file.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

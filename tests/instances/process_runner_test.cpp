@@ -1,6 +1,6 @@
 // Real programs, mostly shells: what they say, how they end, and what becomes of them when the
 // daemon does.
-#include "coordinator/instances/process_runner.h"
+#include "coordinator/instances/processes/process_runner.h"
 
 #include <algorithm>
 #include <csignal>
@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "coordinator/base/error.h"
-#include "tests/instances/event_loop.h"
+#include "tests/instances/coroutine_loop.h"
 #include "tests/support/temporary_directory.h"
 
 namespace yardmaster {
@@ -55,7 +55,7 @@ class ProcessRunnerTest : public testing::Test {
   }
 
   support::TemporaryDirectory scratch_;
-  support::Loop loop_;
+  support::CoroutineLoop loop_;
   SystemProcessRunner runner_{loop_.io(), scratch_ / "programs.lock"};
 };
 
@@ -258,7 +258,7 @@ class LeftoverTest : public testing::Test {
 
   [[noreturn]] void be_daemon() {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    support::Loop loop;
+    support::CoroutineLoop loop;
     SystemProcessRunner runner(loop.io(), scratch_ / "programs.lock");
     ProgramCall call = shell(
         "trap 'touch asked' TERM; touch ready; "
@@ -288,7 +288,7 @@ TEST_F(LeftoverTest, programs_are_asked_to_end_when_their_daemon_is_killed) {
 TEST_F(LeftoverTest, the_next_daemon_waits_until_the_last_has_ended) {
   ASSERT_TRUE(started_);
   kill_daemon();
-  support::Loop loop;
+  support::CoroutineLoop loop;
   SystemProcessRunner runner(loop.io(), scratch_ / "programs.lock");
   try {
     loop.wait_for(runner.wait_for_leftovers(milliseconds(200)));
@@ -316,7 +316,7 @@ TEST(ProcessRunner, its_end_asks_what_still_runs_to_end) {
   const support::TemporaryDirectory scratch;
   pid_t pid = 0;
   {
-    support::Loop loop;
+    support::CoroutineLoop loop;
     SystemProcessRunner runner(loop.io(), scratch / "programs.lock");
     ProgramCall call = shell("echo $$ >&2; exec sleep 60");
     call.on_error_line = [&](std::string_view line) { pid = std::stoi(std::string(line)); };

@@ -1,5 +1,5 @@
 // Nothing that an agent started outlives it, and nothing else is harmed.
-#include "coordinator/instances/process_tree.h"
+#include "coordinator/instances/processes/process_tree.h"
 
 #include <csignal>
 #include <set>
@@ -11,7 +11,7 @@
 
 #include "coordinator/base/error.h"
 #include "tests/instances/agent.h"
-#include "tests/instances/event_loop.h"
+#include "tests/instances/coroutine_loop.h"
 #include "tests/support/child_process.h"
 #include "tests/support/temporary_directory.h"
 
@@ -71,7 +71,7 @@ class ProcessTreeTest : public testing::Test {
 
   support::TemporaryDirectory directory_;
   const std::string token_ = directory_.path().string() + "#7";
-  support::Loop loop_;
+  support::CoroutineLoop loop_;
   boost::asio::thread_pool workers_{1};
 };
 

@@ -13,7 +13,7 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-PromptFacts sample_facts() {
+PromptFacts sample_prompt_facts() {
   PromptFacts facts;
   facts.instance = "worker-3";
   facts.repo = "api";
@@ -33,7 +33,7 @@ const Roles& built_in() {
 }
 
 std::string prompt_of(const std::string& role) {
-  return assemble_prompt(built_in().find(role), sample_facts());
+  return assemble_prompt(built_in().find(role), sample_prompt_facts());
 }
 
 TEST(PromptTest, the_parts_come_in_order) {
@@ -96,14 +96,14 @@ TEST(PromptTest, what_is_not_known_is_left_out) {
 }
 
 TEST(PromptTest, a_task_stays_in_its_place_whatever_is_in_it) {
-  PromptFacts facts = sample_facts();
+  PromptFacts facts = sample_prompt_facts();
   facts.task = "Fix this:\n```\n# You\n````\nand {task}\n";
   const std::string prompt = assemble_prompt(built_in().find("worker"), facts);
   EXPECT_THAT(prompt, HasSubstr("\n# Your task\n\n`````\n" + facts.task + "`````\n\n# Commands\n"));
 }
 
 TEST(PromptTest, bytes_that_are_no_text_do_not_spoil_it) {
-  PromptFacts facts = sample_facts();
+  PromptFacts facts = sample_prompt_facts();
   facts.task = "caf\xe9 \xf0\x9f\x9a\x82 ";
   facts.task.push_back('\0');
   facts.task += "end";
@@ -114,7 +114,7 @@ TEST(PromptTest, bytes_that_are_no_text_do_not_spoil_it) {
 }
 
 TEST(PromptTest, a_long_task_is_given_whole) {
-  PromptFacts facts = sample_facts();
+  PromptFacts facts = sample_prompt_facts();
   facts.task.assign(100'000, 'x');
   facts.task += "end";
   EXPECT_THAT(assemble_prompt(built_in().find("worker"), facts), HasSubstr("xxxend\n```\n"));

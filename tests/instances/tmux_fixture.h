@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "coordinator/instances/tmux/tmux_server.h"
-#include "tests/instances/event_loop.h"
+#include "tests/instances/coroutine_loop.h"
 #include "tests/support/child_process.h"
 #include "tests/support/temporary_directory.h"
 
@@ -52,7 +52,7 @@ class TmuxTest : public testing::Test {
 
   TemporaryDirectory directory_;
   const std::filesystem::path socket_ = directory_ / "t.sock";
-  Loop loop_;
+  CoroutineLoop loop_;
   std::int64_t watched_server_ = 0;
   int changes_ = 0;
   std::vector<std::string> trouble_;

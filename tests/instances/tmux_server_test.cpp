@@ -340,7 +340,7 @@ TEST_F(TmuxServerTest, places_may_have_any_name) {
 TEST_F(TmuxServerTest, the_server_survives_the_death_of_the_process_that_started_it) {
   const pid_t starter = ::fork();
   if (starter == 0) {
-    support::Loop loop;
+    support::CoroutineLoop loop;
     TmuxServer tmux(
         loop.io(), socket_, [] {}, [](const std::string&) {});
     TmuxWindowRequest request;

@@ -15,7 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include "coordinator/base/error.h"
-#include "loadgen/postgres_cluster.h"
+#include "loadgen/databases/postgres_cluster.h"
 #include "tests/support/daemon_process.h"
 
 namespace yardmaster::support {

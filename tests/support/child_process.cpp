@@ -1,12 +1,10 @@
 #include "tests/support/child_process.h"
 
 #include <array>
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <stdexcept>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -17,16 +15,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/support/system_error.h"
+
 namespace yardmaster::support {
 namespace {
 
-[[noreturn]] void fail(const std::string& what) {
-  throw std::system_error(errno, std::generic_category(), what);
-}
-
 UniqueFd memory_file(const char* name) {
   UniqueFd fd(::memfd_create(name, MFD_CLOEXEC));
-  if (!fd) fail("memfd_create");
+  if (!fd) throw_system_error("memfd_create");
   return fd;
 }
 
@@ -73,19 +69,21 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
 
 ChildProcess::ChildProcess(const ChildOptions& options)
     : input_(memory_file("stdin")), output_(memory_file("stdout")), errors_(memory_file("stderr")) {
-  if (::write(input_.get(), options.input.data(), options.input.size()) < 0) fail("write");
+  if (::write(input_.get(), options.input.data(), options.input.size()) < 0) {
+    throw_system_error("write");
+  }
   ::lseek(input_.get(), 0, SEEK_SET);
   auto arguments = options.argv;
   auto environment = environment_with(options.environment);
   const auto argv = pointers(arguments);
   const auto envp = pointers(environment);
   pid_ = ::fork();
-  if (pid_ < 0) fail("fork");
+  if (pid_ < 0) throw_system_error("fork");
   if (pid_ == 0) become(argv.data(), envp.data(), input_.get(), output_.get(), errors_.get());
   ::setpgid(pid_, pid_);
   // Not through <sys/pidfd.h>, which C++ can't link to in glibc 2.36.
   pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
-  if (!pidfd_) fail("pidfd_open");
+  if (!pidfd_) throw_system_error("pidfd_open");
 }
 
 ChildProcess::ChildProcess(ChildProcess&& other) noexcept
@@ -105,13 +103,13 @@ std::optional<int> ChildProcess::wait(Deadline deadline) {
   pollfd watched{pidfd_.get(), POLLIN, 0};
   if (::poll(&watched, 1, deadline.poll_timeout()) <= 0) return std::nullopt;
   int status = 0;
-  if (::waitpid(pid_, &status, 0) != pid_) fail("waitpid");
+  if (::waitpid(pid_, &status, 0) != pid_) throw_system_error("waitpid");
   status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return status_;
 }
 
 void ChildProcess::signal(int number) const {
-  if (!status_ && ::kill(pid_, number) != 0) fail("kill");
+  if (!status_ && ::kill(pid_, number) != 0) throw_system_error("kill");
 }
 
 void ChildProcess::kill() {

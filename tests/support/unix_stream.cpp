@@ -3,21 +3,14 @@
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
-#include <system_error>
 
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "tests/support/system_error.h"
+
 namespace yardmaster::support {
-namespace {
-
-[[noreturn]] void fail(const std::string& what) {
-  throw std::system_error(errno, std::generic_category(), what);
-}
-
-}  // namespace
-
 UnixStream::UnixStream(const std::filesystem::path& socket)
     : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
   sockaddr_un address{};
@@ -25,9 +18,9 @@ UnixStream::UnixStream(const std::filesystem::path& socket)
   const auto& name = socket.native();
   if (name.size() >= sizeof(address.sun_path)) throw std::runtime_error("too long: " + name);
   std::memcpy(address.sun_path, name.data(), name.size());
-  if (!fd_) fail("socket");
+  if (!fd_) throw_system_error("socket");
   if (::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
-    fail("connect " + name);
+    throw_system_error("connect " + name);
   }
 }
 
@@ -38,7 +31,7 @@ void UnixStream::send(std::string_view bytes, Deadline deadline) {
       bytes.remove_prefix(static_cast<std::size_t>(sent));
       continue;
     }
-    if (errno != EAGAIN) fail("send");
+    if (errno != EAGAIN) throw_system_error("send");
     pollfd watched{fd_.get(), POLLOUT, 0};
     if (::poll(&watched, 1, deadline.poll_timeout()) <= 0) {
       throw std::runtime_error("the other end does not read");
@@ -56,7 +49,7 @@ std::string UnixStream::receive(Deadline deadline) {
   if (!readable(deadline)) throw std::runtime_error("nothing came in time");
   std::string bytes(65536, '\0');
   const auto got = ::recv(fd_.get(), bytes.data(), bytes.size(), 0);
-  if (got < 0 && errno != ECONNRESET && errno != EPIPE) fail("recv");
+  if (got < 0 && errno != ECONNRESET && errno != EPIPE) throw_system_error("recv");
   bytes.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
   return bytes;
 }

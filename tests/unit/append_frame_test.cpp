@@ -1,4 +1,4 @@
-#include "coordinator/broker/append_frame.h"
+#include "coordinator/broker/commands/append_frame.h"
 
 #include <gtest/gtest.h>
 

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "coordinator/base/error.h"
-#include "loadgen/map_plan.h"
+#include "loadgen/search/map_plan.h"
 #include "tests/unit/sample_report.h"
 
 namespace yardmaster {
@@ -67,7 +67,7 @@ CapacityMap sample_map() {
   return map;
 }
 
-std::string complaint(const std::string& text) {
+std::string capacity_map_error(const std::string& text) {
   try {
     reports::map_from_json(text);
   } catch (const Error& error) {
@@ -88,12 +88,12 @@ TEST(CapacityMapTest, a_record_is_read_back_as_it_was_written) {
 }
 
 TEST(CapacityMapTest, a_bad_record_is_refused_with_the_field) {
-  EXPECT_THAT(complaint("{"), HasSubstr("not JSON"));
-  EXPECT_THAT(complaint("{}"), HasSubstr("schema is missing"));
+  EXPECT_THAT(capacity_map_error("{"), HasSubstr("not JSON"));
+  EXPECT_THAT(capacity_map_error("{}"), HasSubstr("schema is missing"));
   std::string text = to_json(sample_map());
   const std::string end = R"("end": "bracketed")";
   text.replace(text.find(end), end.size(), R"("end": "tired")");
-  EXPECT_THAT(complaint(text), HasSubstr("cells[2].end"));
+  EXPECT_THAT(capacity_map_error(text), HasSubstr("cells[2].end"));
 }
 
 TEST(CapacityMapTest, a_map_goes_on_only_with_the_same_load_on_the_same_machine) {

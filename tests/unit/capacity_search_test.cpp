@@ -1,5 +1,5 @@
 // The search for the capacity, on loads whose verdicts are written down.
-#include "loadgen/capacity_search.h"
+#include "loadgen/search/capacity_search.h"
 
 #include <map>
 #include <vector>
@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "loadgen/search_plan.h"
+#include "loadgen/search/search_plan.h"
 
 namespace yardmaster::loadgen {
 namespace {

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "coordinator/base/paths.h"
-#include "coordinator/cli/doctor.h"
-#include "coordinator/cli/doctor_facts.h"
-#include "coordinator/cli/program_output.h"
+#include "coordinator/cli/doctor/doctor.h"
+#include "coordinator/cli/doctor/doctor_facts.h"
+#include "coordinator/cli/doctor/program_output.h"
 #include "tests/support/child_process.h"
 #include "tests/support/temporary_directory.h"
 

@@ -4,10 +4,10 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/cli/attach.h"
-#include "coordinator/cli/listings.h"
+#include "coordinator/cli/output/display_text.h"
+#include "coordinator/cli/output/listings.h"
 #include "coordinator/cli/repository_choice.h"
 #include "coordinator/cli/rescue_choice.h"
-#include "coordinator/cli/text.h"
 #include "tests/support/temporary_directory.h"
 
 namespace yardmaster::cli {
@@ -24,7 +24,7 @@ WallTime noon() { return parse_time("2026-11-21T12:00:00.000000Z").value(); }
 std::string restore(const std::string& ref) { return "yardmaster rescue restore " + ref; }
 
 template <typename Action>
-std::string complaint(const Action& action, ErrorCode code) {
+std::string error_message_of(const Action& action, ErrorCode code) {
   try {
     action();
   } catch (const Error& error) {
@@ -130,7 +130,7 @@ TEST(RepositorySource, is_a_directory_that_is_there_or_a_url) {
     EXPECT_EQ(repository_source(url), (RepositorySource{true, url}));
   }
   for (const char* neither : {"no-such-directory", "./a:b", ":a", ""}) {
-    EXPECT_THAT(complaint([&] { repository_source(neither); }, ErrorCode::usage),
+    EXPECT_THAT(error_message_of([&] { repository_source(neither); }, ErrorCode::usage),
                 HasSubstr(neither));
   }
 }
@@ -163,7 +163,7 @@ TEST_F(RepositoryChoice, is_the_one_around_this_directory) {
 
 TEST_F(RepositoryChoice, is_asked_for_when_several_could_be_meant) {
   for (const char* elsewhere : {"/src/api2", "/src", "/", "/state/worktrees"}) {
-    EXPECT_THAT(complaint([&] { choose(elsewhere); }, ErrorCode::usage),
+    EXPECT_THAT(error_message_of([&] { choose(elsewhere); }, ErrorCode::usage),
                 AllOf(HasSubstr("--repo"), HasSubstr("api, inner, clone")));
   }
 }
@@ -176,7 +176,7 @@ TEST_F(RepositoryChoice, is_the_only_one_wherever_one_is) {
 
 TEST_F(RepositoryChoice, needs_a_repository) {
   repositories_.clear();
-  EXPECT_THAT(complaint([&] { choose("/"); }, ErrorCode::usage), HasSubstr("repo add"));
+  EXPECT_THAT(error_message_of([&] { choose("/"); }, ErrorCode::usage), HasSubstr("repo add"));
 }
 
 class RescueChoice : public testing::Test {
@@ -202,16 +202,16 @@ TEST_F(RescueChoice, a_ref_is_named_whole_or_by_its_end) {
 TEST_F(RescueChoice, an_instance_stands_for_its_latest_commit) { EXPECT_EQ(choose("w"), "new"); }
 
 TEST_F(RescueChoice, what_is_no_commit_is_said_to_be_in_its_directory) {
-  EXPECT_THAT(complaint([&] { choose("k"); }, ErrorCode::not_found), HasSubstr("/kept/k"));
+  EXPECT_THAT(error_message_of([&] { choose("k"); }, ErrorCode::not_found), HasSubstr("/kept/k"));
 }
 
 TEST_F(RescueChoice, what_is_not_there_is_not_found) {
-  EXPECT_THAT(complaint([&] { choose("nobody"); }, ErrorCode::not_found),
+  EXPECT_THAT(error_message_of([&] { choose("nobody"); }, ErrorCode::not_found),
               AllOf(HasSubstr("'nobody'"), HasSubstr("rescue ls"), HasSubstr("history")));
 }
 
 TEST_F(RescueChoice, the_same_ref_in_two_repositories_is_ambiguous) {
-  EXPECT_THAT(complaint([&] { choose("t/1"); }, ErrorCode::usage),
+  EXPECT_THAT(error_message_of([&] { choose("t/1"); }, ErrorCode::usage),
               AllOf(HasSubstr("--repo"), HasSubstr("api"), HasSubstr("web")));
 }
 
@@ -227,11 +227,11 @@ TEST(Attach, names_the_pane_that_no_other_window_is_found_by) {
 
 TEST(Attach, is_refused_to_what_has_no_window) {
   const auto attach = [] { attach_command({{"instance_id", "w-1"}}, "/run/t.sock", false); };
-  EXPECT_THAT(complaint(attach, ErrorCode::conflict), HasSubstr("w-1 has no window here"));
+  EXPECT_THAT(error_message_of(attach, ErrorCode::conflict), HasSubstr("w-1 has no window here"));
   const auto attach_early = [] {
     attach_command({{"instance_id", "w-1"}, {"tmux_session", "yard-api"}}, "/run/t.sock", false);
   };
-  EXPECT_THAT(complaint(attach_early, ErrorCode::conflict), HasSubstr("being started"));
+  EXPECT_THAT(error_message_of(attach_early, ErrorCode::conflict), HasSubstr("being started"));
 }
 
 }  // namespace

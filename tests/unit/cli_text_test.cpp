@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "coordinator/base/error.h"
-#include "coordinator/cli/table.h"
-#include "coordinator/cli/terminal.h"
-#include "coordinator/cli/text.h"
+#include "coordinator/cli/output/display_text.h"
+#include "coordinator/cli/output/table.h"
+#include "coordinator/cli/output/terminal.h"
 
 namespace yardmaster::cli {
 namespace {

@@ -7,9 +7,9 @@
 #include <gtest/gtest.h>
 
 #include "coordinator/base/error.h"
-#include "coordinator/cli/clone_wait.h"
 #include "coordinator/cli/command_line.h"
-#include "coordinator/cli/listings.h"
+#include "coordinator/cli/output/clone_wait.h"
+#include "coordinator/cli/output/listings.h"
 #include "coordinator/cli/release.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/answering_server.h"

@@ -1,4 +1,4 @@
-#include "loadgen/fsync_latency.h"
+#include "loadgen/databases/fsync_latency.h"
 
 #include <algorithm>
 #include <string>
@@ -8,9 +8,9 @@
 #include <gtest/gtest.h>
 
 #include "coordinator/base/error.h"
-#include "loadgen/fsync_probe.h"
-#include "loadgen/options.h"
-#include "loadgen/scenario.h"
+#include "loadgen/cli/options.h"
+#include "loadgen/hosts/fsync_probe.h"
+#include "loadgen/plan/scenario.h"
 
 namespace yardmaster::loadgen {
 namespace {
@@ -20,7 +20,7 @@ using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-std::string complaint(std::string_view text) {
+std::string fsync_latency_error(std::string_view text) {
   try {
     parse_fsync_latency(text);
   } catch (const Error& error) {
@@ -63,18 +63,20 @@ TEST(FsyncLatency, has_a_median) {
 }
 
 TEST(FsyncLatency, that_cannot_be_meant_is_refused_with_the_reason) {
-  EXPECT_THAT(complaint("5"), StartsWith("'5' is not a duration"));
-  EXPECT_THAT(complaint(""), StartsWith("'' is not a duration"));
-  EXPECT_THAT(complaint("-5ms"), HasSubstr("is not a duration"));
-  EXPECT_THAT(complaint("normal:5ms"), HasSubstr("is not a duration"));
-  EXPECT_THAT(complaint("2s"), HasSubstr("at most 1s"));
-  EXPECT_THAT(complaint("uniform:1ms"), HasSubstr("write it as uniform:1ms..9ms"));
-  EXPECT_THAT(complaint("uniform:9ms..1ms"), HasSubstr("first time must be less"));
-  EXPECT_THAT(complaint("uniform:1ms..9"), StartsWith("'9' is not a duration"));
-  EXPECT_THAT(complaint("lognormal:5ms"), HasSubstr("write it as lognormal:5ms,p99=30ms"));
-  EXPECT_THAT(complaint("lognormal:5ms,p99=5ms"), HasSubstr("first time must be less"));
-  EXPECT_THAT(complaint("lognormal:0ms,p99=5ms"), HasSubstr("median must be more than zero"));
-  EXPECT_THAT(complaint("lognormal:5ms,p99=2s"), HasSubstr("at most 1s"));
+  EXPECT_THAT(fsync_latency_error("5"), StartsWith("'5' is not a duration"));
+  EXPECT_THAT(fsync_latency_error(""), StartsWith("'' is not a duration"));
+  EXPECT_THAT(fsync_latency_error("-5ms"), HasSubstr("is not a duration"));
+  EXPECT_THAT(fsync_latency_error("normal:5ms"), HasSubstr("is not a duration"));
+  EXPECT_THAT(fsync_latency_error("2s"), HasSubstr("at most 1s"));
+  EXPECT_THAT(fsync_latency_error("uniform:1ms"), HasSubstr("write it as uniform:1ms..9ms"));
+  EXPECT_THAT(fsync_latency_error("uniform:9ms..1ms"), HasSubstr("first time must be less"));
+  EXPECT_THAT(fsync_latency_error("uniform:1ms..9"), StartsWith("'9' is not a duration"));
+  EXPECT_THAT(fsync_latency_error("lognormal:5ms"),
+              HasSubstr("write it as lognormal:5ms,p99=30ms"));
+  EXPECT_THAT(fsync_latency_error("lognormal:5ms,p99=5ms"), HasSubstr("first time must be less"));
+  EXPECT_THAT(fsync_latency_error("lognormal:0ms,p99=5ms"),
+              HasSubstr("median must be more than zero"));
+  EXPECT_THAT(fsync_latency_error("lognormal:5ms,p99=2s"), HasSubstr("at most 1s"));
 }
 
 TEST(DelayDistribution, of_a_fixed_latency_is_that) {

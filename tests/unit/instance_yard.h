@@ -14,9 +14,9 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "coordinator/instances/instance_manager.h"
-#include "coordinator/instances/process_resource.h"
-#include "coordinator/instances/row_resource.h"
+#include "coordinator/instances/lifecycle/instance_manager.h"
+#include "coordinator/instances/resources/process_resource.h"
+#include "coordinator/instances/resources/row_resource.h"
 #include "coordinator/store/sqlite_database.h"
 #include "tests/support/child_process.h"
 #include "tests/support/temporary_directory.h"

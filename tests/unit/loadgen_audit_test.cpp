@@ -5,9 +5,9 @@
 #include <gtest/gtest.h>
 
 #include "coordinator/domain/context.h"
-#include "loadgen/append_wire.h"
-#include "loadgen/audit.h"
-#include "loadgen/release_guard.h"
+#include "loadgen/run/audit.h"
+#include "loadgen/run/release_guard.h"
+#include "loadgen/workloads/append_wire.h"
 #include "tests/unit/answering_server.h"
 
 namespace yardmaster::loadgen {
@@ -56,7 +56,7 @@ reports::Audit audit_of(const Shop& shop, std::uint64_t acknowledged,
   AnsweringServer server(
       [&](const std::string& command, const json& args) { return shop.answer(command, args); });
   EventLoop loop;
-  Session session(loop, server.path());
+  ReconnectingSession session(loop, server.path());
   std::atomic<std::uint64_t> progress{0};
   Auditor auditor(loop, session, progress, count_rows);
   const auto append = [](std::string& text, std::uint64_t seq) { text += text_of(seq); };

@@ -4,13 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "coordinator/base/error.h"
 #include "coordinator/base/wal_reset_bug.h"
-#include "loadgen/scenario.h"
-#include "loadgen/topologies/instance_memory.h"
-#include "loadgen/topologies/instance_schedule.h"
-#include "loadgen/topologies/lock_pause.h"
-#include "loadgen/topologies/row_audit.h"
+#include "loadgen/direct/instance_memory.h"
+#include "loadgen/direct/instance_schedule.h"
+#include "loadgen/direct/lock_pause.h"
+#include "loadgen/direct/row_audit.h"
+#include "tests/unit/scenario_text.h"
 
 namespace yardmaster::loadgen {
 namespace {
@@ -18,20 +17,6 @@ namespace {
 using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-LoadPlan plan_of(std::string_view text) {
-  return read_scenario(text, "test", Overrides::object()).runs.at(0);
-}
-
-std::string complaint(std::string_view text, const Overrides& overrides = Overrides::object()) {
-  try {
-    read_scenario(text, "test", overrides);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::usage);
-    return error.what();
-  }
-  return "none";
-}
 
 TEST(WalResetBug, is_in_the_versions_before_the_fixes_and_in_no_others) {
   for (const int version : {3'007'000, 3'008'011, 3'040'001, 3'044'000, 3'044'005, 3'045'000,
@@ -47,12 +32,12 @@ TEST(WalResetBug, is_in_the_versions_before_the_fixes_and_in_no_others) {
 }
 
 TEST(DirectPlan, has_writes_and_checkpoints_and_nothing_else) {
-  const auto plan = plan_of(R"({"topology": "direct"})");
+  const auto plan = plan_of_scenario(R"({"topology": "direct"})");
   EXPECT_EQ(plan.topology, Topology::direct);
   EXPECT_EQ(plan.transaction, Transaction::immediate);
   EXPECT_EQ(plan.checkpoint_policy, "auto");
   EXPECT_EQ(plan.arrivals, Arrivals::poisson);
-  EXPECT_EQ(plan_of(R"({"topology": "direct", "arrivals": "staggered"})").arrivals,
+  EXPECT_EQ(plan_of_scenario(R"({"topology": "direct", "arrivals": "staggered"})").arrivals,
             Arrivals::staggered);
   EXPECT_EQ(plan.handoffs.per_second, 0);
   EXPECT_EQ(plan.broadcasts.per_second, 0);
@@ -66,11 +51,11 @@ TEST(DirectPlan, judges_checkpoints_only_where_they_are_taken_apart) {
     return std::any_of(plan.targets.begin(), plan.targets.end(),
                        [](const auto& target) { return target.measurement == "checkpoint"; });
   };
-  EXPECT_FALSE(judges_checkpoints(plan_of(R"({"topology": "direct"})")));
-  EXPECT_TRUE(
-      judges_checkpoints(plan_of(R"({"topology": "direct", "checkpoint_policy": "every-write"})")));
-  EXPECT_TRUE(
-      judges_checkpoints(plan_of(R"({"topology": "direct", "targets": ["checkpoint_p99=30ms"]})")));
+  EXPECT_FALSE(judges_checkpoints(plan_of_scenario(R"({"topology": "direct"})")));
+  EXPECT_TRUE(judges_checkpoints(
+      plan_of_scenario(R"({"topology": "direct", "checkpoint_policy": "every-write"})")));
+  EXPECT_TRUE(judges_checkpoints(
+      plan_of_scenario(R"({"topology": "direct", "targets": ["checkpoint_p99=30ms"]})")));
 }
 
 TEST(DirectPlan, the_seed_protocol_is_the_test_of_the_design) {
@@ -85,21 +70,22 @@ TEST(DirectPlan, the_seed_protocol_is_the_test_of_the_design) {
 }
 
 TEST(DirectPlan, what_contradicts_the_topology_is_refused) {
-  EXPECT_THAT(complaint(R"({"transaction": "deferred"})"), StartsWith("transaction: only with"));
-  EXPECT_THAT(complaint(R"({"busy_timeout": "1s"})"), StartsWith("busy_timeout: only with"));
-  EXPECT_THAT(complaint(R"({"topology": "direct", "closed_loop": true})"),
+  EXPECT_THAT(scenario_error(R"({"transaction": "deferred"})"),
+              StartsWith("transaction: only with"));
+  EXPECT_THAT(scenario_error(R"({"busy_timeout": "1s"})"), StartsWith("busy_timeout: only with"));
+  EXPECT_THAT(scenario_error(R"({"topology": "direct", "closed_loop": true})"),
               StartsWith("closed_loop: not with"));
-  EXPECT_THAT(complaint(R"({"topology": "direct", "checkpoint_policy": "adaptive"})"),
+  EXPECT_THAT(scenario_error(R"({"topology": "direct", "checkpoint_policy": "adaptive"})"),
               StartsWith("checkpoint_policy: adaptive"));
-  EXPECT_THAT(complaint(R"({"topology": "direct", "instances": 1001})"),
+  EXPECT_THAT(scenario_error(R"({"topology": "direct", "instances": 1001})"),
               StartsWith("instances: the topology direct starts a process for each"));
-  EXPECT_THAT(complaint(R"({"topology": "sideways"})"), StartsWith("topology: "));
-  EXPECT_THAT(complaint(R"({"topology": "direct", "transaction": "eager"})"),
+  EXPECT_THAT(scenario_error(R"({"topology": "sideways"})"), StartsWith("topology: "));
+  EXPECT_THAT(scenario_error(R"({"topology": "direct", "transaction": "eager"})"),
               StartsWith("transaction: "));
-  EXPECT_THAT(complaint("{}", {{"topology", "direct"}, {"workloads", {{"churn", true}}}}),
+  EXPECT_THAT(scenario_error("{}", {{"topology", "direct"}, {"workloads", {{"churn", true}}}}),
               StartsWith("--workloads: the topology direct has writes alone"));
-  EXPECT_EQ(complaint("{}", {{"topology", "direct"},
-                             {"workloads", {{"writes", true}, {"churn", false}}}}),
+  EXPECT_EQ(scenario_error("{}", {{"topology", "direct"},
+                                  {"workloads", {{"writes", true}, {"churn", false}}}}),
             "none");
 }
 

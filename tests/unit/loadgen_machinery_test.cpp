@@ -13,12 +13,12 @@
 #include <sys/syscall.h>
 
 #include "coordinator/base/error.h"
-#include "loadgen/child_nursery.h"
-#include "loadgen/interrupts.h"
-#include "loadgen/metrics_endpoint.h"
-#include "loadgen/private_daemon.h"
-#include "loadgen/self_check.h"
-#include "loadgen/supervisor.h"
+#include "loadgen/cli/interrupts.h"
+#include "loadgen/hosts/private_daemon.h"
+#include "loadgen/run/metrics_endpoint.h"
+#include "loadgen/run/self_check.h"
+#include "loadgen/run/supervisor.h"
+#include "loadgen/workloads/child_nursery.h"
 
 namespace yardmaster::loadgen {
 namespace {

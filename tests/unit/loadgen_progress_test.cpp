@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "loadgen/progress.h"
+#include "loadgen/cli/progress.h"
 
 namespace yardmaster::loadgen {
 namespace {

@@ -4,8 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "coordinator/base/error.h"
-#include "loadgen/options.h"
-#include "loadgen/scenario.h"
+#include "loadgen/cli/options.h"
+#include "loadgen/plan/scenario.h"
+#include "tests/unit/scenario_text.h"
 
 namespace yardmaster::loadgen {
 namespace {
@@ -18,17 +19,6 @@ using ::testing::StartsWith;
 
 Scenario read(std::string_view text, const Overrides& overrides = Overrides::object()) {
   return read_scenario(text, "test", overrides);
-}
-
-// What a scenario that cannot be used is answered with.
-std::string complaint(std::string_view text, const Overrides& overrides = Overrides::object()) {
-  try {
-    read(text, overrides);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::usage);
-    return error.what();
-  }
-  return "none";
 }
 
 TEST(ScenarioTest, an_empty_one_is_the_default_load) {
@@ -87,34 +77,36 @@ TEST(ScenarioTest, writes_each_is_a_duration) {
 }
 
 TEST(ScenarioTest, complaints_begin_with_the_path_of_the_field) {
-  EXPECT_THAT(complaint(R"({"interval": 250})"), StartsWith("interval: must be a duration"));
-  EXPECT_THAT(complaint(R"({"interval": "250"})"), StartsWith("interval: '250' is not a duration"));
-  EXPECT_THAT(complaint(R"({"runs": [{}, {}, {"interval": "250"}]})"),
+  EXPECT_THAT(scenario_error(R"({"interval": 250})"), StartsWith("interval: must be a duration"));
+  EXPECT_THAT(scenario_error(R"({"interval": "250"})"),
+              StartsWith("interval: '250' is not a duration"));
+  EXPECT_THAT(scenario_error(R"({"runs": [{}, {}, {"interval": "250"}]})"),
               StartsWith("runs[2].interval: "));
-  EXPECT_THAT(complaint(R"({"instances": 0})"), StartsWith("instances: must be whole numbers"));
-  EXPECT_THAT(complaint(R"({"instances": []})"), StartsWith("instances: "));
-  EXPECT_THAT(complaint(R"({"instances": [25, -1]})"), StartsWith("instances: "));
-  EXPECT_THAT(complaint(R"({"arrivals": "sometimes"})"),
+  EXPECT_THAT(scenario_error(R"({"instances": 0})"),
+              StartsWith("instances: must be whole numbers"));
+  EXPECT_THAT(scenario_error(R"({"instances": []})"), StartsWith("instances: "));
+  EXPECT_THAT(scenario_error(R"({"instances": [25, -1]})"), StartsWith("instances: "));
+  EXPECT_THAT(scenario_error(R"({"arrivals": "sometimes"})"),
               StartsWith("arrivals: 'sometimes' is none of staggered, aligned, poisson"));
-  EXPECT_THAT(complaint(R"({"workloads": {"churn": {"per_second": -1}}})"),
+  EXPECT_THAT(scenario_error(R"({"workloads": {"churn": {"per_second": -1}}})"),
               StartsWith("workloads.churn.per_second: must be a number from 0"));
-  EXPECT_THAT(complaint(R"({"workloads": {"churn": 5}})"),
+  EXPECT_THAT(scenario_error(R"({"workloads": {"churn": 5}})"),
               StartsWith("workloads.churn: must be an object"));
-  EXPECT_THAT(complaint(R"({"targets": ["write=1s"]})"), StartsWith("targets: 'write=1s'"));
-  EXPECT_THAT(complaint(R"({"seed": "x"})"), StartsWith("seed: must be a whole number"));
+  EXPECT_THAT(scenario_error(R"({"targets": ["write=1s"]})"), StartsWith("targets: 'write=1s'"));
+  EXPECT_THAT(scenario_error(R"({"seed": "x"})"), StartsWith("seed: must be a whole number"));
 }
 
 TEST(ScenarioTest, unknown_fields_are_refused_where_they_are) {
-  EXPECT_EQ(complaint(R"({"intervall": "250ms"})"), "intervall: there is no such field");
-  EXPECT_EQ(complaint(R"({"runs": [{"x": 1}]})"), "runs[0].x: there is no such field");
-  EXPECT_EQ(complaint(R"({"workloads": {"handoffs": {"rate": 1}}})"),
+  EXPECT_EQ(scenario_error(R"({"intervall": "250ms"})"), "intervall: there is no such field");
+  EXPECT_EQ(scenario_error(R"({"runs": [{"x": 1}]})"), "runs[0].x: there is no such field");
+  EXPECT_EQ(scenario_error(R"({"workloads": {"handoffs": {"rate": 1}}})"),
             "workloads.handoffs.rate: there is no such field");
 }
 
 TEST(ScenarioTest, what_is_no_scenario_at_all_is_refused) {
-  EXPECT_THAT(complaint("[]"), HasSubstr("must be an object"));
-  EXPECT_THAT(complaint("{"), StartsWith("the scenario 'test' is not JSON"));
-  EXPECT_THAT(complaint(R"({"runs": []})"), StartsWith("runs: "));
+  EXPECT_THAT(scenario_error("[]"), HasSubstr("must be an object"));
+  EXPECT_THAT(scenario_error("{"), StartsWith("the scenario 'test' is not JSON"));
+  EXPECT_THAT(scenario_error(R"({"runs": []})"), StartsWith("runs: "));
   EXPECT_THROW(find_scenario("nowhere", Overrides::object()), Error);
   EXPECT_THROW(find_scenario("/nowhere/at/all.json", Overrides::object()), Error);
 }
@@ -127,8 +119,8 @@ TEST(ScenarioTest, flags_win_and_are_called_by_their_name_in_complaints) {
   EXPECT_EQ(scenario.runs[0].instances, 7U);
   EXPECT_EQ(scenario.runs[0].interval, seconds(2));
   EXPECT_EQ(scenario.runs[0].max_duration, seconds(8));
-  EXPECT_THAT(complaint("{}", {{"max_duration", "8"}}), StartsWith("--max-duration: '8'"));
-  EXPECT_THAT(complaint("{}", {{"instances", {0}}}), StartsWith("--instances: "));
+  EXPECT_THAT(scenario_error("{}", {{"max_duration", "8"}}), StartsWith("--max-duration: '8'"));
+  EXPECT_THAT(scenario_error("{}", {{"instances", {0}}}), StartsWith("--instances: "));
 }
 
 TEST(ScenarioTest, every_built_in_one_can_be_read) {
@@ -224,15 +216,16 @@ TEST(OptionsTest, workloads_that_are_named_run_whatever_the_scenario_says) {
 
 TEST(OptionsTest, bursts_are_refused_beside_others_and_without_real_instances) {
   const auto complaint_about = [](const std::vector<std::string>& flags) {
-    return complaint("{}", parse_options(flags).overrides);
+    return scenario_error("{}", parse_options(flags).overrides);
   };
   EXPECT_EQ(complaint_about({"--workloads", "bursts,churn", "--resources", "real"}),
             "--workloads: nothing else goes on beside bursts: leave out churn");
   EXPECT_THAT(complaint_about({"--workloads", "bursts"}), HasSubstr("--resources real"));
-  EXPECT_EQ(complaint(R"({"resources": "real", "workloads": {"bursts": true, "churn": {}}})"),
+  EXPECT_EQ(scenario_error(R"({"resources": "real", "workloads": {"bursts": true, "churn": {}}})"),
             "workloads: nothing else goes on beside bursts: leave out churn");
-  EXPECT_EQ(complaint(R"({"resources": "real", "workloads": {"bursts": true, "churn": false}})"),
-            "none");
+  EXPECT_EQ(
+      scenario_error(R"({"resources": "real", "workloads": {"bursts": true, "churn": false}})"),
+      "none");
 }
 
 TEST(OptionsTest, what_cannot_be_meant_is_refused) {

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "loadgen/schedule.h"
+#include "loadgen/plan/schedule.h"
 
 namespace yardmaster::loadgen {
 namespace {

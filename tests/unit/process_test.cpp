@@ -1,5 +1,5 @@
 // Real processes: what is running, what has ended, and what only has the same number.
-#include "coordinator/instances/process.h"
+#include "coordinator/instances/processes/process.h"
 
 #include <csignal>
 

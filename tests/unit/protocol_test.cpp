@@ -1,9 +1,9 @@
-#include "coordinator/broker/protocol.h"
+#include "coordinator/broker/commands/protocol.h"
 
 #include <gtest/gtest.h>
 
 #include "coordinator/base/json.h"
-#include "coordinator/broker/arguments.h"
+#include "coordinator/broker/commands/arguments.h"
 
 namespace yardmaster {
 namespace {
@@ -11,7 +11,8 @@ namespace {
 using nlohmann::json;
 
 // The code that a frame is refused with, and what it was about.
-std::pair<std::string, std::string> refusal(std::string_view frame, std::string* id = nullptr) {
+std::pair<std::string, std::string> request_error(std::string_view frame,
+                                                  std::string* id = nullptr) {
   RequestFrame request;
   try {
     parse_request(frame, request);
@@ -31,19 +32,19 @@ TEST(Protocol, a_request_is_read_with_its_id_command_and_arguments) {
 }
 
 TEST(Protocol, what_is_no_request_is_refused_with_its_code) {
-  EXPECT_EQ(refusal("{\"command\":").first, "invalid_json");
-  EXPECT_EQ(refusal("{\"command\":\"\xff\"}").first, "invalid_json");
-  EXPECT_EQ(refusal("[]").first, "invalid_request");
-  EXPECT_EQ(refusal("{}").first, "invalid_request");
-  EXPECT_EQ(refusal(R"({"command":7})").second, "command: must be a string");
-  EXPECT_EQ(refusal(R"({"command":"ping","args":[]})").second, "args: must be an object");
-  EXPECT_EQ(refusal(R"({"command":"ping","id":1.5})").first, "invalid_request");
-  EXPECT_EQ(refusal(R"({"command":"ping","colour":1})").second, "colour: unknown field");
+  EXPECT_EQ(request_error("{\"command\":").first, "invalid_json");
+  EXPECT_EQ(request_error("{\"command\":\"\xff\"}").first, "invalid_json");
+  EXPECT_EQ(request_error("[]").first, "invalid_request");
+  EXPECT_EQ(request_error("{}").first, "invalid_request");
+  EXPECT_EQ(request_error(R"({"command":7})").second, "command: must be a string");
+  EXPECT_EQ(request_error(R"({"command":"ping","args":[]})").second, "args: must be an object");
+  EXPECT_EQ(request_error(R"({"command":"ping","id":1.5})").first, "invalid_request");
+  EXPECT_EQ(request_error(R"({"command":"ping","colour":1})").second, "colour: unknown field");
 }
 
 TEST(Protocol, an_error_goes_to_the_request_that_made_it) {
   std::string id;
-  EXPECT_EQ(refusal(R"({"args":7,"id":41,"command":"ping"})", &id).first, "invalid_request");
+  EXPECT_EQ(request_error(R"({"args":7,"id":41,"command":"ping"})", &id).first, "invalid_request");
   EXPECT_EQ(id, "41");
 }
 
@@ -52,10 +53,10 @@ TEST(Protocol, depth_is_refused_before_it_costs_anything) {
     return "{\"command\":\"x\",\"args\":{\"a\":" + std::string(depth, '[') +
            std::string(depth, ']') + "}}";
   };
-  EXPECT_EQ(refusal(nested(max_json_depth - 2)).first, "");
-  EXPECT_EQ(refusal(nested(max_json_depth - 1)).first, "too_deep");
-  EXPECT_EQ(refusal(nested(100'000)).first, "too_deep");
-  EXPECT_EQ(refusal(std::string(1'000'000, '[')).first, "too_deep");
+  EXPECT_EQ(request_error(nested(max_json_depth - 2)).first, "");
+  EXPECT_EQ(request_error(nested(max_json_depth - 1)).first, "too_deep");
+  EXPECT_EQ(request_error(nested(100'000)).first, "too_deep");
+  EXPECT_EQ(request_error(std::string(1'000'000, '[')).first, "too_deep");
 }
 
 TEST(Protocol, replies_and_events_are_one_object_each) {

@@ -29,28 +29,28 @@ Run real_run() {
   return run;
 }
 
-void judge(Run& run) { judge_run(run, {}, {}, 0.05); }
+void judge_real_run(Run& run) { judge_run(run, {}, {}, 0.05); }
 
 TEST(RealReport, an_orphan_fails_the_run) {
   auto run = real_run();
-  judge(run);
+  judge_real_run(run);
   EXPECT_EQ(run.verdict, Verdict::pass);
   run.audit.orphans = 1;
-  judge(run);
+  judge_real_run(run);
   EXPECT_EQ(run.verdict, Verdict::fail);
 }
 
 TEST(RealReport, a_check_that_does_not_hold_fails_the_run) {
   auto run = real_run();
   run.checks[1].value = 0.0101;
-  judge(run);
+  judge_real_run(run);
   EXPECT_EQ(run.verdict, Verdict::fail);
 }
 
 TEST(RealReport, without_targets_and_checks_nothing_is_decided) {
   auto run = real_run();
   run.checks.clear();
-  judge(run);
+  judge_real_run(run);
   EXPECT_EQ(run.verdict, Verdict::inconclusive);
 }
 
@@ -73,7 +73,7 @@ TEST(RealReport, people_read_how_instances_ended_and_what_was_left) {
   auto run = real_run();
   run.audit.orphans = 1;
   run.real_instances->left = {"worker-1: socket"};
-  judge(run);
+  judge_real_run(run);
   const std::string text = to_terminal(run, false);
   EXPECT_THAT(text, HasSubstr("a repository of 2,000 files, kill grace 500 ms; ended by agent 12, "
                               "window 1,300"));
@@ -90,7 +90,7 @@ TEST(RealReport, lost_work_is_not_called_an_orphan) {
   auto run = real_run();
   run.audit.lost = 1;
   run.real_instances->lost_work = {"none of a.txt of worker-1 was saved"};
-  judge(run);
+  judge_real_run(run);
   Report report;
   report.runs = {run};
   for (const std::string& text : {to_terminal(run, false), to_markdown(report)}) {

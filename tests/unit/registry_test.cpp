@@ -3,12 +3,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <sstream>
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
 #include "coordinator/base/error.h"
+#include "tests/support/temporary_directory.h"
 
 namespace yardmaster::metrics {
 namespace {
@@ -27,13 +27,6 @@ class RegistryTest : public ::testing::Test {
   std::filesystem::path directory_;
   Registry registry_;
 };
-
-std::string content_of(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 bool holds(const std::string& text, const std::string& line) {
   return ("\n" + text).find("\n" + line + "\n") != std::string::npos;
@@ -106,7 +99,7 @@ TEST_F(RegistryTest, textfile_takes_its_name_when_whole) {
   std::string line;
   std::getline(reader, line);
   EXPECT_EQ(line, "first 1");
-  EXPECT_EQ(content_of(path), "second 2\n");
+  EXPECT_EQ(support::read_file(path), "second 2\n");
   std::size_t files = 0;
   for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(directory_)) {
     ++files;

@@ -1,8 +1,6 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 #include <string>
 
@@ -11,29 +9,25 @@
 #include <nlohmann/json.hpp>
 
 #include "coordinator/base/error.h"
+#include "reports/figure_text.h"
 #include "reports/json_reader.h"
 #include "reports/json_writer.h"
 #include "reports/markdown_writer.h"
 #include "reports/report_files.h"
-#include "reports/table.h"
 #include "reports/terminal_writer.h"
-#include "reports/text.h"
+#include "reports/text_table.h"
+#include "tests/support/temporary_directory.h"
 #include "tests/unit/sample_report.h"
 
 namespace yardmaster::reports {
 namespace {
-
-std::string content_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 // With YARDMASTER_UPDATE_GOLDEN set, writes the file instead: look at the difference before you
 // commit it.
 void expect_golden(const std::string& name, const std::string& text) {
   const auto path = std::filesystem::path(YARDMASTER_GOLDEN_DIRECTORY) / name;
   if (std::getenv("YARDMASTER_UPDATE_GOLDEN") != nullptr) write_file(path, text);
-  EXPECT_EQ(text, content_of(path));
+  EXPECT_EQ(text, support::read_file(path));
 }
 
 TEST(ReportWriters, json_is_as_recorded) { expect_golden("report.json", to_json(sample_report())); }
@@ -152,7 +146,7 @@ TEST(ReportReader, unknown_fields_are_passed_over) {
   EXPECT_FALSE(report.decision);
 }
 
-std::string refusal(const std::string& text) {
+std::string report_error(const std::string& text) {
   try {
     from_json(text);
   } catch (const Error& error) {
@@ -163,17 +157,17 @@ std::string refusal(const std::string& text) {
 }
 
 TEST(ReportReader, bad_files_get_one_line_that_names_the_field) {
-  EXPECT_EQ(refusal("{"), "not JSON");
-  EXPECT_EQ(refusal("[]"), "not a report: it has no 'schema'");
-  EXPECT_EQ(refusal(R"({"schema": 2})"), "its schema is 2, this reads 1");
-  EXPECT_EQ(refusal(R"({"schema": 1, "runs": {}})"), "'runs' is not an array");
-  EXPECT_EQ(refusal(R"({"schema": 1, "runs": [{"instances": -1}]})"),
+  EXPECT_EQ(report_error("{"), "not JSON");
+  EXPECT_EQ(report_error("[]"), "not a report: it has no 'schema'");
+  EXPECT_EQ(report_error(R"({"schema": 2})"), "its schema is 2, this reads 1");
+  EXPECT_EQ(report_error(R"({"schema": 1, "runs": {}})"), "'runs' is not an array");
+  EXPECT_EQ(report_error(R"({"schema": 1, "runs": [{"instances": -1}]})"),
             "'runs[0].instances' is not a whole number");
-  EXPECT_EQ(refusal(R"({"schema": 1, "runs": [{"measurements": {"write": {"p99": "x"}}}]})"),
+  EXPECT_EQ(report_error(R"({"schema": 1, "runs": [{"measurements": {"write": {"p99": "x"}}}]})"),
             "'runs[0].measurements.write.p99' is not a number or null");
-  EXPECT_EQ(refusal(R"({"schema": 1, "runs": [{"verdict": "maybe"}]})"),
+  EXPECT_EQ(report_error(R"({"schema": 1, "runs": [{"verdict": "maybe"}]})"),
             "'runs[0].verdict' is not pass, fail or inconclusive");
-  EXPECT_EQ(refusal(R"({"schema": 1, "environment": {"cores": 99999999999}})"),
+  EXPECT_EQ(report_error(R"({"schema": 1, "environment": {"cores": 99999999999}})"),
             "'environment.cores' is not a whole number of this size");
 }
 

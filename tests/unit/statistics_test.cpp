@@ -51,7 +51,7 @@ TEST(Statistics, tails_are_the_binomial_ones) {
 }
 
 // Streams whose exceedance rate of 1 ms is exactly `rate`.
-constexpr std::chrono::nanoseconds limit = 1ms;
+constexpr std::chrono::nanoseconds latency_limit = 1ms;
 using Random = std::mt19937_64;
 
 std::vector<Sample> independent(std::size_t n, double rate, Random& random) {
@@ -90,21 +90,22 @@ std::vector<Sample> bursts(std::size_t n, double rate, double length, Random& ra
 
 TEST(Statistics, design_effect_of_known_processes) {
   Random random(1);
-  EXPECT_LT(design_effect(independent(100'000, 0.01, random), to_sample(limit)), 1.3);
+  EXPECT_LT(design_effect(independent(100'000, 0.01, random), to_sample(latency_limit)), 1.3);
   // A two-state Markov chain with mean burst length L: (1 + r) / (1 − r), r = 1 − 1/L − small.
   const auto samples = bursts(400'000, 0.05, 10, random);
   const double r = 1 - 0.1 - 0.05 / 0.95 / 10;
-  EXPECT_NEAR(design_effect(samples, to_sample(limit)), (1 + r) / (1 - r), 2.5);
+  EXPECT_NEAR(design_effect(samples, to_sample(latency_limit)), (1 + r) / (1 - r), 2.5);
   EXPECT_EQ(design_effect(samples, 1e9F), 1);
   EXPECT_EQ(design_effect({}, 1), 1);
 }
 
 TEST(Statistics, correlated_samples_count_less) {
   Random random(2);
-  const Judgement apart = judge(independent(24'000, 0.005, random), 0.99, limit, 0.05);
+  const Judgement apart = judge(independent(24'000, 0.005, random), 0.99, latency_limit, 0.05);
   EXPECT_EQ(apart.verdict, Verdict::pass);
   EXPECT_GT(apart.effective_count, 18'000);
-  const Judgement alike = judge(autoregressive(24'000, z99, 0.98, random), 0.99, limit, 0.05);
+  const Judgement alike =
+      judge(autoregressive(24'000, z99, 0.98, random), 0.99, latency_limit, 0.05);
   EXPECT_LT(alike.effective_count, 1'500);
 }
 
@@ -136,7 +137,7 @@ Rates rates(int runs, const std::vector<Look>& looks, Generate generate) {
     for (const Look& look : looks) {
       const auto part = static_cast<double>(samples.size()) * look.fraction;
       const auto seen = std::span(samples).first(static_cast<std::size_t>(part));
-      const Verdict verdict = judge(seen, 0.99, limit, look.alpha).verdict;
+      const Verdict verdict = judge(seen, 0.99, latency_limit, look.alpha).verdict;
       if (verdict == Verdict::pass) found.pass += 1.0 / runs;
       if (verdict == Verdict::fail) found.fail += 1.0 / runs;
       if (verdict != Verdict::inconclusive) break;
@@ -146,7 +147,7 @@ Rates rates(int runs, const std::vector<Look>& looks, Generate generate) {
 }
 
 // With 400 runs, 8% is three standard errors above 5%.
-constexpr int runs = 400;
+constexpr int simulated_runs = 400;
 constexpr double rare = 0.08;
 
 TEST(Statistics, wrong_verdicts_stay_rare_with_one_look) {
@@ -156,11 +157,13 @@ TEST(Statistics, wrong_verdicts_stay_rare_with_one_look) {
     EXPECT_LE(found.pass, rare);
     EXPECT_LE(found.fail, rare);
   };
-  expect_rare(rates(runs, looks, [&] { return independent(2'400, 0.01, random); }));
-  expect_rare(rates(runs, looks, [&] { return autoregressive(6'000, z99, 0.9, random); }));
-  expect_rare(rates(runs, looks, [&] { return autoregressive(6'000, z99, 0.98, random); }));
-  expect_rare(rates(runs, looks, [&] { return bursts(6'000, 0.01, 5, random); }));
-  expect_rare(rates(runs, looks, [&] { return bursts(24'000, 0.01, 20, random); }));
+  expect_rare(rates(simulated_runs, looks, [&] { return independent(2'400, 0.01, random); }));
+  expect_rare(
+      rates(simulated_runs, looks, [&] { return autoregressive(6'000, z99, 0.9, random); }));
+  expect_rare(
+      rates(simulated_runs, looks, [&] { return autoregressive(6'000, z99, 0.98, random); }));
+  expect_rare(rates(simulated_runs, looks, [&] { return bursts(6'000, 0.01, 5, random); }));
+  expect_rare(rates(simulated_runs, looks, [&] { return bursts(24'000, 0.01, 20, random); }));
 }
 
 TEST(Statistics, wrong_verdicts_stay_rare_with_the_planned_looks) {
@@ -170,10 +173,12 @@ TEST(Statistics, wrong_verdicts_stay_rare_with_the_planned_looks) {
     EXPECT_LE(found.pass, rare);
     EXPECT_LE(found.fail, rare);
   };
-  expect_rare(rates(runs, looks, [&] { return independent(6'000, 0.01, random); }));
-  expect_rare(rates(runs, looks, [&] { return autoregressive(6'000, z99, 0.9, random); }));
-  expect_rare(rates(runs, looks, [&] { return autoregressive(6'000, z99, 0.98, random); }));
-  expect_rare(rates(runs, looks, [&] { return bursts(24'000, 0.01, 5, random); }));
+  expect_rare(rates(simulated_runs, looks, [&] { return independent(6'000, 0.01, random); }));
+  expect_rare(
+      rates(simulated_runs, looks, [&] { return autoregressive(6'000, z99, 0.9, random); }));
+  expect_rare(
+      rates(simulated_runs, looks, [&] { return autoregressive(6'000, z99, 0.98, random); }));
+  expect_rare(rates(simulated_runs, looks, [&] { return bursts(24'000, 0.01, 5, random); }));
 }
 
 TEST(Statistics, more_looks_than_planned_would_void_it) {
@@ -195,11 +200,11 @@ TEST(Statistics, clear_cases_are_decided) {
 template <typename Generate>
 double coverage(Generate generate) {
   int covered = 0;
-  for (int i = 0; i < runs; ++i) {
+  for (int i = 0; i < simulated_runs; ++i) {
     const Measurement found = summarize(generate(), {});
     covered += found.p99_low_ms <= 1 && 1 <= found.p99_high_ms;
   }
-  return covered / static_cast<double>(runs);
+  return covered / static_cast<double>(simulated_runs);
 }
 
 TEST(Statistics, the_interval_of_p99_covers_it) {

@@ -1,4 +1,4 @@
-#include "coordinator/broker/wire_values.h"
+#include "coordinator/broker/commands/wire_values.h"
 
 #include <gtest/gtest.h>
 

@@ -10,7 +10,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "coordinator/instances/git/git_program.h"
-#include "coordinator/instances/process_runner.h"
+#include "coordinator/instances/processes/process_runner.h"
 
 namespace yardmaster {
 

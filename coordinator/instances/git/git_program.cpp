@@ -16,7 +16,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr auto lock_patience = std::chrono::seconds(10);
-constexpr auto look_interval = std::chrono::seconds(1);
+constexpr auto lock_check_interval = std::chrono::seconds(1);
 
 // What `git rev-parse --local-env-vars` lists (but GIT_CONFIG_COUNT, which people set on purpose),
 // and what changes the meaning of paths or answers.
@@ -97,7 +97,7 @@ asio::awaitable<ProgramResult> GitProgram::run(GitCall call) {
   const auto executor = co_await asio::this_coro::executor;
   const auto deadline = std::chrono::steady_clock::now() + lock_patience;
   auto pause = std::chrono::milliseconds(5);
-  auto next_look = std::chrono::steady_clock::now() + look_interval;
+  auto next_look = std::chrono::steady_clock::now() + lock_check_interval;
   ProgramResult result;
   for (;;) {
     ProgramCall attempt = program;
@@ -106,7 +106,7 @@ asio::awaitable<ProgramResult> GitProgram::run(GitCall call) {
     const bool patient = std::chrono::steady_clock::now() < deadline;
     if (result.succeeded() || !patient || !is_locked_by_another(result)) break;
     if (while_locked && std::chrono::steady_clock::now() >= next_look) {
-      next_look += look_interval;
+      next_look += lock_check_interval;
       asio::awaitable<void> looking = while_locked(result.errors);
       co_await std::move(looking);
     }

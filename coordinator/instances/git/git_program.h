@@ -15,7 +15,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "coordinator/base/error.h"
-#include "coordinator/instances/process_runner.h"
+#include "coordinator/instances/processes/process_runner.h"
 
 namespace yardmaster {
 

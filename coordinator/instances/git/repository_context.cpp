@@ -4,7 +4,7 @@
 
 #include "coordinator/instances/git/stale_lock.h"
 #include "coordinator/instances/git/worktree_files.h"
-#include "coordinator/instances/run_on.h"
+#include "coordinator/instances/processes/run_on.h"
 
 namespace yardmaster {
 

@@ -11,7 +11,7 @@
 #include "coordinator/instances/git/kept_files.h"
 #include "coordinator/instances/git/own_files.h"
 #include "coordinator/instances/git/rescue_time.h"
-#include "coordinator/instances/run_on.h"
+#include "coordinator/instances/processes/run_on.h"
 
 namespace yardmaster {
 namespace {
@@ -20,7 +20,7 @@ namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
 constexpr const char* rescue_refs = "refs/yardmaster/rescue/";
-constexpr auto status_patience = std::chrono::minutes(5);
+constexpr auto git_status_patience = std::chrono::minutes(5);
 constexpr auto add_patience = std::chrono::minutes(15);
 
 GitCall worktree_call(const WorktreeFacts& facts, std::vector<std::string> arguments) {
@@ -133,7 +133,7 @@ asio::awaitable<Findings> Rescuer::look(WorktreeFacts facts) {
       "--no-ahead-behind",       "-z",     "--no-renames",   "--untracked-files=all",
       "--ignore-submodules=none"};
   GitCall call = worktree_call(facts, std::move(arguments));
-  call.timeout = status_patience;
+  call.timeout = git_status_patience;
   const ProgramResult result = co_await context_.git.run(std::move(call));
   if (!result.succeeded()) throw git_error(result, "cannot inspect '" + facts.path.string() + "'");
   Findings findings;

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "coordinator/instances/git/worktree_files.h"
-#include "coordinator/instances/proc_files.h"
+#include "coordinator/instances/processes/proc_files.h"
 
 namespace yardmaster {
 namespace {

@@ -13,7 +13,7 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/instances/git/file_errors.h"
-#include "coordinator/instances/run_on.h"
+#include "coordinator/instances/processes/run_on.h"
 
 namespace yardmaster {
 namespace {

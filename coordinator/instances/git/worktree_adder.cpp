@@ -6,7 +6,7 @@
 
 #include "coordinator/instances/git/trash.h"
 #include "coordinator/instances/git/worktree_files.h"
-#include "coordinator/instances/run_on.h"
+#include "coordinator/instances/processes/run_on.h"
 
 namespace yardmaster {
 namespace {

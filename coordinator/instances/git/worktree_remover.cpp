@@ -8,7 +8,7 @@
 #include "coordinator/instances/git/file_errors.h"
 #include "coordinator/instances/git/kept_files.h"
 #include "coordinator/instances/git/trash.h"
-#include "coordinator/instances/run_on.h"
+#include "coordinator/instances/processes/run_on.h"
 
 namespace yardmaster {
 namespace {

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "coordinator/instances/git/worktree_files.h"
-#include "coordinator/instances/run_on.h"
+#include "coordinator/instances/processes/run_on.h"
 
 namespace yardmaster {
 namespace {

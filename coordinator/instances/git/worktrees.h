@@ -19,7 +19,7 @@
 #include "coordinator/instances/git/trash.h"
 #include "coordinator/instances/git/worktree_adder.h"
 #include "coordinator/instances/git/worktree_remover.h"
-#include "coordinator/instances/process_runner.h"
+#include "coordinator/instances/processes/process_runner.h"
 
 namespace yardmaster {
 

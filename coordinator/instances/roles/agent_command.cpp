@@ -18,7 +18,9 @@ namespace {
 namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
 
-[[noreturn]] void refuse(const std::string& why) { throw Error(ErrorCode::invalid_request, why); }
+[[noreturn]] void refuse_command(const std::string& why) {
+  throw Error(ErrorCode::invalid_request, why);
+}
 
 // In one pass, so that a task may hold what looks like a placeholder.
 std::string fill(const std::string& word, const AgentFacts& facts) {
@@ -92,12 +94,13 @@ void complete_claude(const Words& words, const AgentFacts& facts, Words& argv) {
 void require_arguments(const Words& argv) {
   for (const std::string& argument : argv) {
     if (argument.size() > max_argument_bytes) {
-      refuse("an argument of the agent command would have " + std::to_string(argument.size()) +
-             " bytes, and " + std::to_string(max_argument_bytes) +
-             " are possible: put a long task into a file, and let the task name the file");
+      refuse_command("an argument of the agent command would have " +
+                     std::to_string(argument.size()) + " bytes, and " +
+                     std::to_string(max_argument_bytes) +
+                     " are possible: put a long task into a file, and let the task name the file");
     }
     if (argument.find('\0') != std::string::npos) {
-      refuse("an argument of the agent command has a NUL byte: take it out of the task");
+      refuse_command("an argument of the agent command has a NUL byte: take it out of the task");
     }
   }
 }
@@ -119,10 +122,10 @@ bool is_executable(const fs::path& file) {
 std::vector<std::string> agent_argv(const std::string& command, const AgentFacts& facts) {
   const Words words = split_command(command);
   if (words.empty() || words.front().empty()) {
-    refuse("the agent command is empty: name the program that is to be started");
+    refuse_command("the agent command is empty: name the program that is to be started");
   }
   if (words.front().find("{task}") != std::string::npos) {
-    refuse("the agent command must begin with a program, not with {task}");
+    refuse_command("the agent command must begin with a program, not with {task}");
   }
   Words argv;
   for (const std::string& word : words) {

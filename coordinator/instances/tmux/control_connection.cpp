@@ -23,10 +23,6 @@ namespace {
 namespace asio = boost::asio;
 using asio::local::stream_protocol;
 
-[[noreturn]] void unavailable(const std::string& what) {
-  throw Error(ErrorCode::unavailable, what);
-}
-
 std::vector<std::string> client_command(const std::filesystem::path& socket) {
   return {"tmux",        "-u",
           "-N",          "-C",
@@ -45,13 +41,13 @@ pid_t start_client(const std::filesystem::path& socket, UniqueFd& ours) {
   const ProgramImage tmux(client_command(socket), tmux_environment());
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-    unavailable(std::string("cannot connect to tmux: ") + std::strerror(errno));
+    throw_unavailable(std::string("cannot connect to tmux: ") + std::strerror(errno));
   }
   ours.reset(ends[0]);
   const UniqueFd its(ends[1]);
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
-  if (pid < 0) unavailable(std::string("cannot connect to tmux: ") + std::strerror(errno));
+  if (pid < 0) throw_unavailable(std::string("cannot connect to tmux: ") + std::strerror(errno));
   if (pid == 0) {
     ::setsid();  // a Ctrl-C is for whoever runs in the terminal
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -90,7 +86,7 @@ asio::awaitable<std::shared_ptr<ControlConnection>> ControlConnection::open(
     const std::string why =
         connection->open_ ? "it does not answer" : std::exchange(connection->reason_, {});
     connection->close();
-    unavailable("cannot connect to the tmux server: " + why);
+    throw_unavailable("cannot connect to the tmux server: " + why);
   }
   connection->listener_ = std::move(listener);
   co_return connection;
@@ -99,7 +95,7 @@ asio::awaitable<std::shared_ptr<ControlConnection>> ControlConnection::open(
 asio::awaitable<std::vector<ControlReply>> ControlConnection::run(
     std::vector<std::string> commands) {
   const auto self = shared_from_this();
-  if (!open_) unavailable("the tmux server went away: " + reason_);
+  if (!open_) throw_unavailable("the tmux server went away: " + reason_);
   const auto request = std::make_shared<Request>(io_, commands.size(), patience_);
   requests_.push_back(request);
   for (std::size_t i = 0; i < commands.size(); ++i) {
@@ -111,7 +107,7 @@ asio::awaitable<std::vector<ControlReply>> ControlConnection::run(
   co_await request->done.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   if (!request->complete) {
     fail("it does not answer");
-    unavailable("the tmux server went away: " + reason_);
+    throw_unavailable("the tmux server went away: " + reason_);
   }
   co_return std::move(request->replies);
 }
@@ -119,8 +115,8 @@ asio::awaitable<std::vector<ControlReply>> ControlConnection::run(
 asio::awaitable<ControlReply> ControlConnection::require(std::vector<std::string> commands) {
   const std::size_t expected = commands.size();
   std::vector<ControlReply> replies = co_await run(std::move(commands));
-  if (!replies.back().succeeded) unavailable("tmux: " + replies.back().text());
-  if (replies.size() != expected) unavailable("tmux answered too little");
+  if (!replies.back().succeeded) throw_unavailable("tmux: " + replies.back().text());
+  if (replies.size() != expected) throw_unavailable("tmux answered too little");
   co_return std::move(replies.back());
 }
 

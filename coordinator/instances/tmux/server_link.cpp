@@ -12,7 +12,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "coordinator/base/error.h"
-#include "coordinator/instances/async_wait.h"
+#include "coordinator/instances/processes/async_wait.h"
 #include "coordinator/instances/tmux/quote.h"
 #include "coordinator/instances/tmux/server_socket.h"
 #include "coordinator/instances/tmux/start_server.h"
@@ -25,16 +25,12 @@ namespace asio = boost::asio;
 constexpr int end_attempts = 3;
 // How soon a server is gone that was told to end, when its answer did not come.
 constexpr auto lost_reply_patience = std::chrono::milliseconds(200);
-constexpr auto look_interval = std::chrono::milliseconds(2);
+constexpr auto connect_interval = std::chrono::milliseconds(2);
 constexpr auto first_retry = std::chrono::milliseconds(10);
 constexpr auto longest_retry = std::chrono::seconds(30);
 constexpr auto earlier_client_patience = std::chrono::seconds(1);
 // A connection that lasted so long is no sign that the next one will not.
 constexpr auto good_connection = std::chrono::seconds(10);
-
-[[noreturn]] void unavailable(const std::string& what) {
-  throw Error(ErrorCode::unavailable, what);
-}
 
 bool has_ended(const ProcessHandle& process) { return is_readable(process.pidfd.get()); }
 
@@ -115,7 +111,7 @@ asio::awaitable<std::shared_ptr<ControlConnection>> ServerLink::connect(bool sta
   if (connection_) co_return connection_;
   const Turns::Turn turn = co_await turns_.take();
   while (!connection_) {
-    if (closed_) unavailable("the daemon is stopping");
+    if (closed_) throw_unavailable("the daemon is stopping");
     const bool there = co_await is_there();
     if (!there && !start) co_return nullptr;
     if (!there) co_await start_tmux_server(io_, socket_);
@@ -138,13 +134,14 @@ asio::awaitable<bool> ServerLink::is_there() {
     const SteadyTime deadline = std::chrono::steady_clock::now() + patience_;
     bool ended = true;
     if (server) ended = co_await wait_readable(io_, server->pidfd.get(), deadline);
-    if (!ended) unavailable("the tmux server listens no more, and does not end");
+    if (!ended) throw_unavailable("the tmux server listens no more, and does not end");
     server_.reset();
     co_return co_await begins_to_listen();
   }
   if (!server) {
     auto found = find_server_process(socket_);
-    if (!found) unavailable("a tmux server listens on " + socket_.string() + ", which is gone");
+    if (!found)
+      throw_unavailable("a tmux server listens on " + socket_.string() + ", which is gone");
     server = std::make_shared<ProcessHandle>(std::move(*found));
   }
   co_await restore_server_socket(io_, socket_, server->pidfd.get());
@@ -160,10 +157,10 @@ asio::awaitable<bool> ServerLink::begins_to_listen() {
     listens = accepts_connections(socket_);
     if (listens) continue;
     if (std::chrono::steady_clock::now() > deadline) {
-      unavailable("a tmux server was started that does not listen on " + socket_.string() +
-                  ": end it by hand");
+      throw_unavailable("a tmux server was started that does not listen on " + socket_.string() +
+                        ": end it by hand");
     }
-    co_await pause_for(io_, look_interval);
+    co_await pause_for(io_, connect_interval);
   }
   proven_absent_ = !listens;
   co_return listens;
@@ -193,8 +190,8 @@ asio::awaitable<void> ServerLink::open_connection() {
   std::from_chars(text.data(), text.data() + text.size(), pid);
   server_ = std::make_shared<ProcessHandle>(open_process(pid));
   co_await set_up(opened);
-  if (closed_) unavailable("the daemon is stopping");
-  if (!opened->is_open()) unavailable("the tmux server went away");
+  if (closed_) throw_unavailable("the daemon is stopping");
+  if (!opened->is_open()) throw_unavailable("the tmux server went away");
   connection_ = connection.take();
   connected_at_ = std::chrono::steady_clock::now();
 }

@@ -15,7 +15,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "coordinator/base/clock.h"
-#include "coordinator/instances/process.h"
+#include "coordinator/instances/processes/process.h"
 #include "coordinator/instances/tmux/control_connection.h"
 
 namespace yardmaster {

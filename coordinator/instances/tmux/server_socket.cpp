@@ -16,8 +16,8 @@
 #include "coordinator/base/error.h"
 #include "coordinator/base/paths.h"
 #include "coordinator/base/unique_fd.h"
-#include "coordinator/instances/async_wait.h"
-#include "coordinator/instances/proc_files.h"
+#include "coordinator/instances/processes/async_wait.h"
+#include "coordinator/instances/processes/proc_files.h"
 
 namespace yardmaster {
 namespace {
@@ -26,7 +26,7 @@ namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
 constexpr auto restore_patience = std::chrono::seconds(2);
-constexpr auto look_interval = std::chrono::milliseconds(2);
+constexpr auto end_check_interval = std::chrono::milliseconds(2);
 
 [[noreturn]] void cannot_tell(const fs::path& socket, int error) {
   throw Error(ErrorCode::unavailable, "cannot tell whether a tmux server listens on " +
@@ -124,7 +124,7 @@ asio::awaitable<void> restore_server_socket(asio::io_context& io, fs::path socke
   const SteadyTime deadline = std::chrono::steady_clock::now() + restore_patience;
   while (std::chrono::steady_clock::now() < deadline) {
     if (accepts_connections(socket)) co_return;
-    co_await pause_for(io, look_interval);
+    co_await pause_for(io, end_check_interval);
   }
   throw Error(ErrorCode::unavailable, "a tmux server listens on " + socket.string() +
                                           ", but that file is gone and the server does not make "

@@ -9,7 +9,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "coordinator/base/unique_fd.h"
-#include "coordinator/instances/process.h"
+#include "coordinator/instances/processes/process.h"
 
 namespace yardmaster {
 

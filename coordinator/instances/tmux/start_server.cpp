@@ -13,7 +13,7 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/base/unique_fd.h"
-#include "coordinator/instances/async_wait.h"
+#include "coordinator/instances/processes/async_wait.h"
 #include "coordinator/instances/tmux/program_image.h"
 #include "coordinator/instances/tmux/server_socket.h"
 #include "coordinator/instances/tmux/tmux_version.h"
@@ -26,11 +26,10 @@ namespace fs = std::filesystem;
 
 constexpr auto start_patience = std::chrono::seconds(10);
 constexpr int most_attempts = 3;
-constexpr auto look_interval = std::chrono::milliseconds(2);
+constexpr auto start_check_interval = std::chrono::milliseconds(2);
 
-[[noreturn]] void fail(const std::string& what) { throw Error(ErrorCode::unavailable, what); }
 [[noreturn]] void fail_with_errno() {
-  fail(std::string("cannot start a tmux server: ") + std::strerror(errno));
+  throw_unavailable(std::string("cannot start a tmux server: ") + std::strerror(errno));
 }
 
 // What the server-to-be writes into a pipe: its pid, and once more with errno when it could not
@@ -65,7 +64,7 @@ asio::awaitable<Announcement> read_announcement(asio::io_context& io, int pipe) 
   ssize_t got = 0;
   do {
     const bool readable = co_await wait_readable(io, pipe, deadline);
-    if (!readable) fail("the tmux server does not start");
+    if (!readable) throw_unavailable("the tmux server does not start");
     Announcement next;
     got = ::read(pipe, &next, sizeof next);
     if (got == static_cast<ssize_t>(sizeof next)) latest = next;
@@ -84,10 +83,10 @@ asio::awaitable<void> wait_until_it_listens(asio::io_context& io, fs::path socke
                                             int errors) {
   const SteadyTime deadline = std::chrono::steady_clock::now() + start_patience;
   while (!accepts_connections(socket)) {
-    const SteadyTime next = std::chrono::steady_clock::now() + look_interval;
+    const SteadyTime next = std::chrono::steady_clock::now() + start_check_interval;
     const bool ended = co_await wait_readable(io, server, next);
-    if (ended) fail("the tmux server ended at once: " + read_from_start(errors));
-    if (next > deadline) fail("the tmux server does not listen on " + socket.string());
+    if (ended) throw_unavailable("the tmux server ended at once: " + read_from_start(errors));
+    if (next > deadline) throw_unavailable("the tmux server does not listen on " + socket.string());
   }
 }
 
@@ -97,9 +96,10 @@ asio::awaitable<UniqueFd> take_lock(asio::io_context& io, fs::path socket) {
   UniqueFd lock = try_server_lock(socket);
   while (!lock) {
     if (std::chrono::steady_clock::now() > deadline) {
-      fail("a tmux server that does not listen on " + socket.string() + " does not end");
+      throw_unavailable("a tmux server that does not listen on " + socket.string() +
+                        " does not end");
     }
-    co_await pause_for(io, look_interval);
+    co_await pause_for(io, start_check_interval);
     lock = try_server_lock(socket);
   }
   co_return lock;
@@ -129,7 +129,8 @@ asio::awaitable<void> start_once(asio::io_context& io, fs::path socket) {
   if (server.failure == ENOENT) throw_tmux_is_missing();
   if (server.failure != 0 || server.pid == 0) fail_with_errno();
   const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, server.pid, 0U)));
-  if (!process) fail("the tmux server ended at once: " + read_from_start(errors.get()));
+  if (!process)
+    throw_unavailable("the tmux server ended at once: " + read_from_start(errors.get()));
   co_await wait_until_it_listens(io, socket, process.get(), errors.get());
 }
 

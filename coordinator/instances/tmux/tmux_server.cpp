@@ -22,10 +22,6 @@ namespace asio = boost::asio;
 // A session may come or go between looking and opening a window.
 constexpr int open_attempts = 5;
 
-[[noreturn]] void unavailable(const std::string& what) {
-  throw Error(ErrorCode::unavailable, what);
-}
-
 void require_name(const std::string& name, const char* whose) {
   if (is_tmux_name(name)) return;
   std::string shown = name;
@@ -55,7 +51,7 @@ std::vector<TmuxPane> to_panes(const ControlReply& reply) {
   std::vector<TmuxPane> panes;
   for (const std::string& line : reply.lines) {
     std::optional<TmuxPane> pane = parse_tmux_pane(line);
-    if (!pane) unavailable("tmux described a pane in words that are not understood: " + line);
+    if (!pane) throw_unavailable("tmux described a pane in words that are not understood: " + line);
     if (pane->session != control_session) panes.push_back(std::move(*pane));
   }
   return panes;
@@ -109,7 +105,7 @@ asio::awaitable<bool> session_lacks_window(std::shared_ptr<ControlConnection> co
       tmux_command({"list-windows", "-t", "=" + session, "-F", "#{window_name}"})};
   const std::vector<ControlReply> replies = co_await connection->run(std::move(list));
   const ControlReply& reply = replies.front();
-  if (!reply.succeeded && !is_about_a_session(reply)) unavailable("tmux: " + reply.text());
+  if (!reply.succeeded && !is_about_a_session(reply)) throw_unavailable("tmux: " + reply.text());
   const auto& names = reply.lines;
   if (reply.succeeded && std::find(names.begin(), names.end(), window) != names.end()) {
     throw Error(ErrorCode::already_exists,
@@ -123,7 +119,7 @@ asio::awaitable<void> kill(std::shared_ptr<ControlConnection> connection, const 
   std::vector<std::string> commands{tmux_command({command, "-t", std::move(target)})};
   const std::vector<ControlReply> replies = co_await connection->run(std::move(commands));
   const ControlReply& reply = replies.front();
-  if (!reply.succeeded && !is_about_what_is_gone(reply)) unavailable("tmux: " + reply.text());
+  if (!reply.succeeded && !is_about_what_is_gone(reply)) throw_unavailable("tmux: " + reply.text());
 }
 
 // The last of the lines that hold something.
@@ -206,13 +202,13 @@ asio::awaitable<TmuxPane> TmuxServer::open_window(TmuxWindowRequest request) {
     if (replies.front().succeeded || !is_about_a_session(replies.front())) break;
   }
   const ControlReply& opened = replies.front();
-  if (!opened.succeeded) unavailable("tmux cannot open a window: " + opened.text());
+  if (!opened.succeeded) throw_unavailable("tmux cannot open a window: " + opened.text());
   std::optional<TmuxPane> pane = parse_tmux_pane(opened.text());
-  if (!pane) unavailable("tmux described a pane in words that are not understood");
+  if (!pane) throw_unavailable("tmux described a pane in words that are not understood");
   if (replies.size() != expected || !replies.back().succeeded) {
     const std::string why = replies.back().text();
     co_await kill(connection, "kill-pane", pane->pane);
-    unavailable("tmux cannot set up a window: " + why);
+    throw_unavailable("tmux cannot set up a window: " + why);
   }
   pane->window = request.window;
   co_return std::move(*pane);
@@ -246,7 +242,7 @@ asio::awaitable<std::string> TmuxServer::read_output(std::string pane, unsigned 
       {"capture-pane", "-p", "-J", "-t", std::move(pane), "-S", "-" + std::to_string(lines)})};
   const std::vector<ControlReply> replies = co_await connection->run(std::move(capture));
   const ControlReply& reply = replies.front();
-  if (!reply.succeeded && !is_about_what_is_gone(reply)) unavailable("tmux: " + reply.text());
+  if (!reply.succeeded && !is_about_what_is_gone(reply)) throw_unavailable("tmux: " + reply.text());
   if (!reply.succeeded) co_return std::string();
   co_return last_lines(reply.lines, lines);
 }

@@ -10,7 +10,7 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/base/unique_fd.h"
-#include "coordinator/instances/async_wait.h"
+#include "coordinator/instances/processes/async_wait.h"
 #include "coordinator/instances/tmux/program_image.h"
 
 namespace yardmaster {

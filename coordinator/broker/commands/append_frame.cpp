@@ -1,0 +1,182 @@
+#include "coordinator/broker/commands/append_frame.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "coordinator/domain/names.h"
+
+namespace yardmaster {
+namespace {
+
+constexpr std::uint64_t ones = 0x0101010101010101U;
+constexpr std::uint64_t highs = 0x8080808080808080U;
+
+// Non-zero when one of eight bytes is zero.
+constexpr std::uint64_t has_zero(std::uint64_t word) { return (word - ones) & ~word & highs; }
+
+// Non-zero when one of eight bytes ends a plain string: a quote, a backslash, a control character
+// or anything that is not ASCII.
+constexpr std::uint64_t ends_plain_run(std::uint64_t word) {
+  const std::uint64_t control = (word - ones * 0x20) & ~word & highs;
+  return control | (word & highs) | has_zero(word ^ (ones * '"')) | has_zero(word ^ (ones * '\\'));
+}
+
+bool ends_plain_run(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x20 || byte >= 0x80 || c == '"' || c == '\\';
+}
+
+class FlatReader {
+ public:
+  explicit FlatReader(std::string_view text) : at_(text.data()), end_(text.data() + text.size()) {}
+
+  // Each takes what it names or gives false.
+  bool take(char wanted) {
+    skip_space();
+    if (at_ == end_ || *at_ != wanted) return false;
+    ++at_;
+    return true;
+  }
+
+  bool take_string(std::string_view& value) {
+    if (!take('"')) return false;
+    const char* const begin = at_;
+    while (end_ - at_ >= 8) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, at_, 8);
+      if (ends_plain_run(word) != 0) break;
+      at_ += 8;
+    }
+    while (at_ != end_ && !ends_plain_run(*at_)) ++at_;
+    if (at_ == end_ || *at_ != '"') return false;
+    value = {begin, static_cast<std::size_t>(at_ - begin)};
+    ++at_;
+    return true;
+  }
+
+  // At most 18 digits, so that it fits, and no leading zeros, which JSON forbids.
+  bool take_integer(std::uint64_t& value) {
+    skip_space();
+    const char* const begin = at_;
+    value = 0;
+    while (at_ != end_ && *at_ >= '0' && *at_ <= '9' && at_ - begin < 18) {
+      value = value * 10 + static_cast<std::uint64_t>(*at_ - '0');
+      ++at_;
+    }
+    if (at_ == begin || (*begin == '0' && at_ - begin > 1)) return false;
+    return at_ != end_ && (*at_ == ',' || *at_ == '}' || is_space(*at_));
+  }
+
+  // An integer or a string, as it stands in the text.
+  bool take_id(std::string_view& value) {
+    skip_space();
+    if (at_ == end_) return false;
+    const char* const begin = at_;
+    std::uint64_t number = 0;
+    std::string_view content;
+    if (*at_ == '"' ? !take_string(content) : !take_integer(number)) return false;
+    value = {begin, static_cast<std::size_t>(at_ - begin)};
+    return true;
+  }
+
+  bool at_end() {
+    skip_space();
+    return at_ == end_;
+  }
+
+ private:
+  static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+  void skip_space() {
+    while (at_ != end_ && is_space(*at_)) ++at_;
+  }
+
+  const char* at_;
+  const char* end_;
+};
+
+// One bit per key, to find repeated and missing ones.
+namespace key {
+constexpr unsigned none = 0;
+constexpr unsigned context = 1;
+constexpr unsigned seq = 2;
+constexpr unsigned kind = 4;
+constexpr unsigned data = 8;
+constexpr unsigned instance = 16;
+constexpr unsigned generation = 32;
+constexpr unsigned durability = 64;
+}  // namespace key
+
+bool take_durability(FlatReader& reader, Durability& value) {
+  std::string_view text;
+  if (!reader.take_string(text)) return false;
+  value = text == "power" ? Durability::power : Durability::process;
+  return text == "power" || text == "process";
+}
+
+bool take_generation(FlatReader& reader, AppendFrame& frame) {
+  std::uint64_t number = 0;
+  if (!reader.take_integer(number)) return false;
+  frame.generation = number;
+  return true;
+}
+
+// Takes the value of one argument; gives its bit, or 0 when it is not a plain one.
+unsigned take_argument(FlatReader& reader, std::string_view name, AppendFrame& frame) {
+  if (name == "seq") return reader.take_integer(frame.seq) ? key::seq : key::none;
+  if (name == "data") return reader.take_string(frame.data) ? key::data : key::none;
+  if (name == "kind") return reader.take_string(frame.kind) ? key::kind : key::none;
+  if (name == "context") return reader.take_string(frame.context) ? key::context : key::none;
+  if (name == "generation") return take_generation(reader, frame) ? key::generation : key::none;
+  if (name == "durability")
+    return take_durability(reader, frame.durability) ? key::durability : key::none;
+  if (name == "instance_id") return reader.take_string(frame.instance) ? key::instance : key::none;
+  return 0;
+}
+
+bool take_arguments(FlatReader& reader, AppendFrame& frame) {
+  if (!reader.take('{')) return false;
+  unsigned seen = 0;
+  do {
+    std::string_view name;
+    if (!reader.take_string(name) || !reader.take(':')) return false;
+    const unsigned taken = take_argument(reader, name, frame);
+    if (taken == key::none || (seen & taken) != 0) return false;
+    seen |= taken;
+  } while (reader.take(','));
+  constexpr unsigned required = key::context | key::seq | key::kind | key::data;
+  return reader.take('}') && (seen & required) == required &&
+         ((seen & key::instance) == 0 || is_valid_name(frame.instance));
+}
+
+// One member of the request; `seen` has a bit for each of id, command and args.
+bool take_member(FlatReader& reader, AppendFrame& frame, unsigned& seen) {
+  std::string_view name;
+  if (!reader.take_string(name) || !reader.take(':')) return false;
+  if (name == "id") return (seen & 1U) == 0 && reader.take_id(frame.id) && (seen |= 1U) != 0;
+  if (name == "args") return (seen & 4U) == 0 && take_arguments(reader, frame) && (seen |= 4U) != 0;
+  std::string_view command;
+  if (name != "command" || (seen & 2U) != 0 || !reader.take_string(command)) return false;
+  seen |= 2U;
+  return command == "append_context";
+}
+
+}  // namespace
+
+bool is_valid_kind(std::string_view kind) {
+  return !kind.empty() && kind.size() <= 64 && std::none_of(kind.begin(), kind.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+  });
+}
+
+bool read_append_frame(std::string_view text, AppendFrame& frame) {
+  FlatReader reader(text);
+  if (!reader.take('{')) return false;
+  unsigned seen = 0;
+  do {
+    if (!take_member(reader, frame, seen)) return false;
+  } while (reader.take(','));
+  return reader.take('}') && reader.at_end() && (seen & 6U) == 6U && frame.seq >= 1 &&
+         is_valid_name(frame.context) && is_valid_kind(frame.kind);
+}
+
+}  // namespace yardmaster

@@ -1,0 +1,75 @@
+#include "coordinator/broker/commands/append_operation.h"
+
+#include <cstring>
+#include <new>
+
+#include "coordinator/base/json.h"
+#include "coordinator/broker/commands/protocol.h"
+
+namespace yardmaster {
+namespace {
+
+std::size_t text_bytes(const AppendFrame& frame) {
+  return frame.id.size() + frame.context.size() + frame.kind.size() + frame.data.size() +
+         frame.instance.size();
+}
+
+// Moves a view's bytes to `room`, which follows the object, and returns where the next ones go.
+char* keep(std::string_view& view, char* room) {
+  if (view.empty()) return room;
+  std::memcpy(room, view.data(), view.size());
+  view = {room, view.size()};
+  return room + view.size();
+}
+
+}  // namespace
+
+std::unique_ptr<Operation> AppendOperation::make(SessionPtr session, const AppendFrame& frame,
+                                                 RequestCounters& counters, std::size_t command) {
+  return std::unique_ptr<Operation>(
+      new (text_bytes(frame)) AppendOperation(std::move(session), frame, counters, command));
+}
+
+AppendOperation::AppendOperation(SessionPtr session, const AppendFrame& frame,
+                                 RequestCounters& counters, std::size_t command)
+    : Operation(frame.durability),
+      session_(std::move(session)),
+      counters_(counters),
+      command_(command),
+      frame_(frame) {
+  char* room = static_cast<char*>(static_cast<void*>(this)) + sizeof(AppendOperation);
+  room = keep(frame_.id, room);
+  room = keep(frame_.context, room);
+  room = keep(frame_.kind, room);
+  room = keep(frame_.data, room);
+  keep(frame_.instance, room);
+}
+
+void AppendOperation::execute(Store& store) {
+  AppendRequest request;
+  request.context = frame_.context;
+  request.seq = frame_.seq;
+  request.kind = frame_.kind;
+  request.data = frame_.data;
+  request.generation = frame_.generation;
+  request.instance = frame_.instance;
+  result_ = store.append(request);
+}
+
+void AppendOperation::complete() noexcept {
+  std::string& out = session_->frame();
+  if (failure()) {
+    counters_.failed(command_, failure()->code());
+    append_failure(out, frame_.id, *failure());
+  } else {
+    counters_.succeeded(command_);
+    out.push_back('{');
+    if (!frame_.id.empty()) out.append("\"id\":").append(frame_.id).push_back(',');
+    out.append("\"success\":true,\"data\":{\"seq\":");
+    append_number(out, result_.seq);
+    out.append(result_.duplicate ? ",\"duplicate\":true}}" : "}}");
+  }
+  session_->end_reply();
+}
+
+}  // namespace yardmaster

@@ -1,0 +1,28 @@
+// One row of the command table: what a command is called, what its arguments look like and who
+// answers it. Broker thread only.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "coordinator/broker/commands/arguments.h"
+#include "coordinator/broker/commands/request.h"
+
+namespace yardmaster {
+
+// Gives the reply's data as JSON text; throws an Error for a reply that says no. The request stays
+// until it is done.
+using Handler = std::function<boost::asio::awaitable<std::string>(const Request& request)>;
+
+struct Command {
+  std::string_view name;
+  std::span<const ArgumentSpec> arguments;
+  // None for append_context, which the dispatcher hands to the store without a coroutine.
+  Handler handler;
+};
+
+}  // namespace yardmaster

@@ -1,0 +1,14 @@
+// All commands, a row for each: name, arguments, handler.
+#pragma once
+
+#include <vector>
+
+#include "coordinator/broker/commands/command.h"
+#include "coordinator/broker/commands/services.h"
+
+namespace yardmaster {
+
+// The services have to outlive the table.
+std::vector<Command> command_table(Services& services);
+
+}  // namespace yardmaster

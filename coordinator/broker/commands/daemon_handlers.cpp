@@ -1,0 +1,64 @@
+#include <string>
+
+#include <unistd.h>
+
+#include "coordinator/base/json.h"
+#include "coordinator/broker/commands/handlers.h"
+
+namespace yardmaster::handlers {
+
+using nlohmann::json;
+
+Reply ping(Services& /*services*/, const Request& /*request*/) {
+  co_return "{\"pong\":true,\"pid\":" + std::to_string(::getpid()) + "}";
+}
+
+Reply status(Services& services, const Request& /*request*/) {
+  std::int64_t log_frames = 0;
+  const auto count = [&](Store& store) {
+    log_frames = store.database().log_frames();
+    return store.counts();
+  };
+  const StoreCounts counts = co_await services.store.run(Durability::process, count);
+  json data = services.daemon.status();
+  data["store"]["log_frames"] = log_frames;
+  json& shown = data["counts"];
+  shown["instances"] = counts.instances;
+  shown["contexts"] = counts.contexts;
+  shown["pending_messages"] = counts.pending_messages;
+  shown["pending_handoffs"] = counts.pending_handoffs;
+  co_return to_text(data);
+}
+
+// With tmux nothing goes on, and so nothing starts again by itself next time.
+Reply stop(Services& services, const Request& request) {
+  const bool with_tmux = request.flag("tmux");
+  const auto drop_all = [](Store& store) {
+    for (const WantedInstance& wanted : store.list_wanted()) store.drop_wanted(wanted.name);
+  };
+  if (with_tmux) co_await services.store.run(Durability::power, drop_all);
+  services.daemon.request_stop(with_tmux);
+  co_return "{\"stopping\":true}";
+}
+
+Reply subscribe(Services& services, const Request& request) {
+  const auto events = request.arguments().at("events").get<std::vector<std::string>>();
+  const std::string instance = request.optional_caller("instance_id");
+  services.events.subscribe(request.session(), events, instance);
+  json data{{"events", events}};
+  if (!instance.empty()) data["instance_id"] = instance;
+  co_return to_text(data);
+}
+
+Reply histograms(Services& services, const Request& /*request*/) {
+  co_return to_text(services.daemon.histograms());
+}
+
+Reply backup(Services& services, const Request& request) {
+  const std::string file = request.text("file");
+  co_await services.daemon.backup(file);
+  const json data{{"file", file}};
+  co_return to_text(data);
+}
+
+}  // namespace yardmaster::handlers

@@ -1,0 +1,189 @@
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "coordinator/base/json.h"
+#include "coordinator/broker/commands/handlers.h"
+#include "coordinator/broker/commands/wire_values.h"
+
+namespace yardmaster::handlers {
+namespace {
+
+using nlohmann::json;
+namespace asio = boost::asio;
+
+constexpr auto thaw_retry_interval = std::chrono::seconds(1);
+
+struct HandoffRequest {
+  std::string from;
+  std::string to;
+  std::string context;  // empty: the giver's own
+  std::string summary;
+  std::string key;
+};
+
+// What was frozen, and its digest.
+struct Frozen {
+  std::optional<Handoff> earlier;
+  std::string context;
+  std::string digest;
+  std::uint64_t count = 0;
+};
+
+void compute_digest(Reader& reader, const ContextSnapshot& snapshot, Frozen& frozen) {
+  ContextDigest digest;
+  reader.visit(snapshot, [&](std::uint64_t seq, std::string_view kind, std::string_view data,
+                             WallTime) { digest.add(seq, kind, data); });
+  frozen.count = digest.count();
+  frozen.digest = digest.finish();
+}
+
+// Refuses further appends first, so that the digest is of the whole context. `frozen.context` is
+// set as soon as the freeze is in effect, also when this throws.
+asio::awaitable<void> freeze(StoreQueue& queue, const HandoffRequest& asked, Frozen& frozen) {
+  const auto freeze_in = [&](Store& store) {
+    return store.freeze_context(asked.from, asked.to, asked.context, asked.summary, asked.key);
+  };
+  // Only a freeze that was committed is read from.
+  const auto read = [&](Reader& reader, const Store::HandoffStart& start) {
+    frozen.earlier = start.earlier;
+    if (start.earlier) return true;
+    frozen.context = start.snapshot.info.name;
+    compute_digest(reader, start.snapshot, frozen);
+    return true;
+  };
+  co_await queue.run_and_read(Durability::process, freeze_in, read);
+}
+
+asio::awaitable<Handoff> offer(StoreQueue& queue, const HandoffRequest& asked,
+                               const Frozen& frozen) {
+  const auto offer_in = [&](Store& store) {
+    return store.offer_handoff(asked.from, asked.to, frozen.context, asked.summary, asked.key,
+                               frozen.digest, frozen.count, asked.context);
+  };
+  co_return co_await queue.run(Durability::power, offer_in);
+}
+
+// Tries until it is done: a store that cannot begin a transaction does not run it, and a context
+// that stayed frozen would refuse its owner's entries until the next start.
+asio::awaitable<void> thaw(StoreQueue& queue, std::string context) {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  const auto thaw_in = [&](Store& store) { store.thaw_context(context); };
+  for (;;) {
+    try {
+      co_await queue.run(Durability::process, thaw_in);
+      co_return;
+    } catch (const Error&) {
+      timer.expires_after(thaw_retry_interval);
+    }
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+}
+
+// Freezes, reads and offers; what fails after the freeze thaws the context again.
+asio::awaitable<Handoff> start_handoff(Services& services, const Request& request,
+                                       const HandoffRequest& asked) {
+  const auto executor = co_await asio::this_coro::executor;
+  Frozen frozen;
+  Handoff handoff;
+  try {
+    co_await freeze(services.store, asked, frozen);
+    if (frozen.earlier) co_return *frozen.earlier;
+    handoff = co_await offer(services.store, asked, frozen);
+  } catch (const Error&) {
+    if (!frozen.context.empty()) {
+      asio::co_spawn(executor, thaw(services.store, frozen.context), asio::detached);
+    }
+    throw;
+  }
+  services.handoffs_asked.emplace(handoff.id, request.arrived());
+  services.events.publish(handoff);
+  co_return handoff;
+}
+
+// A handoff, and whether this request is what decided it.
+struct Decided {
+  Handoff handoff;
+  bool is_new = false;
+};
+
+bool is_pending(Store& store, std::uint64_t id) {
+  bool pending = false;
+  store.database().query(
+      Statement::handoff_by_id, {static_cast<std::int64_t>(id)}, [&](const Row& row) {
+        constexpr int state_column = 8;
+        pending = row.integer(state_column) == static_cast<std::int64_t>(HandoffState::pending);
+      });
+  return pending;
+}
+
+std::optional<HandoffState> wanted_handoff_state(const Request& request) {
+  if (!request.has("state")) return std::nullopt;
+  const std::string text = request.text("state");
+  const auto state = handoff_state_from(text);
+  if (state) return state;
+  throw Error(ErrorCode::invalid_request,
+              "args.state: '" + text.substr(0, 64) + "' is not pending, accepted or cancelled");
+}
+
+}  // namespace
+
+Reply context_handoff(Services& services, const Request& request) {
+  HandoffRequest asked;
+  asked.from = request.caller("from");
+  asked.to = request.text("to");
+  asked.context = request.text("context");
+  asked.summary = request.text("summary");
+  asked.key = request.text("key");
+  const Handoff handoff = co_await start_handoff(services, request, asked);
+  co_return to_text(handoff_json(handoff));
+}
+
+Reply accept_handoff(Services& services, const Request& request) {
+  const std::string caller = request.optional_caller("instance_id");
+  const std::uint64_t id = request.number("id");
+  const std::string digest = request.text("digest");
+  const std::uint64_t count = request.number("count");
+  const auto accept = [&](Store& store) {
+    Decided decided;
+    decided.is_new = is_pending(store, id);
+    decided.handoff = store.accept_handoff(id, caller, digest, count);
+    return decided;
+  };
+  const Decided decided = co_await services.store.run(Durability::power, accept);
+  if (const auto asked = services.handoffs_asked.extract(id)) {
+    services.daemon.on_handoff_done(std::chrono::steady_clock::now() - asked.mapped());
+  }
+  if (decided.is_new) services.events.publish(decided.handoff);
+  co_return to_text(handoff_json(decided.handoff));
+}
+
+Reply cancel_handoff(Services& services, const Request& request) {
+  const std::string caller = request.optional_caller("instance_id");
+  const std::uint64_t id = request.number("id");
+  const auto cancel = [&](Store& store) {
+    Decided decided;
+    decided.is_new = is_pending(store, id);
+    decided.handoff = store.cancel_handoff(id, caller);
+    return decided;
+  };
+  const Decided decided = co_await services.store.run(Durability::power, cancel);
+  services.handoffs_asked.erase(id);
+  if (decided.is_new) services.events.publish(decided.handoff);
+  co_return to_text(handoff_json(decided.handoff));
+}
+
+Reply list_handoffs(Services& services, const Request& request) {
+  const std::string instance = request.optional_caller("instance_id");
+  const auto state = wanted_handoff_state(request);
+  const auto list = [&](Store& store) { return store.list_handoffs(instance, state); };
+  const std::vector<Handoff> handoffs = co_await services.store.run(Durability::process, list);
+  json shown = json::array();
+  for (const Handoff& handoff : handoffs) shown.push_back(handoff_json(handoff));
+  const json data{{"handoffs", std::move(shown)}};
+  co_return to_text(data);
+}
+
+}  // namespace yardmaster::handlers

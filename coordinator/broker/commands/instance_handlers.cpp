@@ -1,0 +1,244 @@
+#include <memory>
+#include <set>
+#include <string>
+
+#include "coordinator/base/json.h"
+#include "coordinator/broker/commands/handlers.h"
+#include "coordinator/broker/commands/wire_values.h"
+#include "coordinator/domain/names.h"
+
+namespace yardmaster::handlers {
+namespace {
+
+using nlohmann::json;
+namespace asio = boost::asio;
+
+constexpr std::size_t most_tombstones = 1000;
+
+InstanceRequest common_request(const Request& request) {
+  InstanceRequest wanted;
+  wanted.repo = request.text("repo");
+  wanted.worktree_path = request.text("worktree_path");
+  wanted.tmux_window = request.text("tmux_window");
+  wanted.task = request.text("task");
+  wanted.agent_command = request.text("agent_command");
+  wanted.wants_socket = request.flag("socket", true);
+  wanted.start_ref = request.text("from");
+  wanted.foreground = request.flag("foreground");
+  if (const auto pid = request.optional_number("pid")) {
+    wanted.process = ProcessIdentity{static_cast<std::int64_t>(*pid), 0, {}};
+  }
+  return wanted;
+}
+
+// Repository and agent together name an instance: a yard's names are unique, an agent's only within
+// its repository.
+std::string agent_name(const Request& request) {
+  if (!request.has("agent")) return request.caller("agent");
+  std::string name = request.text("agent");
+  if (request.has("repo")) name = request.text("repo") + "-" + name;
+  require_name("args.repo and args.agent", name);
+  const std::string& own = request.session().instance();
+  if (!own.empty() && own != name) throw identity_error(own, name);
+  return name;
+}
+
+// A persistent instance that has died and waits to be started again has nothing to release: it is
+// not wanted any more then.
+asio::awaitable<bool> drop_if_only_wanted(Services& services, std::string name) {
+  if (services.instances.lives(name)) co_return false;
+  const auto drop = [&](Store& store) { return store.drop_wanted(name); };
+  co_return co_await services.store.run(Durability::power, drop);
+}
+
+asio::awaitable<std::string> release(Services& services, std::string name, Ending ending) {
+  const bool dropped = co_await drop_if_only_wanted(services, name);
+  if (dropped) {
+    const json data{{"instance_id", name},
+                    {"state", "gone"},
+                    {"reason", "not started again"},
+                    {"rescue", json::array()}};
+    co_return to_text(data);
+  }
+  const Instance gone = co_await services.instances.release(std::move(name), std::move(ending));
+  const json data{{"instance_id", gone.name},
+                  {"state", to_string(gone.state)},
+                  {"reason", gone.end_reason},
+                  {"rescue", gone.rescue}};
+  co_return to_text(data);
+}
+
+std::optional<InstanceState> wanted_instance_state(const Request& request) {
+  if (!request.has("state")) return std::nullopt;
+  const std::string text = request.text("state");
+  const auto state = instance_state_from(text);
+  if (state) return state;
+  throw Error(ErrorCode::invalid_request, "args.state: '" + text.substr(0, 64) +
+                                              "' is not starting, running, idle, unknown, "
+                                              "stopping or gone");
+}
+
+// Formats a list that may be long, on the reader thread.
+asio::awaitable<std::string> list(Services& services, const Request& request,
+                                  std::string_view key) {
+  const auto state = wanted_instance_state(request);
+  const std::string name = request.text("name");
+  const std::string repo = request.text("repo");
+  const auto find = [&](Store& store) {
+    return state == InstanceState::gone ? store.list_tombstones(most_tombstones, name, repo)
+                                        : store.list_instances();
+  };
+  const auto format = [&](Reader&, const std::vector<Instance>& instances) {
+    json shown = json::array();
+    for (const Instance& instance : instances) {
+      if (state && instance.state != *state) continue;
+      if (!repo.empty() && instance.repo != repo) continue;
+      if (!name.empty() && instance.name != name) continue;
+      shown.push_back(instance_json(instance));
+    }
+    const json data{{std::string(key), std::move(shown)}};
+    return to_text(data);
+  };
+  co_return co_await services.store.run_and_read(Durability::process, find, format);
+}
+
+// A name that nobody else is given meanwhile; taken back with this object, which may outlive the
+// services.
+class PromisedName {
+ public:
+  PromisedName(std::shared_ptr<std::set<std::string>> promised, const std::string& name)
+      : promised_(std::move(promised)), place_(promised_->insert(name).first) {}
+  ~PromisedName() { promised_->erase(place_); }
+  PromisedName(const PromisedName&) = delete;
+  PromisedName& operator=(const PromisedName&) = delete;
+
+ private:
+  std::shared_ptr<std::set<std::string>> promised_;
+  std::set<std::string>::iterator place_;
+};
+
+// For an instance that was asked for without a name: "worker-3".
+asio::awaitable<std::unique_ptr<PromisedName>> make_name(Services& services, std::string role,
+                                                         std::string& name) {
+  do {
+    const std::vector<std::string> promised(services.promised_names->begin(),
+                                            services.promised_names->end());
+    const auto find = [&](Store& store) { return store.unused_instance_name(role, promised); };
+    name = co_await services.store.run(Durability::process, find);
+  } while (services.promised_names->contains(name) || services.instances.lives(name));
+  co_return std::make_unique<PromisedName>(services.promised_names, name);
+}
+
+asio::awaitable<std::string> allocate(Services& services, InstanceRequest wanted) {
+  std::unique_ptr<PromisedName> promise;
+  if (wanted.name.empty()) promise = co_await make_name(services, wanted.role, wanted.name);
+  if (is_launched(wanted) && !wanted.foreground) {
+    wanted.wanted = services.roles.find(wanted.role).persistent;
+  }
+  const bool foreground = wanted.foreground;
+  const bool launched = is_launched(wanted);
+  const Instance instance = co_await services.instances.allocate(std::move(wanted));
+  json data = allocation_json(instance);
+  if (launched) data["mcp_servers"] = services.roles.find(instance.role).mcp_servers;
+  if (foreground) data["launch"] = services.paths.launch_file(instance.name).string();
+  co_return to_text(data);
+}
+
+// The supervisors of the repository hear of a completed task, once, whatever happens next.
+asio::awaitable<void> tell_supervisors(Services& services, std::string name, std::string summary) {
+  const Instance instance = services.instances.find(name);
+  if (instance.repo.empty()) co_return;
+  const std::string key = "completed-" + std::to_string(instance.id);
+  const std::string body = "'" + name + "' has completed its task" +
+                           (instance.task.empty() ? "" : " (" + instance.task + ")") +
+                           (summary.empty() ? "" : ": " + summary);
+  for (const Instance& each : services.instances.list()) {
+    if (each.repo != instance.repo || each.role != "supervisor" || each.name == name) continue;
+    const std::string to = each.name;
+    const std::string own_key = key + "-" + to;
+    const auto send = [&](Store& store) { return store.send_message(name, to, body, own_key); };
+    Message message;
+    message.id = co_await services.store.run(Durability::power, send);
+    message.from = name;
+    message.to = to;
+    message.body = body;
+    message.sent_at = services.clock.wall_now();
+    services.events.publish(message);
+  }
+}
+
+}  // namespace
+
+Reply allocate_instance(Services& services, const Request& request) {
+  InstanceRequest wanted = common_request(request);
+  wanted.name = request.optional_caller("instance_id");
+  wanted.role = request.text("role");
+  co_return co_await allocate(services, std::move(wanted));
+}
+
+Reply release_instance(Services& services, const Request& request) {
+  std::string name = request.caller("instance_id");
+  Ending ending("released", request.arrived());
+  ending.force = request.flag("force");
+  co_return co_await release(services, std::move(name), std::move(ending));
+}
+
+Reply list_instances(Services& services, const Request& request) {
+  co_return co_await list(services, request, "instances");
+}
+
+Reply add_agent(Services& services, const Request& request) {
+  InstanceRequest wanted = common_request(request);
+  wanted.name = agent_name(request);
+  wanted.role = request.text("type");
+  wanted.registered = true;
+  co_return co_await allocate(services, std::move(wanted));
+}
+
+Reply remove_agent(Services& services, const Request& request) {
+  std::string name = agent_name(request);
+  Ending ending("released", request.arrived());
+  ending.force = request.flag("force");
+  co_return co_await release(services, std::move(name), std::move(ending));
+}
+
+Reply list_agents(Services& services, const Request& request) {
+  co_return co_await list(services, request, "agents");
+}
+
+// An agent that says so itself is answered first: the command that it ran is ended with it.
+Reply complete_agent(Services& services, const Request& request) {
+  std::string name = agent_name(request);
+  Ending ending("completed", request.arrived());
+  ending.summary = request.text("summary");
+  co_await tell_supervisors(services, name, ending.summary);
+  const bool launched = (services.instances.find(name).owned & owns_processes) != 0;
+  if (!launched) co_return co_await release(services, std::move(name), std::move(ending));
+  co_await services.instances.begin_release(name, std::move(ending));
+  const json data{{"instance_id", name}, {"state", "stopping"}, {"reason", "completed"}};
+  co_return to_text(data);
+}
+
+Reply report_state(Services& services, const Request& request) {
+  const std::string name = request.caller("instance_id");
+  const auto state = wanted_instance_state(request);
+  if (state != InstanceState::running && state != InstanceState::idle) {
+    throw Error(ErrorCode::invalid_request, "args.state: an agent is running or idle");
+  }
+  services.signs.hello(name);
+  co_await services.instances.report(name, *state);
+  const json data{{"instance_id", name}, {"state", to_string(*state)}};
+  co_return to_text(data);
+}
+
+Reply list_roles(Services& services, const Request& /*request*/) {
+  json roles = json::array();
+  for (const Role& role : services.roles.all()) {
+    roles.push_back(
+        {{"name", role.name}, {"persistent", role.persistent}, {"mcp_servers", role.mcp_servers}});
+  }
+  const json data{{"roles", std::move(roles)}};
+  co_return to_text(data);
+}
+
+}  // namespace yardmaster::handlers

@@ -1,0 +1,62 @@
+#include "coordinator/base/json.h"
+#include "coordinator/broker/commands/handlers.h"
+#include "coordinator/broker/commands/wire_values.h"
+
+namespace yardmaster::handlers {
+namespace {
+
+using nlohmann::json;
+
+std::vector<std::string> instances_of(const Services& services, const std::string& repo) {
+  std::vector<std::string> names;
+  for (const Instance& instance : services.instances.list()) {
+    if (instance.repo == repo) names.push_back(instance.name);
+  }
+  return names;
+}
+
+}  // namespace
+
+Reply add_repo(Services& services, const Request& request) {
+  RepositoryRequest wanted;
+  wanted.name = request.text("name");
+  wanted.path = request.text("path");
+  wanted.url = request.text("github_url");
+  wanted.base_branch = request.text("base_branch");
+  wanted.tmux_session = request.text("tmux_session");
+  const Repository repository = co_await services.repositories.add(std::move(wanted));
+  co_return to_text(repository_json(repository));
+}
+
+Reply list_repos(Services& services, const Request& /*request*/) {
+  json shown = json::array();
+  for (const Repository& repository : services.repositories.list()) {
+    json each = repository_json(repository);
+    each["progress"] = services.repositories.progress(repository.name);
+    each["instances"] = instances_of(services, repository.name).size();
+    shown.push_back(std::move(each));
+  }
+  const json data{{"repos", std::move(shown)}};
+  co_return to_text(data);
+}
+
+Reply remove_repo(Services& services, const Request& request) {
+  const std::string name = request.text("name");
+  services.repositories.find(name);
+  const std::vector<std::string> living = instances_of(services, name);
+  if (!living.empty() && !request.flag("force")) {
+    throw Error(ErrorCode::conflict,
+                "'" + living.front() + "' and " + std::to_string(living.size() - 1) +
+                    " more instances work in '" + name + "': remove them first, or use --force");
+  }
+  for (const std::string& instance : living) {
+    if (!services.instances.lives(instance)) continue;
+    const Ending ending("its repository was removed", request.arrived());
+    co_await services.instances.release(instance, ending);
+  }
+  const std::string kept = co_await services.repositories.remove(name);
+  const json data{{"name", name}, {"kept", kept}};
+  co_return to_text(data);
+}
+
+}  // namespace yardmaster::handlers

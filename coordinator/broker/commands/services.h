@@ -1,0 +1,59 @@
+// What the handlers of the command table work with. Broker thread only.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+
+#include <boost/asio/awaitable.hpp>
+#include <nlohmann/json.hpp>
+
+#include "coordinator/base/clock.h"
+#include "coordinator/base/paths.h"
+#include "coordinator/broker/event_hub.h"
+#include "coordinator/instances/git/repositories.h"
+#include "coordinator/instances/lifecycle/instance_manager.h"
+#include "coordinator/instances/lifecycle/life_signs.h"
+#include "coordinator/instances/lifecycle/upkeep.h"
+#include "coordinator/instances/roles/roles.h"
+#include "coordinator/store/store_queue.h"
+
+namespace yardmaster {
+
+// What only the daemon as a whole can answer.
+class DaemonControl {
+ public:
+  // What `status` says, but for the counts that the store knows.
+  virtual nlohmann::json status() const = 0;
+  virtual nlohmann::json histograms() const = 0;
+  // From the request for a handoff to its acceptance.
+  virtual void on_handoff_done(std::chrono::nanoseconds duration) = 0;
+  // `with_tmux` ends the tmux server too, and with it the agents that still run in it.
+  virtual void request_stop(bool with_tmux) = 0;
+  virtual boost::asio::awaitable<void> backup(std::filesystem::path file) = 0;
+
+ protected:
+  ~DaemonControl() = default;
+};
+
+struct Services {
+  StoreQueue& store;
+  InstanceManager& instances;
+  Repositories& repositories;
+  const Roles& roles;
+  LifeSigns& signs;
+  Upkeep& upkeep;
+  EventHub& events;
+  DaemonControl& daemon;
+  const Clock& clock;
+  const Paths paths;
+  // Given to instances whose rows are not made yet.
+  std::shared_ptr<std::set<std::string>> promised_names = std::make_shared<std::set<std::string>>();
+  // When the handoffs that are pending now were asked for, by id.
+  std::unordered_map<std::uint64_t, SteadyTime> handoffs_asked = {};
+};
+
+}  // namespace yardmaster

@@ -1,0 +1,105 @@
+#include <set>
+#include <string>
+
+#include "coordinator/base/json.h"
+#include "coordinator/broker/commands/handlers.h"
+#include "coordinator/broker/commands/protocol.h"
+#include "coordinator/broker/commands/wire_values.h"
+
+namespace yardmaster::handlers {
+namespace {
+
+using nlohmann::json;
+namespace asio = boost::asio;
+
+json action_json(const UpkeepAction& action) {
+  json shown{{"action", action.action}, {"what", action.what}};
+  if (!action.instance.empty()) shown["instance_id"] = action.instance;
+  if (!action.path.empty()) shown["path"] = action.path;
+  if (action.bytes > 0) shown["bytes"] = action.bytes;
+  if (!action.rescue.empty()) shown["rescue"] = action.rescue;
+  return shown;
+}
+
+asio::awaitable<std::string> look(Services& services, const Request& request, bool ask_unknown) {
+  const bool dry_run = request.flag("dry_run");
+  const UpkeepReport done = co_await services.upkeep.run(ask_unknown, dry_run);
+  json actions = json::array();
+  std::uint64_t bytes = 0;
+  for (const UpkeepAction& action : done.actions) {
+    actions.push_back(action_json(action));
+    bytes += action.bytes;
+  }
+  const json data{{"dry_run", dry_run},
+                  {"actions", std::move(actions)},
+                  {"troubles", done.troubles},
+                  {"freed_bytes", bytes}};
+  co_return to_text(data);
+}
+
+json rescue_json(const Rescue& rescue, const std::string& repo) {
+  return {{"repo", repo},
+          {"instance", rescue.instance},
+          {"ref", rescue.ref},
+          {"commit", rescue.commit},
+          {"directory", rescue.kept_directory.string()},
+          {"time", format_time(rescue.time)},
+          {"summary", rescue.summary}};
+}
+
+}  // namespace
+
+Reply trigger_cleanup(Services& services, const Request& request) {
+  co_return co_await look(services, request, false);
+}
+
+Reply repair_state(Services& services, const Request& request) {
+  co_return co_await look(services, request, true);
+}
+
+Reply list_rescues(Services& services, const Request& request) {
+  const std::string only = request.text("repo");
+  if (!only.empty()) services.repositories.require_ready(only);
+  json shown = json::array();
+  std::set<std::string> kept;  // a directory whose repository nobody knows is in every list
+  for (const Repository& repository : services.repositories.list()) {
+    if (repository.state != RepositoryState::ready) continue;
+    if (!only.empty() && repository.name != only) continue;
+    Worktrees& worktrees = services.repositories.worktrees(repository.path);
+    const std::vector<Rescue> rescues = co_await worktrees.rescues();
+    for (const Rescue& rescue : rescues) {
+      const std::string directory = rescue.kept_directory.string();
+      if (directory.empty() || kept.insert(directory).second) {
+        shown.push_back(rescue_json(rescue, repository.name));
+      }
+    }
+  }
+  const json data{{"rescues", std::move(shown)}};
+  co_return to_text(data);
+}
+
+Reply restore_rescue(Services& services, const Request& request) {
+  const Repository repository = services.repositories.require_ready(request.text("repo"));
+  const std::string ref = request.text("ref");
+  std::string branch = request.text("branch");
+  const std::string path = request.text("path");
+  constexpr std::string_view prefix = "refs/yardmaster/rescue/";
+  if (!ref.starts_with(prefix)) {
+    throw Error(ErrorCode::invalid_request,
+                "args.ref: '" + ref + "' is not a rescue (see `yardmaster rescue ls`)");
+  }
+  if (branch.empty()) {
+    branch = "rescue/" + ref.substr(prefix.size());
+    branch[branch.rfind('/')] = '-';
+  }
+  Worktrees& worktrees = services.repositories.worktrees(repository.path);
+  if (path.empty()) {
+    co_await worktrees.restore(ref, branch);
+  } else {
+    co_await worktrees.restore_into(ref, branch, path);
+  }
+  const json data{{"branch", branch}, {"path", path}};
+  co_return to_text(data);
+}
+
+}  // namespace yardmaster::handlers

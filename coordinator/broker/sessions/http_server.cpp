@@ -1,0 +1,353 @@
+#include "coordinator/broker/sessions/http_server.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+
+#include "coordinator/base/error.h"
+#include "coordinator/broker/commands/protocol.h"
+#include "coordinator/broker/sessions/http_connection.h"
+#include "coordinator/domain/names.h"
+
+namespace yardmaster {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+
+// How long a connection may be silent between requests, or take to send one or to read the reply.
+constexpr auto request_patience = std::chrono::seconds(60);
+constexpr std::string_view json_type = "application/json";
+constexpr std::string_view metrics_type = "text/plain; version=0.0.4; charset=utf-8";
+
+// The caller of one POST /command: gets one reply.
+class PostSession final : public Session {
+ public:
+  PostSession(asio::io_context& io, std::string instance)
+      : Session(std::move(instance)), replied_(io, SteadyTime::max()) {}
+
+  std::string& frame() override { return reply_; }
+  void end_reply() override {
+    request_ended();
+    done_ = true;
+    replied_.cancel();
+  }
+  void end_event() override {}
+  bool can_subscribe() const override { return false; }
+  void close_when_idle() override {}
+  bool is_open() const override { return !done_; }
+
+  asio::awaitable<std::string> reply() {
+    boost::system::error_code cancelled;
+    if (!done_) {
+      co_await replied_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+    }
+    co_return std::move(reply_);
+  }
+
+ private:
+  asio::steady_timer replied_;
+  std::string reply_;
+  bool done_ = false;
+};
+
+HttpReply reply_with(const HttpRequest& request, http::status status, std::string_view type,
+                     std::string body) {
+  HttpReply reply(status, request.version());
+  reply.set(http::field::content_type, beast::string_view(type.data(), type.size()));
+  reply.set(http::field::cache_control, "no-store");
+  reply.keep_alive(request.keep_alive());
+  reply.body() = std::move(body);
+  reply.prepare_payload();
+  return reply;
+}
+
+HttpReply refusal(const HttpRequest& request, http::status status, const Error& error) {
+  std::string body;
+  append_failure(body, {}, error);
+  return reply_with(request, status, json_type, std::move(body));
+}
+
+std::string_view path_of(const HttpRequest& request) {
+  const std::string_view target(request.target().data(), request.target().size());
+  return target.substr(0, target.find('?'));
+}
+
+class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
+ public:
+  // `metrics_only`: came over TCP, where anybody may connect.
+  HttpConnection(HttpContext& context, HttpSocket socket, std::string instance, bool metrics_only)
+      : context_(context),
+        socket_(std::move(socket)),
+        timer_(context.io),
+        instance_(std::move(instance)),
+        metrics_only_(metrics_only) {}
+
+  asio::awaitable<void> run(std::string received) {
+    const auto keep_alive = shared_from_this();
+    co_await serve_all(std::move(received));
+    if (!upgrade_) co_return;
+    co_await serve_websocket(context_, std::move(socket_), std::move(*upgrade_),
+                             std::move(instance_));
+  }
+
+ private:
+  asio::awaitable<void> serve_all(std::string received) {
+    const OpenConnections::Entry entry(context_.open, instance_, [this] { close_when_idle(); });
+    beast::flat_buffer buffer;
+    const auto room = buffer.prepare(received.size());
+    buffer.commit(asio::buffer_copy(room, asio::buffer(received)));
+    while (co_await serve_one(buffer)) {
+    }
+    timer_.cancel();
+  }
+
+  asio::awaitable<bool> serve_one(beast::flat_buffer& buffer);
+  asio::awaitable<HttpReply> answer(const HttpRequest& request);
+  asio::awaitable<HttpReply> show_instance(const HttpRequest& request, std::string name);
+  asio::awaitable<HttpReply> run_command(const HttpRequest& request);
+  bool is_allowed_origin(const HttpRequest& request) const;
+  void start_timer();
+  // Lets the request that is being answered have its reply.
+  void close_when_idle() {
+    closing_ = true;
+    if (!answering_) close();
+  }
+  void close() {
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+  }
+
+  HttpContext& context_;
+  HttpSocket socket_;
+  asio::steady_timer timer_;
+  std::string instance_;
+  bool metrics_only_;
+  bool answering_ = false;
+  bool closing_ = false;
+  std::optional<HttpRequest> upgrade_;
+};
+
+void HttpConnection::start_timer() {
+  timer_.expires_after(request_patience);
+  timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& failure) {
+    const auto self = weak.lock();
+    // It may have been set anew after it expired.
+    if (!failure && self && self->timer_.expiry() <= std::chrono::steady_clock::now()) {
+      self->close();
+    }
+  });
+}
+
+// Reads a request and answers it; false when it was the last.
+asio::awaitable<bool> HttpConnection::serve_one(beast::flat_buffer& buffer) {
+  http::request_parser<http::string_body> parser;
+  parser.body_limit(max_frame_bytes);
+  boost::system::error_code failure;
+  start_timer();
+  co_await http::async_read(socket_, buffer, parser,
+                            asio::redirect_error(asio::use_awaitable, failure));
+  timer_.cancel();
+  if (failure == http::error::end_of_stream || !socket_.is_open()) co_return false;
+  HttpRequest request = parser.release();
+  HttpReply reply;
+  answering_ = true;
+  if (failure) {
+    const bool large = failure == http::error::body_limit;
+    const Error error(large ? ErrorCode::frame_too_large : ErrorCode::invalid_request,
+                      large ? "the body is too long" : "this is neither a JSON object nor HTTP");
+    reply = refusal(request, large ? http::status::payload_too_large : http::status::bad_request,
+                    error);
+    reply.keep_alive(false);
+  } else if (beast::websocket::is_upgrade(request) && path_of(request) == "/ws" && !metrics_only_ &&
+             is_allowed_origin(request)) {
+    upgrade_ = std::move(request);
+    co_return false;
+  } else {
+    reply = co_await answer(request);
+  }
+  if (closing_) reply.keep_alive(false);
+  const bool more = reply.keep_alive();
+  start_timer();
+  co_await http::async_write(socket_, reply, asio::redirect_error(asio::use_awaitable, failure));
+  timer_.cancel();
+  answering_ = false;
+  co_return more && !failure && !closing_;
+}
+
+asio::awaitable<HttpReply> HttpConnection::answer(const HttpRequest& request) {
+  const std::string_view path = path_of(request);
+  const bool is_get = request.method() == http::verb::get;
+  if (is_get && path == "/health") {
+    co_return reply_with(request, http::status::ok, json_type, "{\"status\":\"ok\"}\n");
+  }
+  if (is_get && path == "/metrics") {
+    co_return reply_with(request, http::status::ok, metrics_type, context_.pages.metrics());
+  }
+  if (!metrics_only_ && !is_allowed_origin(request)) {
+    const Error error(ErrorCode::forbidden, "this origin is not allowed");
+    co_return refusal(request, http::status::forbidden, error);
+  }
+  constexpr std::string_view instances = "/instance/";
+  if (is_get && !metrics_only_ && path.starts_with(instances)) {
+    std::string name(path.substr(instances.size()));
+    co_return co_await show_instance(request, std::move(name));
+  }
+  if (request.method() == http::verb::post && !metrics_only_ && path == "/command") {
+    co_return co_await run_command(request);
+  }
+  const Error error(ErrorCode::not_found,
+                    "there are GET /health, /metrics, /instance/NAME, /ws and POST /command");
+  co_return refusal(request, http::status::not_found, error);
+}
+
+asio::awaitable<HttpReply> HttpConnection::show_instance(const HttpRequest& request,
+                                                         std::string name) {
+  std::optional<Error> failure;
+  std::string body;
+  try {
+    require_name("instance", name);
+    body = co_await context_.pages.instance(name);
+  } catch (const Error& error) {
+    failure.emplace(error);
+  }
+  if (!failure) co_return reply_with(request, http::status::ok, json_type, body + "\n");
+  const bool missing = failure->code() == ErrorCode::not_found;
+  const bool wrong = failure->code() == ErrorCode::invalid_request;
+  http::status status = http::status::internal_server_error;
+  if (missing) status = http::status::not_found;
+  if (wrong) status = http::status::bad_request;
+  co_return refusal(request, status, *failure);
+}
+
+// The reply to a command is 200, whatever it says: HTTP only carries it.
+asio::awaitable<HttpReply> HttpConnection::run_command(const HttpRequest& request) {
+  const boost::intrusive_ptr<PostSession> session(new PostSession(context_.io, instance_));
+  context_.dispatcher.handle(*session, request.body(), std::chrono::steady_clock::now());
+  std::string body = co_await session->reply();
+  body.push_back('\n');
+  co_return reply_with(request, http::status::ok, json_type, std::move(body));
+}
+
+// Programs send no Origin; web pages cannot help it.
+bool HttpConnection::is_allowed_origin(const HttpRequest& request) const {
+  const auto origin = request.find(http::field::origin);
+  if (origin == request.end()) return true;
+  const std::string_view value(origin->value().data(), origin->value().size());
+  const auto& allowed = context_.options.allowed_origins;
+  return std::find(allowed.begin(), allowed.end(), value) != allowed.end();
+}
+
+tcp::endpoint parse_endpoint(const std::string& address) {
+  const std::size_t colon = address.rfind(':');
+  boost::system::error_code failure;
+  std::string host = address.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+  const auto ip = asio::ip::make_address(host, failure);
+  unsigned short port = 0;
+  const char* const end = address.data() + address.size();
+  const bool has_port = colon != std::string::npos &&
+                        std::from_chars(address.data() + colon + 1, end, port).ptr == end;
+  if (!failure && has_port && colon + 1 < address.size()) return {ip, port};
+  throw Error(ErrorCode::usage,
+              "metrics_listen: '" + address + "' is not ADDRESS:PORT, e.g. 127.0.0.1:9464");
+}
+
+}  // namespace
+
+class HttpServer::Impl {
+ public:
+  Impl(asio::io_context& io, Dispatcher& dispatcher, HttpOptions options, HttpPages pages,
+       std::function<void(Session&)> on_closed)
+      : context_{io, dispatcher, std::move(options), std::move(pages), std::move(on_closed)},
+        acceptor_(io) {}
+
+  void serve(HttpSocket socket, std::string instance, std::string received, bool metrics_only) {
+    const auto connection = std::make_shared<HttpConnection>(context_, std::move(socket),
+                                                             std::move(instance), metrics_only);
+    asio::co_spawn(context_.io, connection->run(std::move(received)), asio::detached);
+  }
+
+  void listen(const std::string& address, bool public_too) {
+    const tcp::endpoint endpoint = parse_endpoint(address);
+    if (!endpoint.address().is_loopback() && !public_too) {
+      throw Error(ErrorCode::usage, "metrics_listen: " + address +
+                                        " is not a loopback address; set metrics_public to true "
+                                        "if everyone may read the metrics");
+    }
+    try {
+      acceptor_ = tcp::acceptor(context_.io, endpoint, true);
+    } catch (const boost::system::system_error& error) {
+      throw Error(ErrorCode::usage, "metrics_listen: " + address + ": " + error.code().message());
+    }
+    asio::co_spawn(context_.io, accept_all(), asio::detached);
+  }
+
+  asio::awaitable<void> accept_all() {
+    while (acceptor_.is_open()) {
+      boost::system::error_code failure;
+      tcp::socket socket =
+          co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, failure));
+      if (!failure) {
+        // Hangs up when there is no room.
+        if (context_.options.admit(socket.native_handle())) {
+          serve(HttpSocket(std::move(socket)), {}, {}, true);
+        }
+        continue;
+      }
+      asio::steady_timer pause(context_.io, std::chrono::milliseconds(100));
+      co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, failure));
+    }
+  }
+
+  void hang_up(const std::string* instance) {
+    context_.open->hang_up(instance);
+    boost::system::error_code ignored;
+    if (instance == nullptr) acceptor_.close(ignored);
+  }
+
+  HttpContext& context() { return context_; }
+
+ private:
+  HttpContext context_;
+  tcp::acceptor acceptor_;
+};
+
+HttpServer::HttpServer(asio::io_context& io, Dispatcher& dispatcher, HttpOptions options,
+                       HttpPages pages, std::function<void(Session&)> on_closed)
+    : impl_(std::make_shared<Impl>(io, dispatcher, std::move(options), std::move(pages),
+                                   std::move(on_closed))) {}
+
+HttpServer::~HttpServer() = default;
+
+void HttpServer::serve(UniqueFd socket, std::string instance, std::string received) {
+  HttpSocket stream(impl_->context().io);
+  boost::system::error_code failure;
+  stream.assign(asio::generic::stream_protocol(AF_UNIX, 0), socket.get(), failure);
+  if (failure) return;
+  socket.release();
+  impl_->serve(std::move(stream), std::move(instance), std::move(received), false);
+}
+
+void HttpServer::listen_for_metrics(const std::string& address, bool public_too) {
+  impl_->listen(address, public_too);
+}
+
+void HttpServer::hang_up(const std::string& instance) {
+  if (!instance.empty()) impl_->hang_up(&instance);
+}
+void HttpServer::hang_up_all() { impl_->hang_up(nullptr); }
+std::size_t HttpServer::connections() const { return impl_->context().open->size(); }
+
+}  // namespace yardmaster

@@ -1,0 +1,60 @@
+// HTTP/1.1 and WebSockets on connections that begin like HTTP: GET /health, /metrics,
+// /instance/<name>, POST /command, GET /ws. Broker thread only; a coroutine per connection.
+//
+// Requests that come from a web page (they carry an Origin) are refused unless that origin is
+// allowed.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "coordinator/base/unique_fd.h"
+#include "coordinator/broker/commands/dispatcher.h"
+
+namespace yardmaster {
+
+struct HttpOptions {
+  std::vector<std::string> allowed_origins;
+  std::chrono::nanoseconds ping_interval = std::chrono::seconds(20);
+  std::size_t max_output_bytes = 0;
+  // Whether there is room for a new TCP connection, which is counted then.
+  std::function<bool(int socket)> admit;
+};
+
+// Answers for the pages that only the daemon can fill.
+struct HttpPages {
+  std::function<std::string()> metrics;  // Prometheus text
+  // One instance as JSON text; throws not_found.
+  std::function<boost::asio::awaitable<std::string>(const std::string& name)> instance;
+};
+
+class HttpServer {
+ public:
+  HttpServer(boost::asio::io_context& io, Dispatcher& dispatcher, HttpOptions options,
+             HttpPages pages, std::function<void(Session& session)> on_closed);
+  ~HttpServer();
+
+  // Takes over a connection to a Unix socket, of which `received` was read already; hangs up when
+  // the system has no room for it.
+  void serve(UniqueFd socket, std::string instance, std::string received);
+  // Serves /metrics and /health, nothing else, on a TCP port. Throws Error{usage} when the address
+  // is not ADDRESS:PORT, cannot be used, or is not the loopback's while not `public_too`.
+  void listen_for_metrics(const std::string& address, bool public_too);
+
+  void hang_up(const std::string& instance);
+  void hang_up_all();
+  std::size_t connections() const;
+
+ private:
+  class Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace yardmaster

@@ -1,0 +1,61 @@
+#include "coordinator/broker/sessions/readiness.h"
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "coordinator/base/error.h"
+
+namespace yardmaster {
+
+Readiness::Readiness(boost::asio::io_context& io)
+    : epoll_(io, ::epoll_create1(EPOLL_CLOEXEC)), turn_began_(std::chrono::steady_clock::now()) {
+  wait();
+}
+
+void Readiness::add(int fd, ReadinessHandler& handler, std::uint32_t interest) {
+  epoll_event event{};
+  event.events = interest;
+  event.data.ptr = &handler;
+  if (::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_ADD, fd, &event) == 0) return;
+  throw Error(ErrorCode::unavailable,
+              std::string("cannot watch a socket: ") + std::strerror(errno));
+}
+
+void Readiness::change(int fd, ReadinessHandler& handler, std::uint32_t interest) {
+  epoll_event event{};
+  event.events = interest;
+  event.data.ptr = &handler;
+  ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_MOD, fd, &event);
+}
+
+void Readiness::remove(int fd, const ReadinessHandler& handler) noexcept {
+  ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_DEL, fd, nullptr);
+  for (int i = current_; i < pending_; ++i) {
+    epoll_event& event = events_[static_cast<std::size_t>(i)];
+    if (event.data.ptr == &handler) event.data.ptr = nullptr;
+  }
+}
+
+void Readiness::wait() {
+  epoll_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                    [this](const boost::system::error_code& failure) {
+                      if (failure) return;
+                      dispatch();
+                      wait();
+                    });
+}
+
+void Readiness::dispatch() {
+  pending_ = ::epoll_wait(epoll_.native_handle(), events_.data(), events_per_turn, 0);
+  turn_began_ = std::chrono::steady_clock::now();
+  for (current_ = 0; current_ < pending_;) {
+    const epoll_event event = events_[static_cast<std::size_t>(current_)];
+    ++current_;
+    if (event.data.ptr == nullptr) continue;
+    static_cast<ReadinessHandler*>(event.data.ptr)->on_ready(event.events);
+  }
+  pending_ = 0;
+}
+
+}  // namespace yardmaster

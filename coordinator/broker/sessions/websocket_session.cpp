@@ -1,0 +1,183 @@
+#include <deque>
+#include <utility>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/websocket.hpp>
+
+#include "coordinator/base/error.h"
+#include "coordinator/broker/commands/protocol.h"
+#include "coordinator/broker/sessions/http_connection.h"
+
+namespace yardmaster {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace websocket = boost::beast::websocket;
+
+using Stream = websocket::stream<HttpSocket>;
+
+// A frame of the protocol per WebSocket message, both ways.
+class WebSocketSession final : public Session {
+ public:
+  WebSocketSession(HttpContext& context, HttpSocket socket, std::string instance)
+      : Session(std::move(instance)),
+        context_(context),
+        stream_(std::move(socket)),
+        room_(context.io, SteadyTime::max()) {}
+
+  asio::awaitable<void> run(HttpRequest request);
+
+  std::string& frame() override { return frame_; }
+  void end_reply() override {
+    request_ended();
+    enqueue();
+    if (queued_bytes_ > output_limit) return abort();
+    if (may_resume()) room_.cancel();
+  }
+  void end_event() override {
+    enqueue();
+    if (queued_bytes_ > context_.options.max_output_bytes) abort();
+  }
+  bool can_subscribe() const override { return true; }
+  bool is_open() const override { return open_ && !aborted_; }
+  void close_when_idle() override {
+    closing_ = true;
+    write_on();
+  }
+
+ private:
+  void hang_up() { open_ ? close_when_idle() : abort(); }
+  void enqueue();
+  void write_on();
+  asio::awaitable<void> write_all();
+  asio::awaitable<void> read_all();
+  bool has_room() const {
+    return in_flight() < max_requests_in_flight && queued_bytes_ < output_high_water;
+  }
+  bool may_resume() const {
+    return aborted_ ||
+           (in_flight() <= max_requests_in_flight / 2 && queued_bytes_ <= output_high_water / 2);
+  }
+  asio::awaitable<void> wait_for_room();
+  void abort();
+
+  HttpContext& context_;
+  Stream stream_;
+  asio::steady_timer room_;
+  std::string frame_;
+  std::deque<std::string> queue_;
+  std::size_t queued_bytes_ = 0;
+  bool open_ = false;
+  bool aborted_ = false;
+  bool writing_ = false;
+  bool closing_ = false;
+};
+
+websocket::stream_base::timeout timeouts(std::chrono::nanoseconds ping_interval) {
+  websocket::stream_base::timeout timeout{};
+  timeout.handshake_timeout = std::chrono::seconds(10);
+  // Beast pings when half of the idle time has passed in silence.
+  timeout.idle_timeout = 2 * ping_interval;
+  timeout.keep_alive_pings = true;
+  return timeout;
+}
+
+asio::awaitable<void> WebSocketSession::run(HttpRequest request) {
+  const SessionPtr keep_alive(this);
+  stream_.set_option(timeouts(context_.options.ping_interval));
+  stream_.read_message_max(max_frame_bytes);
+  const OpenConnections::Entry entry(context_.open, instance(), [this] { hang_up(); });
+  boost::system::error_code failure;
+  co_await stream_.async_accept(request, asio::redirect_error(asio::use_awaitable, failure));
+  if (failure) co_return;
+  open_ = true;
+  stream_.text(true);
+  co_await read_all();
+  open_ = false;
+  context_.on_closed(*this);
+}
+
+asio::awaitable<void> WebSocketSession::read_all() {
+  beast::flat_buffer buffer;
+  boost::system::error_code failure;
+  while (open_ && !closing_) {
+    co_await stream_.async_read(buffer, asio::redirect_error(asio::use_awaitable, failure));
+    if (failure) co_return;
+    const asio::const_buffer data = buffer.cdata();
+    const std::string_view text(static_cast<const char*>(data.data()), data.size());
+    context_.dispatcher.handle(*this, text, std::chrono::steady_clock::now());
+    buffer.consume(buffer.size());
+    if (!has_room()) co_await wait_for_room();
+  }
+  // Until the closing handshake is over, which the writer began.
+  while (!failure) {
+    co_await stream_.async_read(buffer, asio::redirect_error(asio::use_awaitable, failure));
+    buffer.consume(buffer.size());
+  }
+}
+
+asio::awaitable<void> WebSocketSession::wait_for_room() {
+  boost::system::error_code cancelled;
+  while (!may_resume()) {
+    co_await room_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+  }
+}
+
+void WebSocketSession::enqueue() {
+  if (is_open()) {
+    queued_bytes_ += frame_.size();
+    queue_.push_back(std::exchange(frame_, {}));
+    write_on();
+  }
+  frame_.clear();
+}
+
+void WebSocketSession::write_on() {
+  if (writing_ || !is_open()) return;
+  writing_ = true;
+  asio::co_spawn(context_.io, write_all(), asio::detached);
+}
+
+asio::awaitable<void> WebSocketSession::write_all() {
+  const SessionPtr keep_alive(this);
+  boost::system::error_code failure;
+  while (is_open() && !failure && !queue_.empty()) {
+    const std::string text = std::move(queue_.front());
+    queue_.pop_front();
+    co_await stream_.async_write(asio::buffer(text),
+                                 asio::redirect_error(asio::use_awaitable, failure));
+    queued_bytes_ -= text.size();
+    if (may_resume()) room_.cancel();
+  }
+  if (failure) abort();
+  if (is_open() && !failure && closing_ && in_flight() == 0) {
+    const websocket::close_reason reason(websocket::close_code::going_away);
+    co_await stream_.async_close(reason, asio::redirect_error(asio::use_awaitable, failure));
+  }
+  writing_ = false;
+}
+
+void WebSocketSession::abort() {
+  aborted_ = true;
+  room_.cancel();
+  boost::system::error_code ignored;
+  beast::get_lowest_layer(stream_).close(ignored);
+}
+
+}  // namespace
+
+asio::awaitable<void> serve_websocket(HttpContext& context, HttpSocket socket, HttpRequest request,
+                                      std::string instance) {
+  const boost::intrusive_ptr<WebSocketSession> session(
+      new WebSocketSession(context, std::move(socket), std::move(instance)));
+  co_await session->run(std::move(request));
+}
+
+}  // namespace yardmaster

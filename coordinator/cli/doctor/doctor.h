@@ -1,0 +1,95 @@
+// Is everything on this machine and in this yard as it should be? One function per question, each a
+// judgement on facts that somebody else collected (doctor_facts.h). Pure, any thread.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include <sys/types.h>
+
+#include <nlohmann/json.hpp>
+
+#include "coordinator/cli/doctor/findings.h"
+
+namespace yardmaster::cli {
+
+// The numbers at the beginning of the first word that begins with a digit ("tmux 3.3a" is 3.3);
+// major 0 when there is none.
+struct ProgramVersion {
+  int major = 0;
+  int minor = 0;
+
+  auto operator<=>(const ProgramVersion&) const = default;
+};
+ProgramVersion parse_version(const std::string& text);
+
+// Why the settings cannot be read; empty: they can.
+Finding check_settings(const std::string& failure);
+
+// `status` is the daemon's answer, null when it gave none.
+Finding check_daemon(const std::optional<pid_t>& holder, const nlohmann::json& status,
+                     const std::string& own_version);
+
+// What `git --version` said.
+Finding check_git(const std::optional<std::string>& said);
+// What `tmux -V` said; `wanted` is the setting.
+Finding check_tmux(const std::optional<std::string>& said, bool wanted);
+
+// `version` as sqlite3_libversion_number() has it.
+Finding check_store(const std::string& store, int sqlite_version, const std::string& version_text);
+
+// How many files the daemon may have open.
+Finding check_open_files(std::uint64_t limit);
+
+// Whether sockets fit there, and how long an instance's name may be.
+Finding check_socket_path(const std::filesystem::path& runtime_dir);
+
+struct DirectoryFacts {
+  std::string name;  // e.g. "state directory"
+  std::filesystem::path path;
+  bool exists = false;
+  bool is_directory = false;
+  bool is_ours = false;
+  unsigned mode = 0;        // permission bits
+  unsigned allowed = 0700;  // of them
+  std::string file_system;  // only when it matters: "nfs", "tmpfs", …
+  std::uint64_t free_bytes = 0;
+};
+Finding check_permissions(const DirectoryFacts& directory);
+Finding check_file_system(const DirectoryFacts& directory);
+Finding check_free_space(const DirectoryFacts& directory);
+
+struct LogoutFacts {
+  bool login_manager = false;         // systemd-logind looks after sessions
+  bool kill_user_processes = false;   // it kills what a user leaves behind
+  bool lingers = false;               // but not for this user
+  bool runtime_dir_is_users = false;  // the sockets are in /run/user/UID, which goes away at logout
+  std::string user;
+};
+Finding check_logout(const LogoutFacts& facts);
+
+// A part that may be switched off. `origin` says where, `loses` what does not work without it;
+// `in_daemon` is what the running daemon says, nullopt when none runs.
+struct PartFacts {
+  std::string name;
+  std::string key;
+  bool on = true;
+  std::string origin;
+  std::string loses;
+  std::optional<bool> in_daemon = {};
+};
+Finding check_part(const PartFacts& part);
+
+// Why spawn would refuse the setting; empty: it starts `program`.
+Finding check_agent_command(const std::string& program, const std::string& failure);
+
+// Why the daemon would not start with roles.json; empty: it would, or there is none.
+Finding check_roles(const std::filesystem::path& file, bool exists, const std::string& failure);
+
+// One of list_repos; `directory_exists` is its path's.
+Finding check_repository(const nlohmann::json& repository, bool directory_exists);
+
+}  // namespace yardmaster::cli

@@ -1,0 +1,32 @@
+// Looks at the machine for doctor.h's questions. Blocking, any thread; what cannot be found out
+// counts as not being there.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include <sys/types.h>
+
+#include "coordinator/cli/doctor/doctor.h"
+
+namespace yardmaster::cli {
+
+// Of a directory that is not there, file system and space are those of where it will be.
+DirectoryFacts read_directory(const std::string& name, const std::filesystem::path& path,
+                              unsigned allowed_mode);
+
+// `root` is "/" but in tests.
+LogoutFacts read_logout(const std::filesystem::path& root, const std::string& user,
+                        const std::filesystem::path& runtime_dir);
+std::string user_name();
+
+// What the daemon may have open: the running one, else one that would be started from here.
+std::uint64_t open_files_limit(const std::optional<pid_t>& daemon);
+
+// Where agents' programs are looked for: PATH of the running daemon, else of one that would be
+// started from here.
+std::string program_path(const std::optional<pid_t>& daemon);
+
+}  // namespace yardmaster::cli

@@ -1,0 +1,235 @@
+#include "coordinator/cli/output/display_text.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
+
+namespace yardmaster::cli {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr char32_t replacement = 0xFFFD;
+constexpr std::string_view replacement_text = "\xEF\xBF\xBD";
+
+struct CodePoint {
+  char32_t value = replacement;
+  std::size_t length = 1;  // bytes
+};
+
+std::size_t sequence_length(unsigned char lead) {
+  if (lead < 0x80) return 1;
+  if (lead >= 0xC2 && lead < 0xE0) return 2;
+  if (lead >= 0xE0 && lead < 0xF0) return 3;
+  return lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
+}
+
+// Of a text that is not empty; what is no UTF-8 is one byte long.
+CodePoint first_code_point(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text.front());
+  const std::size_t length = sequence_length(lead);
+  if (length == 0 || length > text.size()) return {};
+  constexpr std::array<unsigned, 5> masks{0, 0x7F, 0x1F, 0x0F, 0x07};
+  char32_t value = lead & masks.at(length);
+  for (std::size_t i = 1; i < length; ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if ((byte & 0xC0U) != 0x80U) return {};
+    value = (value << 6U) | (byte & 0x3FU);
+  }
+  return {value, length};
+}
+
+struct Range {
+  char32_t first, last;
+};
+
+template <std::size_t count>
+bool is_within(char32_t value, const std::array<Range, count>& ranges) {
+  return std::any_of(ranges.begin(), ranges.end(), [value](const Range& range) {
+    return value >= range.first && value <= range.last;
+  });
+}
+
+bool is_control(char32_t value) { return value < 0x20 || (value >= 0x7F && value < 0xA0); }
+
+// Directions and line ends that Unicode has besides: they rearrange what stands beside them.
+bool is_unseen_order(char32_t value) {
+  static constexpr std::array<Range, 3> ranges{
+      {{0x200E, 0x200F}, {0x2028, 0x202E}, {0x2066, 0x2069}}};
+  return is_within(value, ranges);
+}
+
+std::size_t width_of(char32_t value) {
+  static constexpr std::array<Range, 4> none{
+      {{0x0300, 0x036F}, {0x200B, 0x200D}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}}};
+  static constexpr std::array<Range, 8> wide{{{0x1100, 0x115F},
+                                              {0x2E80, 0xA4CF},
+                                              {0xAC00, 0xD7A3},
+                                              {0xF900, 0xFAFF},
+                                              {0xFE30, 0xFE6F},
+                                              {0xFF00, 0xFF60},
+                                              {0x1F300, 0x1FAFF},
+                                              {0x20000, 0x3FFFD}}};
+  if (is_within(value, none)) return 0;
+  return is_within(value, wide) ? 2 : 1;
+}
+
+// The end of the escape sequence that begins at `begin`, where ESC stands.
+std::size_t escape_end(std::string_view text, std::size_t begin) {
+  std::size_t at = begin + 1;
+  if (at >= text.size()) return text.size();
+  const char kind = text[at++];
+  if (kind == '[') {  // CSI: parameters, then a final byte
+    while (at < text.size() && (text[at] < '@' || text[at] > '~')) ++at;
+    return std::min(at + 1, text.size());
+  }
+  if (kind == ']' || kind == 'P' || kind == '_' || kind == '^') {  // until BEL or ESC backslash
+    while (at < text.size() && text[at] != '\a' && text[at] != '\x1b') ++at;
+    const bool two = at + 1 < text.size() && text[at] == '\x1b' && text[at + 1] == '\\';
+    return std::min(at + (two ? 2U : 1U), text.size());
+  }
+  while (at < text.size() && kind >= ' ' && kind <= '/' && text[at] >= ' ' && text[at] <= '/') ++at;
+  return kind >= ' ' && kind <= '/' ? std::min(at + 1, text.size()) : at;
+}
+
+std::string without_escapes(std::string_view text) {
+  std::string plain;
+  for (std::size_t at = 0; at < text.size();) {
+    if (text[at] == '\x1b') {
+      at = escape_end(text, at);
+    } else {
+      plain.push_back(text[at++]);
+    }
+  }
+  return plain;
+}
+
+void append_code_point(std::string& out, std::string_view text, const CodePoint& point) {
+  if (point.value == replacement) {
+    out.append(replacement_text);
+  } else {
+    out.append(text.substr(0, point.length));
+  }
+}
+
+bool read_number(std::string_view text, std::size_t at, std::size_t length, int& number) {
+  const auto field = text.substr(at, length);
+  const auto [end, failure] = std::from_chars(field.data(), field.data() + field.size(), number);
+  return failure == std::errc() && end == field.data() + field.size();
+}
+
+}  // namespace
+
+std::string duration_text(seconds duration) {
+  const auto count = std::max<std::int64_t>(duration.count(), 0);
+  if (count < 60) return std::to_string(count) + " s";
+  if (count < 3600) return std::to_string(count / 60) + " min";
+  if (count < 48 * 3600) return std::to_string(count / 3600) + " h";
+  return std::to_string(count / 86400) + " d";
+}
+
+std::string relative_time(WallTime then, WallTime now) {
+  const auto elapsed = std::chrono::duration_cast<seconds>(now - then);
+  return elapsed < seconds(1) ? "now" : duration_text(elapsed);
+}
+
+std::optional<WallTime> parse_time(std::string_view text) {
+  // 2026-11-21T09:15:00.000000Z
+  constexpr std::string_view shape = "0000-00-00T00:00:00.000000Z";
+  if (text.size() != shape.size()) return std::nullopt;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (shape[i] != '0' && text[i] != shape[i]) return std::nullopt;
+  }
+  std::array<int, 7> parts{};
+  constexpr std::array<std::pair<std::size_t, std::size_t>, 7> places{
+      {{0, 4}, {5, 2}, {8, 2}, {11, 2}, {14, 2}, {17, 2}, {20, 6}}};
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (!read_number(text, places[i].first, places[i].second, parts[i])) return std::nullopt;
+  }
+  const std::chrono::year_month_day date(std::chrono::year(parts[0]),
+                                         std::chrono::month(static_cast<unsigned>(parts[1])),
+                                         std::chrono::day(static_cast<unsigned>(parts[2])));
+  if (!date.ok()) return std::nullopt;
+  return std::chrono::sys_days(date) + std::chrono::hours(parts[3]) +
+         std::chrono::minutes(parts[4]) + seconds(parts[5]) + std::chrono::microseconds(parts[6]);
+}
+
+std::string size_text(std::uint64_t bytes) {
+  if (bytes < 1024) return std::to_string(bytes) + " B";
+  constexpr std::array<const char*, 4> units{"KiB", "MiB", "GiB", "TiB"};
+  double value = static_cast<double>(bytes) / 1024;
+  std::size_t unit = 0;
+  while (value >= 1023.5 && unit + 1 < units.size()) {
+    value /= 1024;
+    ++unit;
+  }
+  std::array<char, 48> text{};
+  std::snprintf(text.data(), text.size(), value < 9.95 ? "%.1f %s" : "%.0f %s", value,
+                units.at(unit));
+  return text.data();
+}
+
+std::string counted(std::size_t count, const std::string& one, const std::string& several) {
+  const std::string& many = several.empty() ? one + "s" : several;
+  return std::to_string(count) + " " + (count == 1 ? one : many);
+}
+
+std::string one_line(std::string_view text) {
+  const std::string plain = without_escapes(text);
+  std::string line;
+  for (std::string_view rest = plain; !rest.empty();) {
+    const CodePoint point = first_code_point(rest);
+    const bool space = point.value == ' ' || point.value == '\n' || point.value == '\t' ||
+                       point.value == '\r' || point.value == 0x2028 || point.value == 0x2029;
+    if (space) {
+      if (!line.empty() && line.back() != ' ') line.push_back(' ');
+    } else if (!is_control(point.value) && !is_unseen_order(point.value)) {
+      append_code_point(line, rest, point);
+    }
+    rest.remove_prefix(point.length);
+  }
+  if (line.ends_with(' ')) line.pop_back();
+  return line;
+}
+
+std::string plain_output(std::string_view text) {
+  const std::string plain = without_escapes(text);
+  std::string out;
+  for (std::string_view rest = plain; !rest.empty();) {
+    const CodePoint point = first_code_point(rest);
+    const bool kept = point.value == '\n' || point.value == '\t' ||
+                      (!is_control(point.value) && !is_unseen_order(point.value));
+    if (kept) append_code_point(out, rest, point);
+    rest.remove_prefix(point.length);
+  }
+  return out;
+}
+
+std::size_t display_width(std::string_view text) {
+  std::size_t width = 0;
+  while (!text.empty()) {
+    const CodePoint point = first_code_point(text);
+    width += width_of(point.value);
+    text.remove_prefix(point.length);
+  }
+  return width;
+}
+
+std::string cut(std::string_view text, std::size_t width) {
+  if (display_width(text) <= width) return std::string(text);
+  if (width == 0) return {};
+  std::size_t used = 1;  // the ellipsis
+  std::size_t bytes = 0;
+  while (bytes < text.size()) {
+    const CodePoint point = first_code_point(text.substr(bytes));
+    used += width_of(point.value);
+    if (used > width) break;
+    bytes += point.length;
+  }
+  std::string kept(text.substr(0, bytes));
+  while (kept.ends_with(' ')) kept.pop_back();
+  return kept + "…";
+}
+
+}  // namespace yardmaster::cli

@@ -1,0 +1,44 @@
+// The daemon's replies as people read them. Pure functions of the reply, any thread; fields that
+// are missing or null count as empty.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "coordinator/base/clock.h"
+#include "coordinator/cli/output/table.h"
+
+namespace yardmaster::cli {
+
+// A string as it is, a number as digits; empty when there is none.
+std::string text_of(const nlohmann::json& object, const char* key);
+std::uint64_t number_of(const nlohmann::json& object, const char* key);
+// An object's list; empty when there is none.
+nlohmann::json list_of(const nlohmann::json& object, const char* key);
+// False when there is none.
+bool flag_of(const nlohmann::json& object, const char* key);
+
+// Of list_repos: "repos".
+Table repositories_table(const nlohmann::json& repositories);
+// Of list_instances: "instances", living ones or gone ones.
+Table instances_table(const nlohmann::json& instances, WallTime now);
+// Of those that are gone; the latest `most` of them, the latest first; 0: all.
+nlohmann::json latest_first(nlohmann::json instances, std::size_t most);
+Table history_table(const nlohmann::json& gone, WallTime now);
+// Of list_rescues: "rescues".
+Table rescues_table(const nlohmann::json& rescues, WallTime now);
+
+// The command that gets a rescue ref's work back.
+using RestoreCommand = std::function<std::string(const std::string& ref)>;
+// What was saved when an instance ended, and how to get it back; empty when nothing was.
+std::string rescued_text(const nlohmann::json& rescue, const RestoreCommand& restore);
+// Of trigger_cleanup and repair_state: a table, how much it was, and what was saved on the way.
+std::string actions_text(const nlohmann::json& reply, const std::string& nothing, std::size_t width,
+                         const RestoreCommand& restore);
+// All that is known of an instance that is gone.
+std::string ending_text(const nlohmann::json& gone, WallTime now, const RestoreCommand& restore);
+
+}  // namespace yardmaster::cli

@@ -1,0 +1,96 @@
+#include <cstdlib>
+#include <iostream>
+
+#include "coordinator/base/error.h"
+#include "coordinator/base/json.h"
+#include "coordinator/cli/command_line.h"
+
+namespace yardmaster::cli {
+namespace {
+
+using nlohmann::json;
+
+// Who an agent is: said by the flag, else by the environment that it was started with.
+CLI::Option* add_identity(CLI::App& verb, const char* flag) {
+  CLI::Option* option = verb.add_option(flag, "Who you are")->type_name("NAME");
+  return option->envname("YARDMASTER_INSTANCE")->required();
+}
+
+void print_message(const json& message) {
+  std::cout << message["id"] << "  " << message["sent_at"].get<std::string>() << "  from "
+            << message["from"].get<std::string>() << "  " << message["status"].get<std::string>()
+            << "\n    " << message["body"].get<std::string>() << "\n";
+}
+
+void add_send(CLI::App& agent, Places& places) {
+  CLI::App* verb = agent.add_subcommand("send-message", "Send a message to another instance");
+  add_place_options(*verb, places);
+  CLI::Option* to = verb->add_option("TO", "An instance, or @all, or @ and a role")->required();
+  CLI::Option* body = verb->add_option("BODY", "The text")->required();
+  CLI::Option* key = verb->add_option("--key", "Repeating a request with this key has no effect");
+  key->type_name("TEXT");
+  CLI::Option* from = add_identity(*verb, "--from");
+  verb->footer("Example: yardmaster agent send-message bob 'tests are green' --from alice");
+  verb->callback([&places, to, body, key, from] {
+    const std::string recipient = to->as<std::string>();
+    json arguments{
+        {"from", from->as<std::string>()}, {"to", recipient}, {"body", body->as<std::string>()}};
+    if (key->count() > 0) arguments["key"] = key->as<std::string>();
+    const bool to_many = recipient.starts_with('@');
+    const json data = places.connect().call(to_many ? "broadcast" : "send_message", arguments);
+    std::cout << to_text(to_many ? data["ids"] : data["id"]) << "\n";
+  });
+}
+
+void add_agent_list(CLI::App& agent, Places& places) {
+  CLI::App* verb = agent.add_subcommand("list-messages", "List the messages that are not acked");
+  add_place_options(*verb, places);
+  CLI::Option* status = verb->add_option("--status", "pending, delivered, read or acked");
+  status->type_name("STATUS");
+  CLI::Option* as_json = add_json_flag(*verb);
+  CLI::Option* instance = add_identity(*verb, "--instance");
+  verb->footer("Example: yardmaster agent list-messages --status pending");
+  verb->callback([&places, status, as_json, instance] {
+    json arguments{{"instance_id", instance->as<std::string>()}};
+    if (status->count() > 0) arguments["status"] = status->as<std::string>();
+    const json data = places.connect().call("list_messages", arguments);
+    if (as_json->count() > 0) {
+      print_json(data);
+      return;
+    }
+    for (const json& message : data["messages"]) print_message(message);
+  });
+}
+
+void add_one_message(CLI::App& agent, Places& places, const char* name, const char* command,
+                     const char* help) {
+  CLI::App* verb = agent.add_subcommand(name, help);
+  add_place_options(*verb, places);
+  CLI::Option* id = verb->add_option("ID", "The message's number")->required();
+  CLI::Option* instance = add_identity(*verb, "--instance");
+  CLI::Option* as_json = add_json_flag(*verb);
+  verb->footer(std::string("Example: yardmaster agent ") + name + " 17");
+  verb->callback([&places, id, instance, as_json, command] {
+    const json arguments{{"instance_id", instance->as<std::string>()},
+                         {"id", id->as<std::uint64_t>()}};
+    const json message = places.connect().call(command, arguments);
+    if (as_json->count() > 0) return print_json(message);
+    print_message(message);
+  });
+}
+
+}  // namespace
+
+void add_agent_verbs(CLI::App& app, Places& places) {
+  CLI::App* agent = app.add_subcommand("agent", "What an instance says and hears");
+  agent->require_subcommand(1);
+  agent->footer("An agent's own name comes from --from or --instance, else YARDMASTER_INSTANCE.");
+  add_send(*agent, places);
+  add_agent_list(*agent, places);
+  add_one_message(*agent, places, "read-message", "read_message",
+                  "Show a message; it is read then");
+  add_one_message(*agent, places, "ack-message", "ack_message", "Say that a message is dealt with");
+  add_complete_verb(*agent, places);
+}
+
+}  // namespace yardmaster::cli

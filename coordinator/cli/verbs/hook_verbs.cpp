@@ -1,0 +1,75 @@
+#include <array>
+#include <csignal>
+#include <string>
+
+#include <poll.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "coordinator/base/paths.h"
+#include "coordinator/cli/command_line.h"
+#include "coordinator/cli/hook_event.h"
+
+namespace yardmaster::cli {
+namespace {
+
+using std::chrono::steady_clock;
+
+// An agent waits for its hooks.
+constexpr auto input_patience = std::chrono::milliseconds(500);
+constexpr auto hook_patience = std::chrono::milliseconds(1000);
+constexpr timeval whole_patience{1, 800'000};
+constexpr std::size_t longest_input = 16U << 20U;
+
+// Whatever else happens, the agent goes on.
+void end_in_time() {
+  std::signal(SIGALRM, [](int) { ::_exit(0); });
+  const itimerval timer{{0, 0}, whole_patience};
+  ::setitimer(ITIMER_REAL, &timer, nullptr);
+}
+
+std::string read_input() {
+  std::string input;
+  if (::isatty(STDIN_FILENO) == 1) return input;
+  const auto deadline = steady_clock::now() + input_patience;
+  std::array<char, 65536> buffer{};
+  while (input.size() < longest_input) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_clock::now());
+    pollfd poll{STDIN_FILENO, POLLIN, 0};
+    if (left.count() <= 0 || ::poll(&poll, 1, static_cast<int>(left.count())) <= 0) break;
+    const ssize_t count = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+    if (count <= 0) break;
+    input.append(buffer.data(), static_cast<std::size_t>(count));
+  }
+  return input;
+}
+
+void report(const std::string& event) {
+  const auto socket = process_environment("YARDMASTER_SOCKET");
+  if (!socket) return;  // not one of our agents: the files were copied, or it was started by hand
+  auto said = report_of(event, read_input());
+  if (!said) return;
+  // The broker's socket, unlike an instance's own, cannot tell who calls.
+  if (const auto name = process_environment("YARDMASTER_INSTANCE")) (*said)["instance_id"] = *name;
+  Client(*socket, hook_patience).call("report_state", *said, hook_patience);
+}
+
+}  // namespace
+
+void add_hook_verb(CLI::App& app) {
+  CLI::App* verb = app.add_subcommand("hook", "What agents' hooks call");
+  verb->group("");
+  // Exit status 2 of a hook stops what the agent does: nothing here may be wrong usage.
+  verb->allow_extras();
+  CLI::Option* event = verb->add_option("EVENT", "session-start, prompt, stop or session-end");
+  verb->callback([event] {
+    end_in_time();
+    try {
+      report(value_of(*event));
+    } catch (const std::exception&) {
+      return;  // the daemon finds out by other means
+    }
+  });
+}
+
+}  // namespace yardmaster::cli

@@ -1,0 +1,138 @@
+// Allocates instances, watches over them, and takes everything back when they end, however they
+// end. Broker thread only; coroutines on its io_context.
+//
+// An instance is a list of resources, acquired in the order of the list and released in reverse,
+// also when an allocation fails half way, and after the daemon was killed (reconcile()).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "coordinator/instances/lifecycle/instance_observer.h"
+#include "coordinator/instances/resources/instance_resource.h"
+#include "coordinator/store/store_queue.h"
+
+namespace yardmaster {
+
+// What reconcile() found of the instances that an earlier daemon left.
+struct ReconcileReport {
+  std::uint64_t adopted = 0;
+  std::uint64_t ended = 0;        // their process died meanwhile
+  std::uint64_t rolled_back = 0;  // their allocation was never finished
+  std::uint64_t unknown = 0;      // cannot be told yet
+};
+
+// What is or would be done about an instance that is not as it is recorded.
+struct Repair {
+  std::string instance;
+  std::string action;  // "release": it has ended; "probe": ask again for what could not be told
+};
+
+class InstanceManager {
+ public:
+  // Called with a line about what could not be done and is tried again.
+  using OnTrouble = std::function<void(const std::string& what)>;
+
+  InstanceManager(boost::asio::io_context& io, StoreQueue& store, InstanceObserver& observer,
+                  OnTrouble on_trouble);
+
+  // The next in the order of acquisition. Before reconcile().
+  void add_resource(std::unique_ptr<InstanceResource> resource);
+
+  // Takes up what an earlier daemon left; once, before anything else. Instances that ended
+  // meanwhile are given a second to be gone, and released beside everything else when that is too
+  // short.
+  boost::asio::awaitable<ReconcileReport> reconcile();
+
+  // Throws already_exists, conflict (it was released meanwhile), or whatever a resource refuses
+  // with.
+  boost::asio::awaitable<Instance> allocate(InstanceRequest request);
+  // Returns when the last trace is gone, also when somebody else has asked for it before; of one
+  // that is being allocated the allocation fails. From its beginning on a daemon that is killed
+  // goes on with it at its next start. Throws not_found, conflict (it is tried again and again), or
+  // what a resource could not do: nothing has changed then if that was the first one, and else it
+  // is tried again until the instance is gone.
+  boost::asio::awaitable<Instance> release(std::string name, Ending ending);
+  // The registered process has ended: releases the instance, and tries until it is gone.
+  void process_died(const std::string& name, SteadyTime when);
+  // Begins to release it, and returns when it is sure to end. Throws not_found, conflict (it is
+  // being allocated or released).
+  boost::asio::awaitable<void> begin_release(std::string name, Ending ending);
+  // What the agent itself says that it does: running or idle. Of no effect on one that has not been
+  // taken up yet. Throws not_found.
+  boost::asio::awaitable<void> report(std::string name, InstanceState state);
+
+  // Looks at all instances now: releases those that are proven to have ended, and with
+  // `ask_unknown` probes those again that could not be told. `dry_run` changes nothing. Does not
+  // wait for the releases.
+  boost::asio::awaitable<std::vector<Repair>> repair(bool ask_unknown, bool dry_run);
+
+  std::size_t size() const { return living_.size(); }
+  // Also while it is being allocated or released.
+  bool lives(const std::string& name) const { return living_.contains(name); }
+  // Throws not_found.
+  const Instance& find(const std::string& name) const;
+  std::vector<Instance> list() const;
+  // Stops trying.
+  void stop();
+
+ private:
+  struct Entry {
+    explicit Entry(boost::asio::io_context& io) : settled(io, SteadyTime::max()) {}
+
+    Instance instance;
+    bool busy = false;      // is being allocated, taken up or released
+    bool unwanted = false;  // somebody waits to release it
+    bool died = false;      // while busy
+    SteadyTime died_at{};
+    std::string trouble;                // why it could not be released so far
+    boost::asio::steady_timer settled;  // cancelled when it is not busy any more, or in trouble
+  };
+  using EntryPtr = std::shared_ptr<Entry>;
+
+  EntryPtr require(const std::string& name) const;
+  EntryPtr require_idle(const std::string& name) const;
+  EntryPtr add_entry(Instance instance);
+  boost::asio::awaitable<void> wait_while_busy(EntryPtr entry);
+  void become_idle(EntryPtr entry);
+  boost::asio::awaitable<void> acquire_all(EntryPtr entry, std::size_t& begun);
+  boost::asio::awaitable<void> roll_back(EntryPtr entry, std::size_t begun);
+  boost::asio::awaitable<void> note_ending(EntryPtr entry, const Ending& ending);
+  boost::asio::awaitable<void> release_all(EntryPtr entry, std::size_t& left, Ending ending);
+  boost::asio::awaitable<void> release_failed(EntryPtr entry, std::size_t left,
+                                              InstanceState before, Ending ending);
+  boost::asio::awaitable<void> release_until_gone(EntryPtr entry, Ending ending);
+  struct Adopted {
+    Adoption all = Adoption::held;
+    std::string_view lost = {};  // of those that are, the last
+  };
+  boost::asio::awaitable<Adopted> adopt_all(Instance& instance);
+  boost::asio::awaitable<void> take_up(EntryPtr entry, ReconcileReport& report);
+  void end_taken_up(EntryPtr entry, std::string_view lost, ReconcileReport& report);
+  boost::asio::awaitable<void> probe_again(EntryPtr entry);
+  boost::asio::awaitable<bool> settle(EntryPtr entry);
+  std::string_view lost_of(const Instance& instance) const;
+  void end_unasked(const std::string& name, std::string_view lost, SteadyTime when);
+  void become_gone(EntryPtr entry, const Ending& ending);
+  void spawn(boost::asio::awaitable<void> work);
+
+  boost::asio::io_context& io_;
+  StoreQueue& store_;
+  InstanceObserver& observer_;
+  OnTrouble on_trouble_;
+  std::vector<std::unique_ptr<InstanceResource>> resources_;
+  std::unordered_map<std::string, EntryPtr> living_;
+  bool stopping_ = false;
+};
+
+}  // namespace yardmaster

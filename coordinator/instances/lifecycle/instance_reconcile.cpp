@@ -1,0 +1,148 @@
+// The part of InstanceManager that compares instances with what there is of them: at the daemon's
+// start, and later on.
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "coordinator/instances/lifecycle/instance_manager.h"
+#include "coordinator/instances/processes/async_wait.h"
+
+namespace yardmaster {
+namespace {
+
+namespace asio = boost::asio;
+
+// What ended meanwhile is normally gone before the daemon answers; what takes longer (a full disk,
+// a process that does not end) goes on beside it.
+constexpr auto cleanup_patience = std::chrono::seconds(1);
+constexpr auto probe_interval = std::chrono::seconds(10);
+
+}  // namespace
+
+asio::awaitable<ReconcileReport> InstanceManager::reconcile() {
+  const auto list = [](Store& store) { return store.list_instances(); };
+  std::vector<Instance> left = co_await store_.run(Durability::process, list);
+  ReconcileReport report;
+  for (Instance& instance : left) {
+    const EntryPtr entry = add_entry(std::move(instance));
+    co_await take_up(entry, report);
+  }
+  const std::size_t staying = report.adopted + report.unknown;
+  const SteadyTime deadline = std::chrono::steady_clock::now() + cleanup_patience;
+  while (living_.size() > staying && std::chrono::steady_clock::now() < deadline) {
+    co_await pause_for(io_, std::chrono::milliseconds(1));
+  }
+  co_return report;
+}
+
+asio::awaitable<void> InstanceManager::take_up(EntryPtr entry, ReconcileReport& report) {
+  const Adopted adopted = co_await adopt_all(entry->instance);
+  const InstanceState state = entry->instance.state;
+  if (state == InstanceState::starting || state == InstanceState::stopping ||
+      adopted.all == Adoption::lost) {
+    co_return end_taken_up(entry, adopted.lost, report);
+  }
+  if (adopted.all == Adoption::held) {
+    ++report.adopted;
+    co_return become_idle(entry);
+  }
+  ++report.unknown;
+  entry->instance.state = InstanceState::unknown;
+  observer_.on_state(entry->instance);
+  become_idle(entry);
+  spawn(probe_again(entry));
+}
+
+// What had not become an instance yet, what was being released, or what has died meanwhile.
+void InstanceManager::end_taken_up(EntryPtr entry, std::string_view lost, ReconcileReport& report) {
+  const Instance& instance = entry->instance;
+  Ending ending = ended_without(lost, std::chrono::steady_clock::now());
+  if (instance.state == InstanceState::starting) {
+    ++report.rolled_back;
+    ending.reason = "allocation was interrupted";
+    ending.undone = true;
+  } else {
+    ++report.ended;
+  }
+  if (instance.state == InstanceState::stopping) {
+    ending.reason = instance.end_reason;
+    ending.summary = instance.summary;
+    ending.keeps_wanted = false;
+  }
+  spawn(release_until_gone(entry, std::move(ending)));
+}
+
+// Everything that can be taken up is, so that a release finds it.
+asio::awaitable<InstanceManager::Adopted> InstanceManager::adopt_all(Instance& instance) {
+  Adopted adopted;
+  for (const auto& resource : resources_) {
+    Adoption one = Adoption::unknown;
+    try {
+      one = co_await resource->adopt(instance);
+    } catch (const std::exception& error) {
+      on_trouble_("cannot take up the " + std::string(resource->name()) + " of '" + instance.name +
+                  "': " + error.what());
+    }
+    if (one == Adoption::lost) adopted.lost = resource->name();
+    if (one == Adoption::lost || adopted.all == Adoption::held) adopted.all = one;
+  }
+  co_return adopted;
+}
+
+asio::awaitable<void> InstanceManager::probe_again(EntryPtr entry) {
+  // g++ 12 compiles a co_return within this loop to a trap.
+  bool settled = false;
+  while (!settled && !stopping_) {
+    co_await pause_for(io_, probe_interval);
+    settled = co_await settle(entry);
+  }
+}
+
+// Probes an unknown instance; false when it stays unknown.
+asio::awaitable<bool> InstanceManager::settle(EntryPtr entry) {
+  if (entry->busy || entry->instance.state != InstanceState::unknown) co_return true;
+  const Adopted adopted = co_await adopt_all(entry->instance);
+  if (entry->busy) co_return true;
+  if (adopted.all == Adoption::unknown) co_return false;
+  if (adopted.all == Adoption::lost) {
+    end_unasked(entry->instance.name, adopted.lost, std::chrono::steady_clock::now());
+  } else {
+    entry->instance.state = InstanceState::running;
+    observer_.on_state(entry->instance);
+  }
+  co_return true;
+}
+
+// The process before what it runs in; empty when all is there.
+std::string_view InstanceManager::lost_of(const Instance& instance) const {
+  const auto lost = std::find_if(resources_.rbegin(), resources_.rend(), [&](const auto& resource) {
+    return resource->probe(instance) == Adoption::lost;
+  });
+  return lost == resources_.rend() ? std::string_view() : (*lost)->name();
+}
+
+asio::awaitable<std::vector<Repair>> InstanceManager::repair(bool ask_unknown, bool dry_run) {
+  for (const auto& resource : resources_) co_await resource->refresh();
+  std::vector<EntryPtr> entries;  // a copy, since releases change the table
+  for (const auto& [name, entry] : living_) entries.push_back(entry);
+  std::vector<Repair> repairs;
+  for (const EntryPtr& entry : entries) {
+    const std::string name = entry->instance.name;
+    if (entry->busy) continue;
+    const std::string_view lost = lost_of(entry->instance);
+    if (!lost.empty()) {
+      repairs.push_back(Repair{name, "release"});
+      if (!dry_run) {
+        end_unasked(name, lost, std::chrono::steady_clock::now());
+      }
+    } else if (ask_unknown && entry->instance.state == InstanceState::unknown) {
+      repairs.push_back(Repair{name, "probe"});
+      if (!dry_run) co_await settle(entry);
+    }
+  }
+  std::sort(repairs.begin(), repairs.end(),
+            [](const Repair& one, const Repair& other) { return one.instance < other.instance; });
+  co_return repairs;
+}
+
+}  // namespace yardmaster

@@ -1,0 +1,50 @@
+// Instances that should always be there (supervisors, merge queues): starts them again when their
+// agent dies, with back-off, and gives up when they die too often. Broker thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <unordered_set>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "coordinator/base/clock.h"
+#include "coordinator/instances/lifecycle/instance_manager.h"
+#include "coordinator/store/store_queue.h"
+
+namespace yardmaster {
+
+class PersistentInstances {
+ public:
+  using OnTrouble = std::function<void(const std::string& what)>;
+
+  // `limit` restarts within an hour, at most.
+  PersistentInstances(boost::asio::io_context& io, StoreQueue& store, InstanceManager& instances,
+                      const Clock& clock, std::uint64_t limit, OnTrouble on_trouble);
+
+  // After reconcile(): starts those that are missing.
+  boost::asio::awaitable<void> start();
+  // One of the instances is gone.
+  void on_gone(const Instance& instance);
+  void stop() { stopping_ = true; }
+
+ private:
+  boost::asio::awaitable<void> restart(std::string name);
+  boost::asio::awaitable<bool> try_once(std::string name);
+  boost::asio::awaitable<std::optional<WantedInstance>> find_wanted(std::string name);
+  boost::asio::awaitable<void> give_up(std::string name, std::string why);
+
+  boost::asio::io_context& io_;
+  StoreQueue& store_;
+  InstanceManager& instances_;
+  const Clock& clock_;
+  std::uint64_t limit_;
+  OnTrouble on_trouble_;
+  std::unordered_set<std::string> restarting_;
+  bool stopping_ = false;
+};
+
+}  // namespace yardmaster

@@ -1,0 +1,89 @@
+// The safety net below events: finds what belongs to no living instance (worktrees, processes,
+// windows, sockets, files) and takes it back, and looks at all instances from time to time. Broker
+// thread; directories and /proc are read on a worker.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "coordinator/base/paths.h"
+#include "coordinator/instances/git/repositories.h"
+#include "coordinator/instances/git/semaphore.h"
+#include "coordinator/instances/lifecycle/instance_manager.h"
+#include "coordinator/instances/tmux/tmux_server.h"
+
+namespace yardmaster {
+
+// Something that was or would be done.
+struct UpkeepAction {
+  std::string action;    // "release", "probe", "remove", "end"
+  std::string what;      // "instance", "worktree", "process", "window", "socket", "file", "trash"
+  std::string instance;  // whose it is or was, if that can be told
+  std::string path;
+  std::uint64_t bytes = 0;          // of disk space
+  std::vector<std::string> rescue;  // where work was saved to
+};
+
+struct UpkeepReport {
+  std::vector<UpkeepAction> actions;
+  std::vector<std::string> troubles;  // what could not be done
+};
+
+class Upkeep {
+ public:
+  using OnTrouble = std::function<void(const std::string& what)>;
+
+  // `tmux` may be null.
+  Upkeep(boost::asio::io_context& io, boost::asio::thread_pool& workers, InstanceManager& instances,
+         Repositories& repositories, TmuxServer* tmux, Paths paths,
+         std::chrono::nanoseconds interval, OnTrouble on_trouble);
+
+  // After reconcile(): looks once, then every interval.
+  void start();
+  void stop();
+  // Something has changed: looks at the instances soon.
+  void hint();
+
+  // Instances that are not as they are recorded, then everything that belongs to none; one run at a
+  // time. What cannot be done holds nothing else up; on_trouble hears of it, too.
+  boost::asio::awaitable<UpkeepReport> run(bool ask_unknown, bool dry_run);
+
+ private:
+  boost::asio::awaitable<void> sweep();
+  boost::asio::awaitable<void> attempt(UpkeepReport& report, boost::asio::awaitable<void> step);
+  boost::asio::awaitable<void> repair(UpkeepReport& report, bool ask_unknown, bool dry_run);
+  boost::asio::awaitable<void> look_again();
+  boost::asio::awaitable<void> clean_worktrees(UpkeepReport& report, bool dry_run);
+  boost::asio::awaitable<void> clean_worktree(UpkeepReport& report, std::filesystem::path path,
+                                              std::string repository_path, bool dry_run);
+  boost::asio::awaitable<void> clean_processes(UpkeepReport& report, bool dry_run);
+  boost::asio::awaitable<void> end_processes(std::string token);
+  boost::asio::awaitable<void> clean_windows(UpkeepReport& report, bool dry_run);
+  boost::asio::awaitable<void> clean_files(UpkeepReport& report, bool dry_run);
+  boost::asio::awaitable<void> clean_trash(UpkeepReport& report, bool dry_run);
+
+  boost::asio::io_context& io_;
+  boost::asio::thread_pool& workers_;
+  InstanceManager& instances_;
+  Repositories& repositories_;
+  TmuxServer* tmux_;
+  Paths paths_;
+  std::chrono::nanoseconds interval_;
+  OnTrouble on_trouble_;
+  boost::asio::steady_timer timer_;
+  Semaphore runs_;
+  bool started_ = false;
+  bool hinted_ = false;
+  bool stopping_ = false;
+};
+
+}  // namespace yardmaster

@@ -1,0 +1,81 @@
+#include "coordinator/instances/processes/process_runner.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include "coordinator/base/error.h"
+#include "coordinator/instances/processes/async_wait.h"
+#include "coordinator/instances/processes/program_start.h"
+#include "coordinator/instances/processes/run_on.h"
+#include "coordinator/instances/processes/running_program.h"
+
+namespace yardmaster {
+namespace {
+
+namespace asio = boost::asio;
+
+// Above 3, where the programs get it.
+UniqueFd open_lock(const std::filesystem::path& file) {
+  const UniqueFd opened(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  UniqueFd fd(opened ? ::fcntl(opened.get(), F_DUPFD_CLOEXEC, 4) : -1);
+  if (!fd) {
+    throw Error(ErrorCode::unavailable,
+                "cannot open the lock file '" + file.string() + "': " + std::strerror(errno));
+  }
+  return fd;
+}
+
+}  // namespace
+
+SystemProcessRunner::SystemProcessRunner(asio::io_context& io, std::filesystem::path lock_file,
+                                         std::optional<mode_t> file_mask)
+    : io_(io),
+      lock_file_(std::move(lock_file)),
+      file_mask_(file_mask),
+      lock_(open_lock(lock_file_)) {}
+
+SystemProcessRunner::~SystemProcessRunner() { starter_.join(); }
+
+// A lock of the open file, not of the process: it is held as long as anyone has the descriptor.
+bool SystemProcessRunner::take_lock() {
+  if (!locked_) locked_ = ::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0;
+  return locked_;
+}
+
+asio::awaitable<ProgramResult> SystemProcessRunner::run(ProgramCall call) {
+  if (call.cancel && call.cancel->cancelled()) {
+    ProgramResult result;
+    result.status = 128 + SIGTERM;
+    result.cancelled = true;
+    co_return result;
+  }
+  take_lock();
+  const int lock = call.holds_lock ? lock_.get() : -1;
+  std::function<StartedProgram()> start = [this, &call, lock] {
+    return start_program(call, lock, file_mask_);
+  };
+  StartedProgram started = co_await run_on(starter_, std::move(start));
+  const auto program = std::make_shared<RunningProgram>(io_, std::move(started), std::move(call));
+  co_return co_await program->finish();
+}
+
+asio::awaitable<void> SystemProcessRunner::wait_for_leftovers(std::chrono::nanoseconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  auto pause = std::chrono::milliseconds(2);
+  while (!take_lock()) {
+    if (std::chrono::steady_clock::now() >= deadline) {
+      throw Error(ErrorCode::timed_out, "git programs of an earlier daemon still run; they hold '" +
+                                            lock_file_.string() + "': see fuser or lsof");
+    }
+    co_await pause_for(io_, pause);
+    pause = std::min(2 * pause, std::chrono::milliseconds(50));
+  }
+}
+
+}  // namespace yardmaster

@@ -1,0 +1,163 @@
+#include "coordinator/instances/resources/files_resource.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <random>
+#include <utility>
+
+#include <fcntl.h>
+
+#include "coordinator/base/error.h"
+#include "coordinator/base/unique_fd.h"
+#include "coordinator/instances/processes/instance_token.h"
+#include "coordinator/instances/processes/launch_file.h"
+#include "coordinator/instances/processes/run_on.h"
+#include "coordinator/instances/roles/agent_command.h"
+#include "coordinator/instances/roles/instance_files.h"
+#include "coordinator/instances/roles/prompt.h"
+
+namespace yardmaster {
+namespace {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+
+// A random UUID (RFC 4122, version 4), as Claude Code wants for a session.
+std::string make_session_id() {
+  std::random_device random;
+  std::uniform_int_distribution<unsigned> part(0, 0xffff);
+  std::array<unsigned, 8> parts{};
+  for (unsigned& each : parts) each = part(random);
+  parts[3] = (parts[3] & 0x0fffU) | 0x4000U;
+  parts[4] = (parts[4] & 0x3fffU) | 0x8000U;
+  std::array<char, 40> text{};
+  std::snprintf(text.data(), text.size(), "%04x%04x-%04x-%04x-%04x-%04x%04x%04x", parts[0],
+                parts[1], parts[2], parts[3], parts[4], parts[5], parts[6], parts[7]);
+  return text.data();
+}
+
+std::string path_of(const std::map<std::string, std::string>& environment) {
+  const auto found = environment.find("PATH");
+  return found == environment.end() ? "/usr/local/bin:/usr/bin:/bin" : found->second;
+}
+
+}  // namespace
+
+FilesResource::FilesResource(asio::thread_pool& workers, const Roles& roles, Paths paths,
+                             AgentOptions options)
+    : workers_(workers), roles_(roles), paths_(std::move(paths)), options_(std::move(options)) {}
+
+void FilesResource::plan(const InstanceRequest& request, Instance& instance) {
+  if (!is_launched(request)) return;
+  const Role& role = roles_.find(request.role);
+  if (instance.agent_command.empty()) instance.agent_command = role.agent_command;
+  if (instance.agent_command.empty()) instance.agent_command = options_.command;
+  instance.session_id = make_session_id();
+  const std::vector<std::string> argv = argv_of(instance);
+  // In the foreground it is looked for on the caller's own PATH.
+  if (!request.foreground) require_program(argv.front(), path_of(options_.environment));
+}
+
+std::vector<std::string> FilesResource::argv_of(const Instance& instance) const {
+  AgentFacts facts;
+  facts.instance = instance.name;
+  facts.task = instance.task;
+  facts.session_id = instance.session_id;
+  facts.prompt_file = paths_.prompt(instance.name).string();
+  facts.worktree = instance.worktree_path;
+  facts.skip_permissions = options_.skip_permissions;
+  return agent_argv(instance.agent_command, facts);
+}
+
+std::map<std::string, std::string> FilesResource::environment_of(const Instance& instance) const {
+  std::map<std::string, std::string> environment = options_.environment;
+  for (const char* name : {"TMUX", "TMUX_PANE", "YARDMASTER_CONFIG"}) environment.erase(name);
+  const std::string program_directory = fs::path(options_.program).parent_path().string();
+  environment["PATH"] = program_directory + ":" + path_of(options_.environment);
+  environment["YARDMASTER_INSTANCE"] = instance.name;
+  environment["YARDMASTER_SOCKET"] = instance.socket_path;
+  environment["YARDMASTER_STATE_DIR"] = paths_.state_dir.string();
+  environment["YARDMASTER_RUNTIME_DIR"] = paths_.runtime_dir.string();
+  environment["YARDMASTER_PROMPT_FILE"] = paths_.prompt(instance.name).string();
+  environment["YARDMASTER_TASK"] = instance.task;
+  environment["YARDMASTER_TOKEN"] = instance_token(paths_.state_dir.string(), instance.id);
+  return environment;
+}
+
+asio::awaitable<void> FilesResource::acquire(Instance& instance) {
+  if ((instance.owned & owns_processes) == 0) co_return;
+  std::function<void()> work = [this, instance] { write(instance); };
+  co_await run_on(workers_, std::move(work));
+}
+
+void FilesResource::write(const Instance& instance) const {
+  const Role& role = roles_.find(instance.role);
+  write_prompt(instance, role);
+  InstanceFiles files;
+  files.instance_id = instance.name;
+  files.role = instance.role;
+  files.socket_path = instance.socket_path;
+  files.broker_socket = paths_.broker_socket().string();
+  files.worktree_path = instance.worktree_path;
+  files.base_branch = instance.base_branch;
+  files.instance_branch = instance.branch;
+  if (options_.hooks) files.hook_program = options_.program;
+  if (options_.mcp_files) {
+    for (const std::string& server : role.mcp_servers) {
+      files.mcp_servers[server] = roles_.mcp_definition(server);
+    }
+  }
+  write_instance_files(instance.worktree_path, files);
+  LaunchFile launch;
+  launch.argv = argv_of(instance);
+  launch.environment = environment_of(instance);
+  launch.directory = instance.worktree_path;
+  launch.file_mask = options_.file_mask;
+  make_private_directory(paths_.launch_file(instance.name).parent_path());
+  begin_log(instance);
+  write_launch_file(paths_.launch_file(instance.name), launch);
+}
+
+// Whoever looks before the agent has said anything finds an empty log, and not none. What cannot be
+// written is said by the window's log-output.
+void FilesResource::begin_log(const Instance& instance) const {
+  if (instance.log_path.empty()) return;
+  make_private_directory(fs::path(instance.log_path).parent_path());
+  const UniqueFd log(
+      ::open(instance.log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+}
+
+void FilesResource::write_prompt(const Instance& instance, const Role& role) const {
+  PromptFacts facts;
+  facts.instance = instance.name;
+  facts.repo = instance.repo;
+  facts.branch = instance.branch;
+  facts.base_branch = instance.base_branch;
+  facts.worktree = instance.worktree_path;
+  facts.socket = instance.socket_path;
+  facts.task = instance.task;
+  facts.repository_part = read_repository_part(instance.worktree_path, instance.role);
+  facts.cli_reference = options_.cli_reference;
+  const fs::path file = paths_.prompt(instance.name);
+  make_private_directory(file.parent_path());
+  std::ofstream stream(file, std::ios::binary | std::ios::trunc);
+  stream << assemble_prompt(role, facts);
+  stream.close();
+  if (!stream) {
+    throw Error(ErrorCode::storage_full, file.string() + ": cannot be written: is the disk full?");
+  }
+}
+
+asio::awaitable<void> FilesResource::release(Instance& instance, const Ending& /*ending*/) {
+  if ((instance.owned & owns_processes) == 0) co_return;
+  std::function<void()> work = [this, name = instance.name] {
+    std::error_code ignored;
+    fs::remove(paths_.prompt(name), ignored);
+    remove_launch_file(paths_.launch_file(name));
+  };
+  co_await run_on(workers_, std::move(work));
+}
+
+}  // namespace yardmaster

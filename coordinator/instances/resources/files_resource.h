@@ -1,0 +1,57 @@
+// What an agent finds when it starts: its prompt, the files in its worktree that tell it where it
+// is, and how it is to be executed. Broker thread; files are written on a worker.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include <sys/types.h>
+
+#include <boost/asio/thread_pool.hpp>
+
+#include "coordinator/base/paths.h"
+#include "coordinator/instances/resources/instance_resource.h"
+#include "coordinator/instances/roles/roles.h"
+
+namespace yardmaster {
+
+struct AgentOptions {
+  std::string command;  // when neither the request nor the role names one
+  bool skip_permissions = false;
+  bool hooks = true;
+  bool mcp_files = true;
+  std::string program;                             // of ours, for hooks
+  std::string cli_reference;                       // for prompts
+  std::map<std::string, std::string> environment;  // the daemon's own
+  std::optional<mode_t> file_mask = {};            // the agents' umask; none: the daemon's
+};
+
+class FilesResource final : public InstanceResource {
+ public:
+  FilesResource(boost::asio::thread_pool& workers, const Roles& roles, Paths paths,
+                AgentOptions options);
+
+  std::string_view name() const override { return "files"; }
+  // Throws not_found for a role that there is not, or a program that is not installed.
+  void plan(const InstanceRequest& request, Instance& instance) override;
+  boost::asio::awaitable<void> acquire(Instance& instance) override;
+  boost::asio::awaitable<Adoption> adopt(Instance& /*instance*/) override {
+    co_return Adoption::held;
+  }
+  boost::asio::awaitable<void> release(Instance& instance, const Ending& ending) override;
+
+ private:
+  void write(const Instance& instance) const;
+  void begin_log(const Instance& instance) const;
+  void write_prompt(const Instance& instance, const Role& role) const;
+  std::vector<std::string> argv_of(const Instance& instance) const;
+  std::map<std::string, std::string> environment_of(const Instance& instance) const;
+
+  boost::asio::thread_pool& workers_;
+  const Roles& roles_;
+  const Paths paths_;
+  const AgentOptions options_;
+};
+
+}  // namespace yardmaster

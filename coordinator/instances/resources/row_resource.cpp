@@ -1,0 +1,62 @@
+#include "coordinator/instances/resources/row_resource.h"
+
+#include <utility>
+#include <vector>
+
+#include "coordinator/base/error.h"
+
+namespace yardmaster {
+namespace {
+
+struct Ended {
+  Instance instance;
+  std::vector<Handoff> cancelled;
+};
+
+// What is known when the row's turn comes, after all other resources: what the ending says, and
+// what they found out.
+EndRecord record_of(const Instance& instance, const EndRecord& ending) {
+  EndRecord record = ending;
+  if (record.exit_status.empty()) record.exit_status = instance.exit_status;
+  if (record.last_output.empty()) record.last_output = instance.last_output;
+  record.rescue.insert(record.rescue.end(), instance.rescue.begin(), instance.rescue.end());
+  return record;
+}
+
+Ended end_in(Store& store, const std::string& name, const EndRecord& record) {
+  Ended ended;
+  ended.cancelled = store.list_handoffs(name, HandoffState::pending);
+  ended.instance = store.end_instance(name, record);
+  for (Handoff& handoff : ended.cancelled) handoff.state = HandoffState::cancelled;
+  return ended;
+}
+
+}  // namespace
+
+boost::asio::awaitable<void> RowResource::acquire(Instance& instance) {
+  const InstanceRequest request(instance);
+  const auto create = [&](Store& store) {
+    return store.create_instance(request, instance.socket_path);
+  };
+  instance = co_await store_.run(Durability::power, create);
+}
+
+boost::asio::awaitable<Adoption> RowResource::adopt(Instance& /*instance*/) {
+  co_return Adoption::held;
+}
+
+boost::asio::awaitable<void> RowResource::release(Instance& instance, const Ending& ending) {
+  const EndRecord record = record_of(instance, ending);
+  const auto end = [&](Store& store) { return end_in(store, instance.name, record); };
+  Ended ended;
+  try {
+    ended = co_await store_.run(Durability::power, end);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::not_found) co_return;
+    throw;
+  }
+  instance = std::move(ended.instance);
+  for (const Handoff& handoff : ended.cancelled) observer_.on_handoff(handoff);
+}
+
+}  // namespace yardmaster

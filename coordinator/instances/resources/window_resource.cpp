@@ -1,0 +1,164 @@
+#include "coordinator/instances/resources/window_resource.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "coordinator/base/error.h"
+#include "coordinator/base/shell_quote.h"
+#include "coordinator/instances/processes/async_wait.h"
+#include "coordinator/instances/processes/process.h"
+
+namespace yardmaster {
+namespace {
+
+namespace asio = boost::asio;
+
+// tmux hears of an agent's end a little after we do.
+constexpr unsigned shown_lines = 20;
+constexpr auto exit_status_patience = std::chrono::milliseconds(20);
+
+// A new server gives out the same pane numbers again, so a pane is named by its process too.
+bool is_pane_of(const TmuxPane& pane, const Instance& instance) {
+  if (!instance.tmux_pane.empty() && instance.process) {
+    return pane.pane == instance.tmux_pane && pane.pid == instance.process->pid;
+  }
+  // The daemon was killed before it could note them.
+  return pane.session == instance.tmux_session && pane.window == instance.tmux_window;
+}
+
+std::string status_text(const TmuxPane& pane) {
+  if (pane.exit_signal) return "signal " + std::to_string(*pane.exit_signal);
+  if (pane.exit_status) return "exit " + std::to_string(*pane.exit_status);
+  return {};
+}
+
+ProcessIdentity agent_in(const TmuxPane& pane) {
+  try {
+    return open_process(pane.pid).identity;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::not_found) throw;
+    throw Error(ErrorCode::agent_ended, "the agent in window '" + pane.window + "' ended at once");
+  }
+}
+
+}  // namespace
+
+WindowResource::WindowResource(asio::io_context& io, TmuxServer& tmux, Repositories& repositories,
+                               StoreQueue& store, LifeSigns& signs, Paths paths,
+                               WindowOptions options)
+    : io_(io),
+      tmux_(tmux),
+      repositories_(repositories),
+      store_(store),
+      signs_(signs),
+      paths_(std::move(paths)),
+      options_(std::move(options)) {}
+
+void WindowResource::plan(const InstanceRequest& request, Instance& instance) {
+  if (!is_launched(request)) return;
+  instance.owned |= owns_processes;
+  if (request.foreground) return;
+  if (!options_.tmux) {
+    throw Error(ErrorCode::unsupported,
+                "tmux is switched off in the configuration: start the agent in your own terminal "
+                "with --foreground");
+  }
+  instance.tmux_session = repositories_.find(request.repo).tmux_session;
+  instance.tmux_window = request.name;
+  instance.log_path = paths_.output_log(request.name).string();
+  instance.owned |= owns_window;
+}
+
+asio::awaitable<void> WindowResource::acquire(Instance& instance) {
+  if ((instance.owned & owns_window) == 0) co_return;
+  co_await tmux_.ensure();
+  TmuxWindowRequest request;
+  request.session = instance.tmux_session;
+  request.window = instance.tmux_window;
+  request.directory = instance.worktree_path;
+  request.argv = {options_.program, "exec-agent", paths_.launch_file(instance.name).string()};
+  request.log_command = "exec " + shell_quote(options_.program) + " log-output " +
+                        shell_quote(instance.log_path) + " --max-bytes " +
+                        std::to_string(options_.output_max_bytes);
+  signs_.expect(instance.name);
+  const TmuxPane pane = co_await open(instance, std::move(request));
+  instance.tmux_pane = pane.pane;
+  panes_[instance.name] = pane.pane;
+  lost_.erase(instance.name);
+  const ProcessIdentity process = agent_in(pane);
+  const auto note = [&](Store& store) {
+    store.set_instance_window(instance.name, instance.tmux_pane, process);
+  };
+  co_await store_.run(Durability::power, note);
+  instance.process = process;
+}
+
+asio::awaitable<TmuxPane> WindowResource::open(Instance& instance, TmuxWindowRequest request) {
+  try {
+    co_return co_await tmux_.open_window(std::move(request));
+  } catch (const Error& error) {
+    // Somebody else's then, and it stays.
+    if (error.code() == ErrorCode::already_exists) instance.owned &= ~owns_window;
+    throw;
+  }
+}
+
+// Nothing when it is proven that there is none; throws unavailable when that cannot be told.
+asio::awaitable<std::optional<TmuxPane>> WindowResource::find_pane(const Instance& instance) {
+  const std::optional<std::vector<TmuxPane>> panes = co_await tmux_.list_panes();
+  if (!panes) co_return std::nullopt;
+  const auto found = std::find_if(panes->begin(), panes->end(),
+                                  [&](const TmuxPane& pane) { return is_pane_of(pane, instance); });
+  if (found == panes->end()) co_return std::nullopt;
+  co_return *found;
+}
+
+asio::awaitable<Adoption> WindowResource::adopt(Instance& instance) {
+  if ((instance.owned & owns_window) == 0) co_return Adoption::held;
+  const std::optional<TmuxPane> pane = co_await find_pane(instance);
+  if (!pane) co_return Adoption::lost;
+  panes_[instance.name] = pane->pane;
+  // The daemon was killed before it could note them.
+  instance.tmux_pane = pane->pane;
+  if (!instance.process && !pane->dead) instance.process = agent_in(*pane);
+  co_return Adoption::held;
+}
+
+asio::awaitable<void> WindowResource::refresh() {
+  if (panes_.empty()) co_return;
+  const std::unordered_map<std::string, std::string> asked = panes_;
+  const std::optional<std::vector<TmuxPane>> panes = co_await tmux_.list_panes();
+  std::unordered_set<std::string> there;
+  if (panes) {
+    for (const TmuxPane& pane : *panes) there.insert(pane.pane);
+  }
+  for (const auto& [instance, pane] : asked) {
+    const auto now = panes_.find(instance);
+    if (now == panes_.end() || now->second != pane || there.contains(pane)) continue;
+    lost_.insert(instance);
+  }
+}
+
+Adoption WindowResource::probe(const Instance& instance) const {
+  return lost_.contains(instance.name) ? Adoption::lost : Adoption::held;
+}
+
+asio::awaitable<void> WindowResource::release(Instance& instance, const Ending& /*ending*/) {
+  if ((instance.owned & owns_window) == 0) co_return;
+  std::optional<TmuxPane> pane = co_await find_pane(instance);
+  const SteadyTime began = std::chrono::steady_clock::now();
+  while (pane && !pane->has_status() &&
+         std::chrono::steady_clock::now() - began < exit_status_patience) {
+    co_await pause_for(io_, std::chrono::milliseconds(1));
+    pane = co_await find_pane(instance);
+  }
+  if (pane) {
+    instance.exit_status = status_text(*pane);
+    instance.last_output = co_await tmux_.read_output(pane->pane, shown_lines);
+    co_await tmux_.kill_pane(pane->pane);
+  }
+  panes_.erase(instance.name);
+  lost_.erase(instance.name);
+}
+
+}  // namespace yardmaster

@@ -1,0 +1,58 @@
+// The tmux window that an instance's agent runs in. Broker thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "coordinator/base/paths.h"
+#include "coordinator/instances/git/repositories.h"
+#include "coordinator/instances/lifecycle/life_signs.h"
+#include "coordinator/instances/resources/instance_resource.h"
+#include "coordinator/instances/tmux/tmux_server.h"
+
+namespace yardmaster {
+
+struct WindowOptions {
+  bool tmux = true;                    // false: agents run in the foreground only
+  std::uint64_t output_max_bytes = 0;  // at which the log of an agent's output is rotated
+  std::string program;                 // of ours: executes agents, writes their output to logs
+};
+
+class WindowResource final : public InstanceResource {
+ public:
+  WindowResource(boost::asio::io_context& io, TmuxServer& tmux, Repositories& repositories,
+                 StoreQueue& store, LifeSigns& signs, Paths paths, WindowOptions options);
+
+  std::string_view name() const override { return "window"; }
+  // Throws unsupported when there is no tmux for it.
+  void plan(const InstanceRequest& request, Instance& instance) override;
+  // Starts the agent; the instance then has its process.
+  boost::asio::awaitable<void> acquire(Instance& instance) override;
+  bool begins_later_ones() const override { return true; }  // the agent's process
+  boost::asio::awaitable<Adoption> adopt(Instance& instance) override;
+  boost::asio::awaitable<void> refresh() override;
+  Adoption probe(const Instance& instance) const override;
+  // Notes how the agent ended and the last that it showed in the instance.
+  boost::asio::awaitable<void> release(Instance& instance, const Ending& ending) override;
+
+ private:
+  boost::asio::awaitable<TmuxPane> open(Instance& instance, TmuxWindowRequest request);
+  boost::asio::awaitable<std::optional<TmuxPane>> find_pane(const Instance& instance);
+
+  boost::asio::io_context& io_;
+  TmuxServer& tmux_;
+  Repositories& repositories_;
+  StoreQueue& store_;
+  LifeSigns& signs_;
+  Paths paths_;
+  WindowOptions options_;
+  std::unordered_map<std::string, std::string> panes_;  // of the living, by instance
+  std::unordered_set<std::string> lost_;                // instances, at the latest look
+};
+
+}  // namespace yardmaster

@@ -1,0 +1,62 @@
+#include "coordinator/instances/resources/worktree_resource.h"
+
+#include <filesystem>
+#include <utility>
+
+namespace yardmaster {
+
+void WorktreeResource::plan(const InstanceRequest& request, Instance& instance) {
+  if (!is_launched(request)) return;
+  const Repository& repository = repositories_.require_ready(request.repo);
+  instance.repo_path = repository.path;
+  instance.base_branch = repository.base_branch;
+  instance.base_commit = request.start_ref.empty() ? repository.base_branch : request.start_ref;
+  instance.branch = "instance/" + request.name;
+  instance.worktree_path = paths_.worktree(request.repo, request.name).string();
+  instance.owned |= owns_worktree;
+}
+
+boost::asio::awaitable<void> WorktreeResource::acquire(Instance& instance) {
+  if ((instance.owned & owns_worktree) == 0) co_return;
+  WorktreeRequest request;
+  request.path = instance.worktree_path;
+  request.branch = instance.branch;
+  request.start = instance.base_commit;
+  const bool has_servers = !roles_.find(instance.role).mcp_servers.empty();
+  request.own_files = own_file_patterns(parts_, has_servers);
+  Worktrees& worktrees = repositories_.worktrees(instance.repo_path);
+  instance.base_commit = co_await worktrees.add(std::move(request));
+  const auto note = [&](Store& store) {
+    store.set_instance_commit(instance.name, instance.base_commit);
+  };
+  co_await store_.run(Durability::process, note);
+}
+
+boost::asio::awaitable<Adoption> WorktreeResource::adopt(Instance& instance) {
+  co_return probe(instance);
+}
+
+Adoption WorktreeResource::probe(const Instance& instance) const {
+  if ((instance.owned & owns_worktree) == 0) return Adoption::held;
+  std::error_code failure;
+  const auto found = std::filesystem::symlink_status(instance.worktree_path, failure);
+  if (found.type() == std::filesystem::file_type::not_found) return Adoption::lost;
+  return failure ? Adoption::unknown : Adoption::held;
+}
+
+boost::asio::awaitable<void> WorktreeResource::release(Instance& instance, const Ending& ending) {
+  if ((instance.owned & owns_worktree) == 0) co_return;
+  Worktrees& worktrees = repositories_.worktrees(instance.repo_path);
+  RemovedWorktree removed;
+  if (ending.undone) {
+    removed =
+        co_await worktrees.remove_begun(instance.worktree_path, instance.branch, instance.name);
+  } else {
+    removed = co_await worktrees.remove(instance.worktree_path, instance.branch, instance.name);
+  }
+  for (std::string& ref : removed.rescue_refs) instance.rescue.push_back(std::move(ref));
+  repositories_.empty_trash_soon();
+  if (!removed.kept_directory.empty()) instance.rescue.push_back(removed.kept_directory.string());
+}
+
+}  // namespace yardmaster

@@ -1,0 +1,42 @@
+// An instance's own git worktree, on a branch of its own. Broker thread.
+#pragma once
+
+#include "coordinator/base/paths.h"
+#include "coordinator/instances/git/repositories.h"
+#include "coordinator/instances/resources/instance_resource.h"
+#include "coordinator/instances/roles/instance_files.h"
+#include "coordinator/instances/roles/roles.h"
+
+namespace yardmaster {
+
+class WorktreeResource final : public InstanceResource {
+ public:
+  // `roles` and `parts` tell which files of ours will be in it.
+  WorktreeResource(Repositories& repositories, StoreQueue& store, Paths paths, const Roles& roles,
+                   FileParts parts)
+      : repositories_(repositories),
+        store_(store),
+        paths_(std::move(paths)),
+        roles_(roles),
+        parts_(parts) {}
+
+  std::string_view name() const override { return "worktree"; }
+  // Throws not_found or conflict about the repository.
+  void plan(const InstanceRequest& request, Instance& instance) override;
+  boost::asio::awaitable<void> acquire(Instance& instance) override;
+  boost::asio::awaitable<Adoption> adopt(Instance& instance) override;
+  Adoption probe(const Instance& instance) const override;
+  // What is in no other place is saved first and noted in the instance's `rescue`. Of an instance
+  // that never was, only what carries our mark is taken: the directory or branch for which
+  // acquire() failed may be somebody else's.
+  boost::asio::awaitable<void> release(Instance& instance, const Ending& ending) override;
+
+ private:
+  Repositories& repositories_;
+  StoreQueue& store_;
+  Paths paths_;
+  const Roles& roles_;
+  FileParts parts_;
+};
+
+}  // namespace yardmaster

@@ -1,0 +1,33 @@
+// What `loadgen` and its verbs do, from options to exit status. Main thread. Throws Error
+// and Abandoned.
+#pragma once
+
+#include <string>
+
+#include "loadgen/cli/options.h"
+#include "loadgen/run/measured_run.h"
+
+namespace yardmaster::loadgen {
+
+inline constexpr int exit_pass = 0;
+inline constexpr int exit_could_not_run = 1;
+inline constexpr int exit_usage = 2;
+inline constexpr int exit_inconclusive = 3;
+inline constexpr int exit_failed = 99;
+
+// Runs the scenario and puts out the report.
+reports::Report carry_out(const Options& options);
+
+int run_scenario(const Options& options);
+int compare_reports(const Options& options);
+// Measures both stores and holds the outcome against the record, or makes a new one.
+int decide_store(const Options& options);
+// Finds the most instances that hold.
+int search_capacity(const Options& options);
+// Searches on all stores, durabilities and disks, or goes on with that.
+int measure_map(const Options& options);
+
+// YYYY-MM-DD, UTC.
+std::string today();
+
+}  // namespace yardmaster::loadgen

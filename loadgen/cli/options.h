@@ -1,0 +1,57 @@
+// loadgen's command line. Throws Error{usage} for everything that cannot be meant.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "loadgen/plan/scenario.h"
+
+namespace yardmaster::loadgen {
+
+enum class Verb { run, list_scenarios, compare, decide, search, map, help };
+
+// Of the verbs search and map.
+struct SearchOptions {
+  std::vector<std::string> slo{"write_p99=30ms"};
+  std::uint64_t start = 10;
+  std::uint64_t least = 0;            // fewer are not tried; 0: `start`
+  std::optional<std::uint64_t> most;  // empty: as many as the verb and the machine allow
+  std::vector<std::string> fsync_latencies{"0", "1ms", "5ms", "10ms", "20ms"};
+  bool anew = false;  // instead of going on with a map that is there
+};
+
+struct Options {
+  Verb verb = Verb::run;
+  std::string text;  // with help: what to print
+
+  std::string scenario;  // empty: the default load
+  Overrides overrides = Overrides::object();
+
+  std::string connect;
+  std::filesystem::path directory;
+  bool keep = false;
+  std::string postgres;
+
+  bool json = false;
+  std::filesystem::path report = "report";
+  std::optional<std::string> metrics_listen;
+  bool metrics_remote = false;
+  std::filesystem::path textfile;
+
+  std::pair<std::filesystem::path, std::filesystem::path> compared;
+
+  std::filesystem::path record = "reports/decision.json";
+  std::filesystem::path decided_from;  // a report; empty: measure
+  bool write_record = false;
+
+  SearchOptions search;
+};
+
+// argv[0] is left out.
+Options parse_options(const std::vector<std::string>& arguments);
+
+}  // namespace yardmaster::loadgen

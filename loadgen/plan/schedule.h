@@ -1,0 +1,63 @@
+// When each simulated instance is due to write, as offsets from the start of the run. Nothing that
+// happens in the run changes it: that is what makes the loop open. Plain arithmetic, no clock.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include "loadgen/plan/load_plan.h"
+
+namespace yardmaster::loadgen {
+
+struct Due {
+  std::chrono::nanoseconds offset{};
+  std::uint32_t instance = 0;
+};
+
+// For heaps whose front is due first; of two at the same moment, the lower instance.
+inline bool is_later(const Due& a, const Due& b) {
+  return a.offset != b.offset ? a.offset > b.offset : a.instance > b.instance;
+}
+
+class Schedule {
+ public:
+  // With poisson arrivals the gaps follow from the seed.
+  Schedule(Arrivals arrivals, std::chrono::nanoseconds interval, std::uint32_t instances,
+           std::uint64_t seed);
+
+  // The next due write; offsets never fall, and every instance's k-th one is exactly where the
+  // arrivals put it: nothing drifts and nothing is left out. Constant or logarithmic time.
+  const Due& next() const { return next_; }
+  void pop();
+
+ private:
+  void pop_regular();
+  void pop_random();
+  std::chrono::nanoseconds gap();
+
+  Arrivals arrivals_;
+  std::chrono::nanoseconds interval_;
+  std::uint32_t instances_;
+  std::mt19937_64 random_;
+  std::exponential_distribution<double> exponential_{1.0};
+  Due next_;
+  std::int64_t round_ = 0;  // of regular arrivals: whole intervals so far
+  std::vector<Due> heap_;   // of random ones: by offset, then by instance
+};
+
+// A workload with one stream of starts at a fixed rate: the k-th is at k/rate.
+class SteadyRate {
+ public:
+  explicit SteadyRate(double per_second) : per_second_(per_second) {}
+  std::chrono::nanoseconds offset(std::uint64_t index) const {
+    return std::chrono::nanoseconds(
+        static_cast<std::int64_t>(static_cast<double>(index) * 1e9 / per_second_));
+  }
+
+ private:
+  double per_second_;
+};
+
+}  // namespace yardmaster::loadgen

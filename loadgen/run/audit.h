@@ -1,0 +1,76 @@
+// After a run: looks up everything that was acknowledged, through the daemon, from its store. What
+// should be there is known without having kept it, since payloads follow from seed, instance and
+// seq. What the daemon cannot find or read is lost: a failure is a finding here, not an end. On the
+// generator's thread, when the load is over; the daemon may go away and come back meanwhile.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "loadgen/workloads/reconnecting_session.h"
+#include "reports/report.h"
+
+namespace yardmaster::loadgen {
+
+class Writes;
+class Handoffs;
+class Broadcasts;
+struct AcceptedHandoff;
+
+// A context that has to hold the entries from 1 to `last`, and what they hold.
+struct KnownContext {
+  std::string name;
+  std::uint64_t last = 0;
+  std::function<void(std::string& text, std::uint64_t seq)> append_data;
+};
+
+class Auditor {
+ public:
+  // `progress` counts what was looked up. `count_rows`: let the daemon count the rows of each
+  // context as well, which finds entries that stand twice but takes it through its whole table.
+  Auditor(EventLoop& loop, ReconnectingSession& control, std::atomic<std::uint64_t>& progress,
+          bool count_rows)
+      : loop_(loop), control_(control), progress_(progress), count_rows_(count_rows) {}
+
+  // Every acknowledged entry of every instance: once, in order, unchanged.
+  void check_writes(const Writes& writes);
+  // Every accepted handoff: the receiver owns the whole context. What was written and not handed
+  // over is there too.
+  void check_handoffs(const Handoffs& handoffs);
+  // Every acknowledged message is stored, what was received came once and in order, and every
+  // acknowledged ack is stored.
+  void check_messages(const Broadcasts& broadcasts);
+  // Every entry of every one of these.
+  void check_contexts(const std::vector<KnownContext>& contexts);
+
+  const reports::Audit& result() const { return audit_; }
+
+ private:
+  // Runs the loop until at most so many answers are missing.
+  void settle(std::size_t most);
+  void ask(const std::string& command, const nlohmann::json& args,
+           AsyncConnection::ReplyHandler handler);
+  // Whether the daemon knows how to count rows.
+  bool can_count_rows(const std::string& context);
+  bool is_whole(const KnownContext& context, const AsyncReply& digest);
+  void count_one_by_one(const KnownContext& context);
+  void check_handoff(const AcceptedHandoff& handoff, const AsyncReply& reply);
+  // The ids of a listener's messages with this status; without one, of those that are not acked.
+  std::set<std::uint64_t> messages_of(const std::string& listener,
+                                      const std::optional<std::string>& status);
+
+  EventLoop& loop_;
+  ReconnectingSession& control_;
+  std::atomic<std::uint64_t>& progress_;
+  bool count_rows_;
+  bool rows_are_known_ = false;  // whether the daemon counts them was asked
+  reports::Audit audit_;
+  std::size_t waiting_ = 0;
+};
+
+}  // namespace yardmaster::loadgen

@@ -1,0 +1,353 @@
+#include "loadgen/run/load_run.h"
+
+#include <algorithm>
+#include <ctime>
+#include <utility>
+
+#include "coordinator/base/duration.h"
+#include "coordinator/base/error.h"
+#include "loadgen/real/bursts.h"
+#include "loadgen/real/real_churn.h"
+#include "loadgen/real/real_plan.h"
+#include "loadgen/real/rescue_audit.h"
+#include "loadgen/run/audit.h"
+#include "loadgen/run/release_guard.h"
+#include "loadgen/workloads/broadcasts.h"
+#include "loadgen/workloads/churn.h"
+#include "loadgen/workloads/handoffs.h"
+#include "loadgen/workloads/websocket.h"
+#include "loadgen/workloads/writes.h"
+
+namespace yardmaster::loadgen {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// Longer than the largest limit that anyone has for an answer.
+constexpr std::chrono::seconds last_answer_deadline{5};
+constexpr milliseconds workload_head_start{20};
+constexpr std::chrono::seconds histograms_deadline{60};
+constexpr std::uint64_t most_contexts_to_count = 100;
+constexpr std::chrono::seconds repository_deadline{30};
+constexpr std::chrono::seconds trash_deadline{10};
+// Releases that wait for their answer at a time.
+constexpr std::size_t release_window = 256;
+
+// From this rate on, the generator works in turns of fixed length instead of waking for every write
+// and every reply: each wake-up costs as much as several writes. Samples are late by up to a turn,
+// never early.
+constexpr double turns_from_per_s = 5000;
+constexpr std::chrono::microseconds turn_length{200};
+
+void sleep_until(SteadyTime time) {
+  const timespec until = to_timespec(time);
+  ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
+}
+
+std::string text_in(const nlohmann::json& object, const char* field) {
+  const auto found = object.find(field);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+}  // namespace
+
+LoadRun::LoadRun(const LoadPlan& plan, Options options, const ChildNursery& nursery)
+    : MeasuredRun(plan),
+      options_(std::move(options)),
+      nursery_(nursery),
+      turn_length_(plan.offered_per_s() > turns_from_per_s ? turn_length
+                                                           : std::chrono::microseconds(0)) {
+  make_logs();
+  if (options_.places) real_.emplace(*options_.places);
+}
+
+LoadRun::~LoadRun() = default;
+
+void LoadRun::make_logs() {
+  if (plan_.writes) add_log("write");
+  add_log("checkpoint");
+  if (plan_.closed_loop) return;
+  if (plan_.handoffs.per_second > 0) add_log("handoff");
+  if (plan_.broadcasts.per_second > 0) add_log("broadcast");
+  for (const auto& name : turnover_measurements(plan_)) add_log(name);
+  if (plan_.websocket.per_second > 0) add_log("websocket_rtt");
+}
+
+void LoadRun::execute() {
+  use_exact_timers();
+  ReleaseGuard guard(options_.socket_path, options_.name_prefix, options_.release);
+  prepare();
+  generate();
+  drain();
+  take_daemon_histograms();
+  phase_ = RunPhase::auditing;
+  run_audit();
+  phase_ = RunPhase::releasing;
+  if (release_instances()) guard.disarm();
+  if (real_) audit_real_instances();
+  phase_ = RunPhase::done;
+}
+
+void LoadRun::stop_early() {
+  loop_.post([this] { stop_now_ = true; });
+}
+
+void LoadRun::abandon() {
+  loop_.post([] { throw Abandoned(); });
+}
+
+void LoadRun::prepare() {
+  control_ = std::make_unique<ReconnectingSession>(loop_, options_.socket_path);
+  learn_about_the_daemon();
+  context_ = std::make_unique<RunContext>(
+      RunContext{loop_, *control_, plan_, options_.name_prefix, {}, real_ ? &*real_ : nullptr});
+  subscribe();
+  if (real_) add_repository();
+  make_workloads();
+}
+
+void LoadRun::add_repository() {
+  const auto& places = real_->places();
+  control_->call("add_repo", {{"name", places.repository_name}, {"path", places.repository}});
+  const auto deadline = steady_clock::now() + repository_deadline;
+  while (steady_clock::now() < deadline) {
+    const auto list = control_->call("list_repos", nlohmann::json::object());
+    for (const auto& repository : list.at("repos")) {
+      if (text_in(repository, "name") != places.repository_name) continue;
+      if (text_in(repository, "state") == "ready") return;
+    }
+    loop_.poll(steady_clock::now() + milliseconds(10));
+  }
+  throw Error(ErrorCode::timed_out, "the coordinator does not get ready with its repository");
+}
+
+void LoadRun::make_workloads() {
+  std::vector<nlohmann::json> allocations;
+  if (plan_.bursts.per_second <= 0) allocations = context_->allocate_instances();
+  if (plan_.writes) {
+    writes_ = std::make_unique<Writes>(*context_, allocations, log("write"), lag_);
+    workloads_ = {writes_.get()};
+  }
+  if (logs_.contains("handoff")) {
+    handoffs_ = std::make_unique<Handoffs>(*context_, log("handoff"));
+    workloads_.push_back(handoffs_.get());
+  }
+  if (logs_.contains("broadcast")) {
+    broadcasts_ = std::make_unique<Broadcasts>(*context_, log("broadcast"));
+    workloads_.push_back(broadcasts_.get());
+  }
+  if (!turnover_measurements(plan_).empty()) {
+    turnover_ = make_turnover();
+    workloads_.push_back(turnover_.get());
+  }
+  if (logs_.contains("websocket_rtt")) {
+    websocket_ = std::make_unique<WebSocketPinger>(options_.socket_path, plan_.websocket.per_second,
+                                                   log("websocket_rtt"));
+  }
+}
+
+std::unique_ptr<TurnoverWorkload> LoadRun::make_turnover() {
+  if (plan_.bursts.per_second > 0) {
+    return std::make_unique<Bursts>(*context_, log("spawn_burst"), log("startup"));
+  }
+  if (!real_) return std::make_unique<Churn>(*context_, nursery_, log("cleanup"));
+  const RealChurn::Logs logs{.startup = &log("startup"),
+                             .cleanup = log_if_any("cleanup"),
+                             .rescue = log_if_any("cleanup_rescue"),
+                             .grace = log_if_any("cleanup_grace")};
+  return std::make_unique<RealChurn>(*context_, logs);
+}
+
+MeasurementLog* LoadRun::log_if_any(std::string_view name) {
+  const auto found = logs_.find(name);
+  return found == logs_.end() ? nullptr : found->second.get();
+}
+
+void LoadRun::learn_about_the_daemon() {
+  const auto status = control_->call("status", nlohmann::json::object());
+  daemon_pid_ = status.value("pid", 0);
+  daemon_.version = text_in(status, "version");
+  const auto store = status.value("store", nlohmann::json::object());
+  daemon_.store = text_in(store, "engine");
+  daemon_.store_version = text_in(store, "version");
+  daemon_.store_path = text_in(store, "path");
+  daemon_.checkpoint_policy = text_in(store, "checkpoint_policy");
+}
+
+void LoadRun::subscribe() {
+  control_->subscribe({{"events", {"checkpoint", "gone"}}}, [this](std::string_view event,
+                                                                   const nlohmann::json& data) {
+    if (event == "gone") {
+      if (turnover_) turnover_->on_gone(text_in(data, "instance_id"));
+    } else if (event == "checkpoint" && phase_ == RunPhase::measuring) {
+      const auto duration =
+          std::chrono::duration<double, std::milli>(data.value("duration_ms", 0.0));
+      const Offset at = steady_clock::now() - start_;
+      log("checkpoint").add(at, std::chrono::duration_cast<std::chrono::nanoseconds>(duration));
+      if (at >= plan_.warmup) checkpoint_frames_.record(Offset(data.value("frames", 0)));
+    }
+  });
+  control_->on_reconnected([this] {
+    histograms_before_ = nullptr;  // another process: it counts from zero
+    control_->request("status", nlohmann::json::object(), [this](const AsyncReply& reply) {
+      if (reply.success) daemon_pid_ = reply.data.value("pid", 0);
+    });
+    if (turnover_) turnover_->look_up_the_dying();
+  });
+}
+
+void LoadRun::generate() {
+  start_at(steady_clock::now() + workload_head_start);
+  next_turn_ = start_;
+  if (writes_) writes_->end_at(plan_.warmup + plan_.longest());
+  for (auto* workload : workloads_) workload->start(start_);
+  if (websocket_) websocket_->start(start_);
+  warmup_ends_ = loop_.at(start_ + plan_.warmup, [this] { begin_measuring(); });
+  const SteadyTime end = start_ + plan_.warmup + plan_.longest();
+  while (!stop_now_ && steady_clock::now() < end) turn(end);
+  if (writes_) writes_->send_due();
+  loop_.cancel(warmup_ends_);  // an interrupt may come first
+  end_measuring(end);
+  if (plan_.is_idle()) spawned_ = spawned_between(spawned_before_, spawn_mark_of(daemon_pid_));
+}
+
+void LoadRun::turn(SteadyTime end) {
+  if (!writes_) {
+    loop_.poll(end);
+    return;
+  }
+  writes_->send_due();
+  if (turn_length_.count() == 0) {
+    loop_.poll(std::min(writes_->next_due(), end));
+    return;
+  }
+  next_turn_ = std::max(next_turn_ + turn_length_, steady_clock::now());
+  sleep_until(next_turn_);
+  // What is due does not wait for a long queue of replies.
+  while (loop_.poll(SteadyTime{})) writes_->send_due();
+}
+
+void LoadRun::begin_measuring() {
+  begin_measuring_itself();
+  if (plan_.is_idle()) spawned_before_ = spawn_mark_of(daemon_pid_);
+  control_->request("histograms", nlohmann::json::object(), [this](const AsyncReply& reply) {
+    if (reply.success) histograms_before_ = reply.data;
+  });
+}
+
+bool LoadRun::all_idle() const {
+  return std::all_of(workloads_.begin(), workloads_.end(),
+                     [](const Workload* workload) { return workload->idle(); });
+}
+
+void LoadRun::drain() {
+  for (auto* workload : workloads_) workload->stop();
+  if (websocket_) websocket_->end_at(plan_.warmup + measured_);
+  const SteadyTime deadline = steady_clock::now() + last_answer_deadline;
+  while (!all_idle() && steady_clock::now() < deadline) {
+    loop_.poll(std::min(deadline, steady_clock::now() + milliseconds(50)));
+  }
+  if (websocket_) websocket_->stop(deadline);
+  if (turnover_) turnover_->give_up();
+  for (const auto* workload : workloads_) workload->count_errors(errors_);
+  if (websocket_) websocket_->count_errors(errors_);
+}
+
+void LoadRun::take_daemon_histograms() {
+  const auto answer = std::make_shared<AsyncReply>();
+  control_->request_until_answered("histograms", nlohmann::json::object(),
+                                   [answer](const AsyncReply& reply) { *answer = reply; });
+  const auto deadline = steady_clock::now() + histograms_deadline;
+  const auto is_open = [&] { return !answer->success && answer->code.empty(); };
+  while (is_open() && steady_clock::now() < deadline) loop_.poll(deadline);
+  if (!answer->success) return;  // the report does without
+  for (const char* name : {"commit", "commit_in_checkpoint"}) {
+    const std::string now = text_in(answer->data, name);
+    if (now.empty()) continue;
+    auto histogram = metrics::Histogram::decode(now);
+    const std::string before =
+        histograms_before_.is_object() ? text_in(histograms_before_, name) : std::string();
+    if (!before.empty()) histogram.subtract(metrics::Histogram::decode(before));
+    if (histogram.count() > 0) daemon_histograms_.emplace(name, std::move(histogram));
+  }
+}
+
+void LoadRun::run_audit() {
+  // In somebody's own coordinator there may be any number of other rows to go through.
+  const bool is_private = !options_.release || real_;
+  const bool count_rows = is_private && plan_.instances <= most_contexts_to_count;
+  Auditor auditor(loop_, *control_, audited_, count_rows);
+  if (writes_) auditor.check_writes(*writes_);
+  if (handoffs_) auditor.check_handoffs(*handoffs_);
+  if (broadcasts_) auditor.check_messages(*broadcasts_);
+  audit_ = auditor.result();
+}
+
+bool LoadRun::release_instances() {
+  if (!options_.release) return true;
+  const auto names = instances_to_release();
+  std::size_t waiting = 0;
+  bool all_released = true;
+  const auto deadline = steady_clock::now() + std::chrono::seconds(60);
+  const auto settle = [&](std::size_t most) {
+    while (waiting > most && steady_clock::now() < deadline) loop_.poll(deadline);
+  };
+  for (const auto& name : names) {
+    ++waiting;
+    control_->request("release_instance", {{"instance_id", name}, {"force", true}},
+                      [&](const AsyncReply& reply) {
+                        --waiting;
+                        const bool is_gone = reply.success || reply.code == "not_found";
+                        all_released = all_released && is_gone;
+                      });
+    settle(release_window);
+  }
+  settle(0);
+  control_.reset();
+  return all_released && waiting == 0;
+}
+
+std::vector<std::string> LoadRun::instances_to_release() const {
+  auto names = context_->created;
+  if (turnover_) {
+    const auto living = turnover_->living();
+    names.insert(names.end(), living.begin(), living.end());
+  }
+  return names;
+}
+
+// After the release of all: nothing may be left, and what was not committed is saved.
+void LoadRun::audit_real_instances() {
+  RealTally& tally = real_->tally();
+  const auto& places = real_->places();
+  tally.note_left(leftovers_in(places));
+  const auto deadline = steady_clock::now() + trash_deadline;
+  while (!is_trash_empty(places) && steady_clock::now() < deadline) {
+    loop_.poll(steady_clock::now() + milliseconds(20));
+  }
+  if (!is_trash_empty(places)) tally.note_left({"the trash in " + places.trash().string()});
+  const auto lost = find_lost(places.repository, tally.edited);
+  audit_.acknowledged += tally.edited.size();
+  audit_.stored += tally.edited.size() - lost.size();
+  audit_.lost += lost.size();
+  audit_.orphans = tally.orphans;
+  tally.note_lost(lost);
+}
+
+std::optional<reports::RealInstances> LoadRun::real_instances() const {
+  if (!real_) return std::nullopt;
+  const RealTally& tally = real_->tally();
+  return reports::RealInstances{.repository_files = plan_.repo_files.value_or(0),
+                                .kill_grace_ms = to_milliseconds(real_kill_grace),
+                                .endings = tally.endings,
+                                .left = tally.left,
+                                .lost_work = tally.lost_work};
+}
+
+std::vector<reports::Check> LoadRun::checks() const {
+  if (!plan_.is_idle()) return {};
+  return {{.name = "processes_spawned", .value = static_cast<double>(spawned_), .limit = 0}};
+}
+
+}  // namespace yardmaster::loadgen

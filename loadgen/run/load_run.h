@@ -1,0 +1,85 @@
+// Carries out one plan against a listening coordinator: prepares the instances, runs the workloads
+// on the generator's loop, drains, audits, and gives everything back.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "coordinator/client/event_loop.h"
+#include "loadgen/real/real_context.h"
+#include "loadgen/real/spawn_watch.h"
+#include "loadgen/run/measured_run.h"
+#include "loadgen/workloads/child_nursery.h"
+#include "loadgen/workloads/workload.h"
+
+namespace yardmaster::loadgen {
+
+class Writes;
+class Handoffs;
+class Broadcasts;
+class WebSocketPinger;
+
+class LoadRun final : public MeasuredRun {
+ public:
+  struct Options {
+    std::string socket_path;  // broker.sock
+    std::string name_prefix;  // unique in the yard
+    bool release = true;      // the instances, at the end: not needed when the daemon is stopped
+    std::optional<YardPlaces> places = {};  // of a plan with real instances
+  };
+
+  LoadRun(const LoadPlan& plan, Options options, const ChildNursery& nursery);
+  ~LoadRun() override;
+
+  void execute() override;
+  void stop_early() override;
+  void abandon() override;
+  std::optional<reports::RealInstances> real_instances() const override;
+  std::vector<reports::Check> checks() const override;
+
+ private:
+  void make_logs();
+  void prepare();
+  void learn_about_the_daemon();
+  void add_repository();
+  void make_workloads();
+  std::unique_ptr<TurnoverWorkload> make_turnover();
+  void subscribe();
+  void generate();
+  void turn(SteadyTime end);
+  void begin_measuring();
+  bool all_idle() const;
+  void drain();
+  void take_daemon_histograms();
+  void run_audit();
+  // Whether all of them could be.
+  bool release_instances();
+  std::vector<std::string> instances_to_release() const;
+  void audit_real_instances();
+  MeasurementLog* log_if_any(std::string_view name);
+
+  Options options_;
+  const ChildNursery& nursery_;
+
+  EventLoop loop_;
+  std::unique_ptr<ReconnectingSession> control_;
+  std::optional<RealContext> real_;
+  std::unique_ptr<RunContext> context_;
+  std::unique_ptr<Writes> writes_;  // null without writes
+  std::unique_ptr<Handoffs> handoffs_;
+  std::unique_ptr<Broadcasts> broadcasts_;
+  std::unique_ptr<TurnoverWorkload> turnover_;
+  std::unique_ptr<WebSocketPinger> websocket_;
+  std::vector<Workload*> workloads_;
+  SteadyTime next_turn_{};
+  EventLoop::TimerId warmup_ends_{};
+  std::chrono::nanoseconds turn_length_{};
+  bool stop_now_ = false;
+  nlohmann::json histograms_before_;
+  SpawnMark spawned_before_;
+  std::uint64_t spawned_ = 0;  // by the daemon while it was measured
+};
+
+}  // namespace yardmaster::loadgen

@@ -1,0 +1,63 @@
+// Watches a run from the main thread, once a second: the series of the report, the coordinator's
+// memory, the Prometheus metrics and the histograms' log. Reads what the generator records and
+// never waits for it.
+#pragma once
+
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "loadgen/cli/progress.h"
+#include "loadgen/run/measured_run.h"
+#include "metrics/hdr_log.h"
+#include "metrics/registry.h"
+#include "reports/report.h"
+
+namespace yardmaster::loadgen {
+
+class RunMonitor {
+ public:
+  // All must outlive the monitor.
+  RunMonitor(const LoadPlan& plan, const MeasuredRun& run, metrics::Registry& registry);
+
+  // Takes note when a second is over. Call it often.
+  void observe();
+  // Takes note of the rest.
+  void finish();
+
+  ProgressView view() const;
+  const std::vector<reports::SecondOfRun>& series() const { return series_; }
+  const reports::Resources& resources() const { return resources_; }
+  std::string hdr_log() const { return log_text_.str(); }
+
+ private:
+  struct Watched {
+    const MeasurementLog* log = nullptr;
+    metrics::Histogram before;
+    prometheus::Histogram* metric = nullptr;
+  };
+
+  void note_second(Offset at);
+  void note_measurement(const std::string& name, Watched& watched, Offset from, Offset length,
+                        reports::SecondOfRun& second);
+  void note_resources();
+
+  const LoadPlan& plan_;
+  const MeasuredRun& run_;
+  std::map<std::string, Watched> watched_;
+  prometheus::Gauge& rate_;
+  std::ostringstream log_text_;
+  metrics::HdrLogWriter log_;
+  std::vector<reports::SecondOfRun> series_;
+  Offset last_{};
+  RunPhase last_phase_ = RunPhase::preparing;
+  pid_t daemon_ = 0;
+  double daemon_cpu_before_ = 0;  // of that process, when last looked at
+  double own_cpu_before_ = 0;
+  reports::Resources resources_;
+};
+
+std::string_view to_string(RunPhase phase);
+
+}  // namespace yardmaster::loadgen

@@ -1,0 +1,48 @@
+#include "loadgen/run/samples.h"
+
+namespace yardmaster::loadgen {
+namespace {
+
+// Checkpoints come when the coordinator decides, not at an intended time.
+bool has_intended_time(const std::string& measurement) { return measurement != "checkpoint"; }
+
+}  // namespace
+
+SampleSet SampleSet::before(const MeasuredRun::Logs& logs, std::size_t boundary) {
+  SampleSet set;
+  for (const auto& [name, log] : logs) {
+    auto& samples = set.samples_[name];
+    samples.latency = log->latency_before(boundary);
+    if (has_intended_time(name)) samples.service = log->service_before(boundary);
+  }
+  return set;
+}
+
+SampleSet SampleSet::all(const MeasuredRun::Logs& logs) {
+  SampleSet set;
+  for (const auto& [name, log] : logs) {
+    auto& samples = set.samples_[name];
+    samples.latency = log->latency();
+    if (has_intended_time(name)) samples.service = log->service();
+  }
+  return set;
+}
+
+std::map<std::string, reports::TargetSamples> SampleSet::views() const {
+  std::map<std::string, reports::TargetSamples> views;
+  for (const auto& [name, samples] : samples_) {
+    views[name] = {.latency = samples.latency, .service = samples.service};
+  }
+  return views;
+}
+
+std::map<std::string, reports::Measurement> SampleSet::summaries() const {
+  std::map<std::string, reports::Measurement> summaries;
+  for (const auto& [name, samples] : samples_) {
+    if (samples.latency.empty()) continue;
+    summaries[name] = reports::summarize(samples.latency, samples.service);
+  }
+  return summaries;
+}
+
+}  // namespace yardmaster::loadgen

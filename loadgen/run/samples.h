@@ -1,0 +1,32 @@
+// The samples of a run's measurements, copied out to be judged. Any thread.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "loadgen/run/measured_run.h"
+#include "reports/report.h"
+#include "reports/verdict.h"
+
+namespace yardmaster::loadgen {
+
+class SampleSet {
+ public:
+  // Those with an intended time before the look's boundary.
+  static SampleSet before(const MeasuredRun::Logs& logs, std::size_t boundary);
+  static SampleSet all(const MeasuredRun::Logs& logs);
+
+  // Of everything that ran, also of what gave no samples. Valid as long as the set is.
+  std::map<std::string, reports::TargetSamples> views() const;
+  std::map<std::string, reports::Measurement> summaries() const;
+
+ private:
+  struct Samples {
+    std::vector<reports::Sample> latency;
+    std::vector<reports::Sample> service;  // empty where there is no intended time
+  };
+  std::map<std::string, Samples> samples_;
+};
+
+}  // namespace yardmaster::loadgen

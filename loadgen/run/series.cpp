@@ -1,0 +1,112 @@
+#include "loadgen/run/series.h"
+
+#include <iostream>
+#include <string>
+
+#include <unistd.h>
+
+#include "loadgen/plan/run_checks.h"
+#include "reports/decision.h"
+#include "reports/json_writer.h"
+#include "reports/report_files.h"
+#include "reports/side_by_side.h"
+#include "reports/terminal_writer.h"
+
+namespace yardmaster::loadgen {
+namespace {
+
+constexpr std::size_t unknown_number = 0;
+
+std::string hdr_log_name(const reports::Run& run, std::size_t number, std::size_t runs) {
+  const std::string name = run.scenario + "-" + std::to_string(run.instances) + "-" + run.arrivals;
+  return (runs == 1 ? std::string() : std::to_string(number + 1) + "-") + name + ".hlog";
+}
+
+}  // namespace
+
+Scenario prepare_scenario(const Options& options, Progress& progress) {
+  Scenario scenario = options.scenario.empty() ? default_scenario(options.overrides)
+                                               : find_scenario(options.scenario, options.overrides);
+  check_options(options, scenario, progress);
+  return scenario;
+}
+
+Series::Series(const Options& options, Progress& progress)
+    : options_(options),
+      is_search_(options.verb == Verb::search || options.verb == Verb::map),
+      progress_(progress),
+      supervisor_({.connect = options.connect,
+                   .directory = options.directory,
+                   .keep = options.keep,
+                   .postgres = options.postgres,
+                   .measure_delay_once = is_search_},
+                  interrupts_, nursery_, registry_, progress) {
+  if (options.metrics_listen) {
+    endpoint_.emplace(*options.metrics_listen, options.metrics_remote,
+                      [this] { return registry_.exposition(); });
+  }
+}
+
+void Series::run(const Scenario& scenario) {
+  report_.missing_runs = scenario.runs.size();
+  try {
+    for (const auto& plan : scenario.runs) {
+      if (run_one(plan, scenario.runs.size())) break;
+    }
+  } catch (const Abandoned&) {
+    if (report_.runs.empty()) throw;
+  }
+  if (reports::compares_stores(report_.runs)) compare_stores();
+}
+
+bool Series::add(const LoadPlan& plan) {
+  ++report_.missing_runs;
+  return run_one(plan, unknown_number);
+}
+
+bool Series::run_one(const LoadPlan& plan, std::size_t runs) {
+  FinishedRun finished = supervisor_.run(plan);
+  const auto log = hdr_log_name(finished.run, report_.runs.size(), runs);
+  reports::write_file(options_.report / log, finished.hdr_log);
+  report_.environment = reports::together(report_.environment, finished.environment);
+  if (!is_search_) {
+    const int descriptor = options_.json ? STDERR_FILENO : STDOUT_FILENO;
+    show(reports::to_terminal(finished.run, Progress::has_color(descriptor)));
+  }
+  report_.runs.push_back(std::move(finished.run));
+  --report_.missing_runs;
+  reports::write_report(report_, options_.report);
+  return finished.interrupted;
+}
+
+void Series::compare_stores() {
+  const reports::Decision decision = reports::decide(report_.runs);
+  report_.decision = reports::compare_with_record(decision, YARDMASTER_DEFAULT_STORE);
+  reports::write_report(report_, options_.report);
+  show(reports::side_by_side_title(report_.runs) + "\n\n" +
+       reports::side_by_side_table(report_.runs).plain(2) + "\n" +
+       reports::figure_table(reports::judge_pairs(report_.runs)).plain(2) + "\n" +
+       reports::decision_line(*report_.decision) + "\n");
+}
+
+void Series::show(const std::string& text) const {
+  progress_.clear();
+  auto& out = options_.json ? std::cerr : std::cout;
+  out << text << std::endl;
+}
+
+void Series::leave_metrics() const {
+  if (options_.textfile.empty()) return;
+  metrics::write_textfile(options_.textfile, registry_.exposition());
+}
+
+void Series::put_out() const {
+  leave_metrics();
+  if (options_.json) {
+    std::cout << reports::to_json(report_) << std::flush;
+  } else {
+    std::cout << "report: " << (options_.report / "report.json").string() << std::endl;
+  }
+}
+
+}  // namespace yardmaster::loadgen

@@ -1,0 +1,54 @@
+// The runs of a scenario or of a search, one after another: those of a scenario are shown when they
+// are over, and the report on disk grows with each. Main thread.
+#pragma once
+
+#include <optional>
+
+#include "loadgen/cli/interrupts.h"
+#include "loadgen/cli/options.h"
+#include "loadgen/cli/progress.h"
+#include "loadgen/run/metrics_endpoint.h"
+#include "loadgen/run/supervisor.h"
+#include "loadgen/workloads/child_nursery.h"
+#include "metrics/registry.h"
+#include "reports/report.h"
+
+namespace yardmaster::loadgen {
+
+class Series {
+ public:
+  // All must outlive the series. Forks: call before any thread starts.
+  Series(const Options& options, Progress& progress);
+
+  // Until one is interrupted. When one cannot be carried out, which throws, report() has those
+  // before it.
+  void run(const Scenario& scenario);
+  // One run more, of a series that nobody knows the length of. Whether it was interrupted.
+  bool add(const LoadPlan& plan);
+  // Leaves the metrics where they were asked for.
+  void leave_metrics() const;
+  // The same, and says where the report is, or prints it.
+  void put_out() const;
+  const reports::Report& report() const { return report_; }
+
+ private:
+  // Whether it was interrupted.
+  bool run_one(const LoadPlan& plan, std::size_t runs);
+  void compare_stores();
+  void show(const std::string& text) const;
+
+  const Options& options_;
+  bool is_search_;  // with a line of its own for each run
+  Progress& progress_;
+  Interrupts interrupts_;
+  ChildNursery nursery_;
+  metrics::Registry registry_;
+  Supervisor supervisor_;
+  std::optional<MetricsEndpoint> endpoint_;
+  reports::Report report_;
+};
+
+// The scenario that the options name, checked.
+Scenario prepare_scenario(const Options& options, Progress& progress);
+
+}  // namespace yardmaster::loadgen

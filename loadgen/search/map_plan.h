@@ -1,0 +1,45 @@
+// Which searches make a map, in which order, where each begins, and how long all of them take.
+// Pure, any thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "loadgen/databases/fsync_latency.h"
+#include "loadgen/search/search_plan.h"
+#include "reports/capacity_map.h"
+
+namespace yardmaster::loadgen {
+
+struct MapCell {
+  std::string store;
+  std::string durability;
+  FsyncLatency latency;
+};
+
+// "0", "5ms" … as in --fsync-latencies. Throws Error{usage}, also for one that is named twice.
+std::vector<FsyncLatency> parse_latencies(const std::vector<std::string>& texts);
+
+// Each store and durability from the fastest disk to the slowest, so that an answer is a good guess
+// for the next.
+std::vector<MapCell> map_cells(const std::vector<std::string>& stores,
+                               const std::vector<std::string>& durabilities,
+                               std::vector<FsyncLatency> latencies);
+
+// Where the search for a cell begins: at the answer of the nearest one that was measured, that is
+// of the same store and durability on the next faster disk, else of another durability or store.
+// The range's own first load without any.
+std::uint64_t first_load(const reports::CapacityMap& map, const MapCell& cell,
+                         const SearchRange& range);
+
+struct MapEstimate {
+  std::chrono::seconds shortest{};
+  std::chrono::seconds longest{};
+};
+// For so many searches. The steps of one are taken as what a search from a good guess needs, the
+// longest with one more at the first load.
+MapEstimate estimate(const SearchPlan& plan, std::size_t cells);
+
+}  // namespace yardmaster::loadgen

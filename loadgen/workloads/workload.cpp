@@ -1,0 +1,74 @@
+#include "loadgen/workloads/workload.h"
+
+#include <chrono>
+#include <optional>
+#include <set>
+#include <utility>
+
+namespace yardmaster::loadgen {
+namespace {
+
+// Allocations that wait for their answer at a time.
+constexpr std::size_t allocation_window = 256;
+
+}  // namespace
+
+nlohmann::json RunContext::allocate(const std::string& name, const std::string& role) {
+  created.push_back(name);
+  return control.call(
+      "allocate_instance",
+      {{"instance_id", name}, {"role", role}, {"socket", plan.wants_instance_sockets()}});
+}
+
+std::vector<nlohmann::json> RunContext::allocate_instances() {
+  std::vector<nlohmann::json> allocations(plan.instances);
+  std::optional<AsyncReply> failure;
+  std::size_t waiting = 0;
+  const auto settle = [&](std::size_t most) {
+    while (waiting > most) loop.poll(std::chrono::steady_clock::now() + std::chrono::seconds(1));
+  };
+  for (std::uint64_t i = 0; i < plan.instances && !failure; ++i) {
+    const std::string own_name = name("w", i);
+    created.push_back(own_name);
+    ++waiting;
+    const nlohmann::json simulated{{"instance_id", own_name},
+                                   {"role", prefix + "-writer"},
+                                   {"socket", plan.wants_instance_sockets()}};
+    control.request("allocate_instance", real != nullptr ? real->request(own_name) : simulated,
+                    [&, i](const AsyncReply& reply) {
+                      --waiting;
+                      if (!reply.success) failure = reply;
+                      allocations[i] = reply.data;
+                    });
+    settle(allocation_window);
+  }
+  settle(0);
+  if (failure) throw_failure("allocate_instance", *failure);
+  return allocations;
+}
+
+void RunContext::look_up(std::vector<std::string> dying,
+                         std::function<void(const std::string&)> on_gone) {
+  if (dying.empty()) return;
+  const auto look = [dying = std::move(dying),
+                     on_gone = std::move(on_gone)](const AsyncReply& reply) {
+    if (!reply.success || !reply.data.contains("instances")) return;
+    std::set<std::string> alive;
+    for (const auto& instance : reply.data.at("instances")) {
+      alive.insert(instance.value("instance_id", ""));
+    }
+    for (const auto& name : dying) {
+      if (!alive.contains(name)) on_gone(name);
+    }
+  };
+  control.request_until_answered("list_instances", nlohmann::json::object(), look);
+}
+
+std::string RunContext::socket_of(const nlohmann::json& allocation) const {
+  const auto found = allocation.find("socket_path");
+  const bool has_own = found != allocation.end() && found->is_string() &&
+                       !found->get_ref<const std::string&>().empty();
+  return has_own ? found->get<std::string>() : control.path();
+}
+
+}  // namespace yardmaster::loadgen

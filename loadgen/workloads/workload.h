@@ -1,0 +1,65 @@
+// One kind of load of a run. Everything happens on the generator's thread, on its loop:
+// the constructor prepares (allocates, connects), start() begins, stop() begins nothing more, and
+// when idle() the run is over for this one.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "coordinator/base/clock.h"
+#include "coordinator/client/event_loop.h"
+#include "loadgen/plan/load_plan.h"
+#include "loadgen/real/real_context.h"
+#include "loadgen/run/measurement_log.h"
+#include "loadgen/workloads/reconnecting_session.h"
+
+namespace yardmaster::loadgen {
+
+class Workload {
+ public:
+  virtual ~Workload() = default;
+
+  virtual void start(SteadyTime start) = 0;
+  virtual void stop() = 0;
+  virtual bool idle() const = 0;
+  // Adds what went wrong to `errors`.
+  virtual void count_errors(ErrorCounts& errors) const = 0;
+};
+
+// One whose instances come and go while it runs.
+class TurnoverWorkload : public Workload {
+ public:
+  // For the event `gone`.
+  virtual void on_gone(const std::string& instance) = 0;
+  // After a reconnection: events may have been missed.
+  virtual void look_up_the_dying() = 0;
+  // Those that are there now, to be released at the end.
+  virtual std::vector<std::string> living() const = 0;
+  // The run ends: what was due and has not begun counts as never answered.
+  virtual void give_up() {}
+};
+
+// What the workloads of a run share; outlives them.
+struct RunContext {
+  EventLoop& loop;
+  ReconnectingSession& control;  // over broker.sock
+  const LoadPlan& plan;
+  std::string prefix;                // of all names of this run
+  std::vector<std::string> created;  // instances to release at the end
+  RealContext* real = nullptr;       // of a run with real instances
+
+  // Allocates one instance, a simulated one, and gives back the data of the reply; waits for it.
+  nlohmann::json allocate(const std::string& name, const std::string& role);
+  // Allocates those that the run is about, and waits for them.
+  std::vector<nlohmann::json> allocate_instances();
+  // Asks which of these are gone, and tells.
+  void look_up(std::vector<std::string> dying, std::function<void(const std::string&)> on_gone);
+  std::string name(std::string_view kind, std::uint64_t number) const {
+    return prefix + "-" + std::string(kind) + std::to_string(number);
+  }
+  // Where an instance talks to the daemon: its own socket if it has one.
+  std::string socket_of(const nlohmann::json& allocation) const;
+};
+
+}  // namespace yardmaster::loadgen

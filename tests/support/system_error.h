@@ -1,0 +1,14 @@
+// How a system call that failed ends: with what was tried and what errno says.
+#pragma once
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+
+namespace yardmaster::support {
+
+[[noreturn]] inline void throw_system_error(const std::string& what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
+}  // namespace yardmaster::support
