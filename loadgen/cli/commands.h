@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "loadgen/cli/options.h"
-#include "loadgen/run/measured_run.h"
+#include "loadgen/measure/measured_run.h"
+#include "loadgen/plan/options.h"
 
 namespace yardmaster::loadgen {
 

@@ -11,9 +11,9 @@
 
 #include "coordinator/base/error.h"
 #include "loadgen/cli/commands.h"
-#include "loadgen/cli/options.h"
 #include "loadgen/direct/direct_instance.h"
 #include "loadgen/hosts/fsync_probe.h"
+#include "loadgen/plan/options.h"
 #include "loadgen/real/agent_options.h"
 #include "loadgen/real/simulated_agent.h"
 #include "loadgen/run/metrics_endpoint.h"

@@ -10,8 +10,8 @@
 #include "coordinator/base/error.h"
 #include "loadgen/direct/instance_memory.h"
 #include "loadgen/direct/lock_pause.h"
-#include "loadgen/run/self_check.h"
-#include "loadgen/workloads/payload.h"
+#include "loadgen/measure/self_check.h"
+#include "loadgen/plan/payload.h"
 
 namespace yardmaster::loadgen {
 namespace {

@@ -11,7 +11,7 @@
 #include "loadgen/direct/instance_memory.h"
 #include "loadgen/direct/instance_processes.h"
 #include "loadgen/direct/instance_schedule.h"
-#include "loadgen/run/measured_run.h"
+#include "loadgen/measure/measured_run.h"
 
 namespace yardmaster::loadgen {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "loadgen/workloads/payload.h"
+#include "loadgen/plan/payload.h"
 #include "reports/report.h"
 
 namespace yardmaster::loadgen {

@@ -11,7 +11,7 @@
 #include "coordinator/base/duration.h"
 #include "coordinator/base/error.h"
 #include "coordinator/client/line_channel.h"
-#include "loadgen/real/real_plan.h"
+#include "loadgen/plan/real_plan.h"
 #include "reports/report_files.h"
 
 namespace yardmaster::loadgen {

@@ -11,7 +11,7 @@
 
 #include "coordinator/domain/durability.h"
 #include "loadgen/databases/fsync_latency.h"
-#include "loadgen/real/churn_kind.h"
+#include "loadgen/plan/churn_kind.h"
 #include "reports/report.h"
 
 namespace yardmaster::loadgen {

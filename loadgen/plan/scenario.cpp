@@ -6,9 +6,9 @@
 #include <optional>
 
 #include "coordinator/base/error.h"
-#include "loadgen/direct/direct_plan.h"
+#include "loadgen/plan/direct_plan.h"
 #include "loadgen/plan/field_reader.h"
-#include "loadgen/real/real_plan.h"
+#include "loadgen/plan/real_plan.h"
 #include "reports/decision.h"
 
 namespace yardmaster::loadgen {

@@ -3,6 +3,8 @@
 #include <exception>
 #include <utility>
 
+#include "loadgen/real/real_context.h"
+
 namespace yardmaster::loadgen {
 
 using std::chrono::steady_clock;

@@ -7,9 +7,9 @@
 
 #include "coordinator/base/unique_fd.h"
 #include "coordinator/client/event_loop.h"
+#include "loadgen/measure/measurement_log.h"
 #include "loadgen/real/churn_turns.h"
 #include "loadgen/real/outside_view.h"
-#include "loadgen/run/measurement_log.h"
 
 namespace yardmaster::loadgen {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "loadgen/real/churn_kind.h"
+#include "loadgen/plan/churn_kind.h"
 
 namespace yardmaster::loadgen {
 

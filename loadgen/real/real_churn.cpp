@@ -6,6 +6,7 @@
 
 #include "coordinator/base/error.h"
 #include "loadgen/real/captured_program.h"
+#include "loadgen/real/real_context.h"
 
 namespace yardmaster::loadgen {
 namespace {

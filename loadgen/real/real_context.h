@@ -11,7 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "coordinator/client/async_connection.h"
-#include "loadgen/real/churn_kind.h"
+#include "loadgen/plan/churn_kind.h"
 #include "loadgen/real/outside_view.h"
 #include "reports/report.h"
 

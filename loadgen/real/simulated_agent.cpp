@@ -14,11 +14,11 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/client/client.h"
+#include "loadgen/plan/payload.h"
 #include "loadgen/real/agent_children.h"
 #include "loadgen/real/agent_options.h"
 #include "loadgen/real/agent_work.h"
 #include "loadgen/real/captured_program.h"
-#include "loadgen/workloads/payload.h"
 
 namespace yardmaster::loadgen {
 namespace {

@@ -6,9 +6,9 @@
 
 #include "coordinator/base/duration.h"
 #include "coordinator/base/error.h"
+#include "loadgen/plan/real_plan.h"
 #include "loadgen/real/bursts.h"
 #include "loadgen/real/real_churn.h"
-#include "loadgen/real/real_plan.h"
 #include "loadgen/real/rescue_audit.h"
 #include "loadgen/run/audit.h"
 #include "loadgen/run/release_guard.h"
@@ -101,10 +101,23 @@ void LoadRun::prepare() {
   control_ = std::make_unique<ReconnectingSession>(loop_, options_.socket_path);
   learn_about_the_daemon();
   context_ = std::make_unique<RunContext>(
-      RunContext{loop_, *control_, plan_, options_.name_prefix, {}, real_ ? &*real_ : nullptr});
+      RunContext{loop_,
+                 *control_,
+                 plan_,
+                 options_.name_prefix,
+                 {},
+                 real_ ? &*real_ : nullptr,
+                 [this](const std::string& name) { return request_for(name); }});
   subscribe();
   if (real_) add_repository();
   make_workloads();
+}
+
+nlohmann::json LoadRun::request_for(const std::string& name) const {
+  if (real_) return real_->request(name);
+  return {{"instance_id", name},
+          {"role", options_.name_prefix + "-writer"},
+          {"socket", plan_.wants_instance_sockets()}};
 }
 
 void LoadRun::add_repository() {

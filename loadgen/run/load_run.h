@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "coordinator/client/event_loop.h"
+#include "loadgen/measure/measured_run.h"
 #include "loadgen/real/real_context.h"
 #include "loadgen/real/spawn_watch.h"
-#include "loadgen/run/measured_run.h"
 #include "loadgen/workloads/child_nursery.h"
 #include "loadgen/workloads/workload.h"
 
@@ -43,6 +43,8 @@ class LoadRun final : public MeasuredRun {
   void make_logs();
   void prepare();
   void learn_about_the_daemon();
+  // The arguments of allocate_instance for an instance that writes.
+  nlohmann::json request_for(const std::string& name) const;
   void add_repository();
   void make_workloads();
   std::unique_ptr<TurnoverWorkload> make_turnover();

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "loadgen/cli/progress.h"
-#include "loadgen/run/measured_run.h"
+#include "loadgen/measure/measured_run.h"
+#include "loadgen/run/progress.h"
 #include "metrics/hdr_log.h"
 #include "metrics/registry.h"
 #include "reports/report.h"

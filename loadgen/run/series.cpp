@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-#include "loadgen/plan/run_checks.h"
+#include "loadgen/run/run_checks.h"
 #include "reports/decision.h"
 #include "reports/json_writer.h"
 #include "reports/report_files.h"

@@ -4,10 +4,10 @@
 
 #include <optional>
 
-#include "loadgen/cli/interrupts.h"
-#include "loadgen/cli/options.h"
-#include "loadgen/cli/progress.h"
+#include "loadgen/plan/options.h"
+#include "loadgen/run/interrupts.h"
 #include "loadgen/run/metrics_endpoint.h"
+#include "loadgen/run/progress.h"
 #include "loadgen/run/supervisor.h"
 #include "loadgen/workloads/child_nursery.h"
 #include "metrics/registry.h"

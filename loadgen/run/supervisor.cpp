@@ -13,8 +13,8 @@
 #include "coordinator/base/duration.h"
 #include "coordinator/base/error.h"
 #include "loadgen/direct/direct_run.h"
-#include "loadgen/real/real_plan.h"
-#include "loadgen/run/samples.h"
+#include "loadgen/measure/samples.h"
+#include "loadgen/plan/real_plan.h"
 #include "reports/environment.h"
 
 namespace yardmaster::loadgen {

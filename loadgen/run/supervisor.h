@@ -7,11 +7,11 @@
 #include <optional>
 #include <string>
 
-#include "loadgen/cli/interrupts.h"
-#include "loadgen/cli/progress.h"
 #include "loadgen/hosts/private_yard.h"
 #include "loadgen/plan/load_plan.h"
+#include "loadgen/run/interrupts.h"
 #include "loadgen/run/load_run.h"
+#include "loadgen/run/progress.h"
 #include "loadgen/run/run_monitor.h"
 #include "loadgen/workloads/child_nursery.h"
 #include "reports/report.h"

@@ -3,8 +3,8 @@
 // thread.
 #pragma once
 
-#include "loadgen/cli/options.h"
-#include "loadgen/cli/progress.h"
+#include "loadgen/plan/options.h"
+#include "loadgen/run/progress.h"
 #include "loadgen/search/search_plan.h"
 #include "reports/capacity_map.h"
 #include "reports/report.h"

@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include "loadgen/cli/options.h"
-#include "loadgen/cli/progress.h"
 #include "loadgen/plan/load_plan.h"
+#include "loadgen/plan/options.h"
+#include "loadgen/run/progress.h"
 #include "loadgen/search/capacity_search.h"
 #include "reports/capacity_map.h"
 

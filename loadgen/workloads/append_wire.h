@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "coordinator/domain/durability.h"
-#include "loadgen/workloads/payload.h"
+#include "loadgen/plan/payload.h"
 
 namespace yardmaster::loadgen {
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "loadgen/plan/payload.h"
 #include "loadgen/plan/schedule.h"
-#include "loadgen/workloads/payload.h"
 #include "loadgen/workloads/workload.h"
 
 namespace yardmaster::loadgen {

@@ -13,8 +13,8 @@
 #include <boost/beast/websocket.hpp>
 
 #include "coordinator/base/error.h"
+#include "loadgen/measure/self_check.h"
 #include "loadgen/plan/schedule.h"
-#include "loadgen/run/self_check.h"
 
 namespace yardmaster::loadgen {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "coordinator/base/clock.h"
-#include "loadgen/run/measurement_log.h"
+#include "loadgen/measure/measurement_log.h"
 
 namespace yardmaster::loadgen {
 

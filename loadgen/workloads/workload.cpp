@@ -31,15 +31,11 @@ std::vector<nlohmann::json> RunContext::allocate_instances() {
     const std::string own_name = name("w", i);
     created.push_back(own_name);
     ++waiting;
-    const nlohmann::json simulated{{"instance_id", own_name},
-                                   {"role", prefix + "-writer"},
-                                   {"socket", plan.wants_instance_sockets()}};
-    control.request("allocate_instance", real != nullptr ? real->request(own_name) : simulated,
-                    [&, i](const AsyncReply& reply) {
-                      --waiting;
-                      if (!reply.success) failure = reply;
-                      allocations[i] = reply.data;
-                    });
+    control.request("allocate_instance", request_for(own_name), [&, i](const AsyncReply& reply) {
+      --waiting;
+      if (!reply.success) failure = reply;
+      allocations[i] = reply.data;
+    });
     settle(allocation_window);
   }
   settle(0);

@@ -7,14 +7,17 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "coordinator/base/clock.h"
 #include "coordinator/client/event_loop.h"
+#include "loadgen/measure/measurement_log.h"
 #include "loadgen/plan/load_plan.h"
-#include "loadgen/real/real_context.h"
-#include "loadgen/run/measurement_log.h"
 #include "loadgen/workloads/reconnecting_session.h"
 
 namespace yardmaster::loadgen {
+
+class RealContext;
 
 class Workload {
  public:
@@ -48,6 +51,8 @@ struct RunContext {
   std::string prefix;                // of all names of this run
   std::vector<std::string> created;  // instances to release at the end
   RealContext* real = nullptr;       // of a run with real instances
+  // The arguments of allocate_instance for one of the run's own instances.
+  std::function<nlohmann::json(const std::string& name)> request_for;
 
   // Allocates one instance, a simulated one, and gives back the data of the reply; waits for it.
   nlohmann::json allocate(const std::string& name, const std::string& role);

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "coordinator/client/line_channel.h"
-#include "loadgen/run/measurement_log.h"
+#include "loadgen/measure/measurement_log.h"
 #include "loadgen/workloads/append_wire.h"
 
 namespace yardmaster::loadgen {

@@ -8,8 +8,8 @@
 #include <gtest/gtest.h>
 
 #include "coordinator/base/error.h"
-#include "loadgen/cli/options.h"
 #include "loadgen/hosts/fsync_probe.h"
+#include "loadgen/plan/options.h"
 #include "loadgen/plan/scenario.h"
 
 namespace yardmaster::loadgen {

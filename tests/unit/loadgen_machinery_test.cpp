@@ -13,10 +13,10 @@
 #include <sys/syscall.h>
 
 #include "coordinator/base/error.h"
-#include "loadgen/cli/interrupts.h"
 #include "loadgen/hosts/private_daemon.h"
+#include "loadgen/measure/self_check.h"
+#include "loadgen/run/interrupts.h"
 #include "loadgen/run/metrics_endpoint.h"
-#include "loadgen/run/self_check.h"
 #include "loadgen/run/supervisor.h"
 #include "loadgen/workloads/child_nursery.h"
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "loadgen/run/measurement_log.h"
+#include "loadgen/measure/measurement_log.h"
 
 namespace yardmaster::loadgen {
 namespace {

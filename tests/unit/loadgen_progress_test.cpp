@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "loadgen/cli/progress.h"
+#include "loadgen/run/progress.h"
 
 namespace yardmaster::loadgen {
 namespace {

@@ -8,13 +8,13 @@
 #include <gtest/gtest.h>
 
 #include "coordinator/base/error.h"
-#include "loadgen/cli/options.h"
+#include "loadgen/plan/options.h"
+#include "loadgen/plan/real_plan.h"
 #include "loadgen/real/agent_options.h"
 #include "loadgen/real/agent_work.h"
 #include "loadgen/real/captured_program.h"
 #include "loadgen/real/churn_turns.h"
 #include "loadgen/real/outside_view.h"
-#include "loadgen/real/real_plan.h"
 #include "loadgen/real/remains.h"
 #include "loadgen/real/rescue_audit.h"
 #include "loadgen/real/spawn_watch.h"

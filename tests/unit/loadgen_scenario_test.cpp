@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "coordinator/base/error.h"
-#include "loadgen/cli/options.h"
+#include "loadgen/plan/options.h"
 #include "loadgen/plan/scenario.h"
 #include "tests/unit/scenario_text.h"
 

@@ -5,8 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "loadgen/plan/payload.h"
 #include "loadgen/workloads/append_wire.h"
-#include "loadgen/workloads/payload.h"
 
 namespace yardmaster::loadgen {
 namespace {

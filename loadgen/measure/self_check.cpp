@@ -1,4 +1,4 @@
-#include "loadgen/run/self_check.h"
+#include "loadgen/measure/self_check.h"
 
 #include <chrono>
 #include <ctime>

@@ -1,4 +1,4 @@
-#include "loadgen/real/real_plan.h"
+#include "loadgen/plan/real_plan.h"
 
 #include <algorithm>
 #include <string>

@@ -1,4 +1,4 @@
-#include "loadgen/cli/options.h"
+#include "loadgen/plan/options.h"
 
 #include <array>
 #include <charconv>

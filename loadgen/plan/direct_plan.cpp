@@ -1,4 +1,4 @@
-#include "loadgen/direct/direct_plan.h"
+#include "loadgen/plan/direct_plan.h"
 
 #include <algorithm>
 #include <string>

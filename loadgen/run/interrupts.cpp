@@ -1,4 +1,4 @@
-#include "loadgen/cli/interrupts.h"
+#include "loadgen/run/interrupts.h"
 
 #include <pthread.h>
 

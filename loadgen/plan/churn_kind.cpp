@@ -1,4 +1,4 @@
-#include "loadgen/real/churn_kind.h"
+#include "loadgen/plan/churn_kind.h"
 
 #include <array>
 #include <utility>

@@ -2,9 +2,9 @@
 // run, not after. Main thread. Throws Error that says what to change.
 #pragma once
 
-#include "loadgen/cli/options.h"
-#include "loadgen/cli/progress.h"
+#include "loadgen/plan/options.h"
 #include "loadgen/plan/scenario.h"
+#include "loadgen/run/progress.h"
 
 namespace yardmaster::loadgen {
 

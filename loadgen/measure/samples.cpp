@@ -1,4 +1,4 @@
-#include "loadgen/run/samples.h"
+#include "loadgen/measure/samples.h"
 
 namespace yardmaster::loadgen {
 namespace {

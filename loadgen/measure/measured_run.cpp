@@ -1,4 +1,4 @@
-#include "loadgen/run/measured_run.h"
+#include "loadgen/measure/measured_run.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "loadgen/run/measurement_log.h"
+#include "loadgen/measure/measurement_log.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "loadgen/workloads/payload.h"
+#include "loadgen/plan/payload.h"
 
 #include <algorithm>
 #include <array>

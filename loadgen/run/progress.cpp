@@ -1,4 +1,4 @@
-#include "loadgen/cli/progress.h"
+#include "loadgen/run/progress.h"
 
 #include <algorithm>
 #include <array>

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "loadgen/run/measured_run.h"
+#include "loadgen/measure/measured_run.h"
 #include "reports/report.h"
 #include "reports/verdict.h"
 

@@ -1,4 +1,4 @@
-#include "loadgen/plan/run_checks.h"
+#include "loadgen/run/run_checks.h"
 
 #include <string>
 

@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "coordinator/base/clock.h"
+#include "loadgen/measure/measurement_log.h"
+#include "loadgen/measure/self_check.h"
 #include "loadgen/plan/load_plan.h"
-#include "loadgen/run/measurement_log.h"
-#include "loadgen/run/self_check.h"
 #include "reports/report.h"
 
 namespace yardmaster::loadgen {
