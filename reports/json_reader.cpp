@@ -111,9 +111,17 @@ void read(const Node& node, Environment& out) {
   node["fsync_ms"]["p99"].to(out.fsync_p99_ms);
 }
 
+void read(const Node& node, Pause& out) {
+  node["begin_s"].to(out.begin_s);
+  node["end_s"].to(out.end_s);
+}
+
 void read(const Node& node, Validity& out) {
   read(node["schedule_lag_ms"], out.schedule_lag_ms);
   read(node["hiccup_ms"], out.hiccup_ms);
+  node["pauses"].each_element([&](const Node& n) { read(n, out.pauses.emplace_back()); });
+  node["due"].to(out.due);
+  node["begun"].to(out.begun);
   node["stolen_cpu_s"].to(out.stolen_cpu_s);
   node["reasons"].each_element([&](const Node& reason) { reason.to(out.reasons.emplace_back()); });
 }

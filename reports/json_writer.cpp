@@ -35,9 +35,20 @@ Json environment(const Environment& from) {
           {"fsync_ms", {{"p50", number(from.fsync_p50_ms)}, {"p99", number(from.fsync_p99_ms)}}}};
 }
 
+Json pauses(const std::vector<Pause>& from) {
+  Json json = Json::array();
+  for (const Pause& pause : from) {
+    json.push_back({{"begin_s", number(pause.begin_s)}, {"end_s", number(pause.end_s)}});
+  }
+  return json;
+}
+
 Json validity(const Validity& from) {
   return {{"schedule_lag_ms", quantiles(from.schedule_lag_ms)},
           {"hiccup_ms", quantiles(from.hiccup_ms)},
+          {"pauses", pauses(from.pauses)},
+          {"due", from.due},
+          {"begun", from.begun},
           {"stolen_cpu_s", number(from.stolen_cpu_s)},
           {"reasons", from.reasons}};
 }

@@ -85,9 +85,19 @@ struct Audit {
   bool clean() const { return lost == 0 && duplicated == 0 && out_of_order == 0 && orphans == 0; }
 };
 
+// A time in which the generator itself did not run, on the run's clock: seconds since its warm-up
+// began, which intended times count from too.
+struct Pause {
+  double begin_s = 0;
+  double end_s = 0;
+};
+
 struct Validity {
   metrics::Quantiles schedule_lag_ms;
   metrics::Quantiles hiccup_ms;
+  std::vector<Pause> pauses;         // of the generator: rising, and none touches another
+  std::uint64_t due = 0;             // requests that were due while it was measured, of all
+  std::uint64_t begun = 0;           // workloads, and those of them that were begun; 0: not known
   double stolen_cpu_s = 0;           // CPU time that the host took away
   std::vector<std::string> reasons;  // why a target cannot pass; empty: valid
 };

@@ -12,11 +12,14 @@
 
 namespace yardmaster::reports {
 
-// The samples of one measurement in the order of their intended times. `service` is empty when the
-// measurement has no intended time: then the latency is the service time.
+// The samples of one measurement in the order of their intended times. `service` and `intended` are
+// empty when the measurement has no intended time: then the latency is the service time, and the
+// generator had no part in it. Otherwise intended[i] is when sample i was due, in nanoseconds since
+// the run's warm-up began.
 struct TargetSamples {
   std::span<const Sample> latency;
   std::span<const Sample> service;
+  std::span<const Sample> intended = {};
 };
 
 // Why a target with this limit cannot pass: the schedule lag's or the hiccups' P99 is over a tenth

@@ -50,6 +50,7 @@ std::uint64_t MeasurementLog::begin(Offset intended) {
   if (intended < from_) return not_measured;
   pass_boundaries(intended);
   service_.add();
+  intended_.set(intended_.add(), reports::to_sample(intended));
   return latency_.add();
 }
 
@@ -73,6 +74,10 @@ std::vector<reports::Sample> MeasurementLog::latency_before(std::size_t boundary
 
 std::vector<reports::Sample> MeasurementLog::service_before(std::size_t boundary) const {
   return service_.first(count_before(boundary));
+}
+
+std::vector<reports::Sample> MeasurementLog::intended_before(std::size_t boundary) const {
+  return intended_.first(std::min(count_before(boundary), latency_.size()));
 }
 
 bool MeasurementLog::is_answered_before(std::size_t boundary, std::uint64_t& known) const {

@@ -64,14 +64,17 @@ class MeasurementLog {
   // What has no intended time: one that took so long and was seen at `at`.
   void add(Offset at, std::chrono::nanoseconds duration);
 
-  // Samples before the boundary, or all when it was not reached.
+  // Samples before the boundary, or all when it was not reached. Intended times are since the start
+  // of the run.
   std::vector<reports::Sample> latency_before(std::size_t boundary) const;
   std::vector<reports::Sample> service_before(std::size_t boundary) const;
   // Whether all of these are answered. `known`, 0 at first, keeps how many were found to be, so
   // that asking again costs little.
   bool is_answered_before(std::size_t boundary, std::uint64_t& known) const;
+  std::vector<reports::Sample> intended_before(std::size_t boundary) const;
   std::vector<reports::Sample> latency() const { return latency_.first(latency_.size()); }
   std::vector<reports::Sample> service() const { return service_.first(service_.size()); }
+  std::vector<reports::Sample> intended() const { return intended_.first(latency_.size()); }
 
   const metrics::Histogram& latency_histogram() const { return latency_histogram_; }
   const metrics::Histogram& service_histogram() const { return service_histogram_; }
@@ -86,6 +89,7 @@ class MeasurementLog {
   std::vector<Offset> boundaries_;
   std::size_t next_boundary_ = 0;
   std::array<std::atomic<std::uint64_t>, 8> boundary_index_;
+  SampleLog intended_;
   SampleLog latency_;
   SampleLog service_;
   metrics::Histogram latency_histogram_;

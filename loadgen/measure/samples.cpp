@@ -13,7 +13,9 @@ SampleSet SampleSet::before(const MeasuredRun::Logs& logs, std::size_t boundary)
   for (const auto& [name, log] : logs) {
     auto& samples = set.samples_[name];
     samples.latency = log->latency_before(boundary);
-    if (has_intended_time(name)) samples.service = log->service_before(boundary);
+    if (!has_intended_time(name)) continue;
+    samples.service = log->service_before(boundary);
+    samples.intended = log->intended_before(boundary);
   }
   return set;
 }
@@ -23,7 +25,9 @@ SampleSet SampleSet::all(const MeasuredRun::Logs& logs) {
   for (const auto& [name, log] : logs) {
     auto& samples = set.samples_[name];
     samples.latency = log->latency();
-    if (has_intended_time(name)) samples.service = log->service();
+    if (!has_intended_time(name)) continue;
+    samples.service = log->service();
+    samples.intended = log->intended();
   }
   return set;
 }
@@ -31,7 +35,8 @@ SampleSet SampleSet::all(const MeasuredRun::Logs& logs) {
 std::map<std::string, reports::TargetSamples> SampleSet::views() const {
   std::map<std::string, reports::TargetSamples> views;
   for (const auto& [name, samples] : samples_) {
-    views[name] = {.latency = samples.latency, .service = samples.service};
+    views[name] = {
+        .latency = samples.latency, .service = samples.service, .intended = samples.intended};
   }
   return views;
 }

@@ -42,6 +42,7 @@ TEST(MeasurementLogTest, samples_stand_in_the_order_of_intended_times) {
   EXPECT_EQ(latency[second], reports::unanswered);
   EXPECT_EQ(latency[third], 30e6F);
   EXPECT_EQ(log.service()[third], 3e6F);
+  EXPECT_EQ(log.intended(), (std::vector<reports::Sample>{1e6F, 2e6F, 3e6F}));
   EXPECT_EQ(log.finished(), 2U);
 }
 
@@ -52,6 +53,8 @@ TEST(MeasurementLogTest, a_look_sees_what_was_intended_before_it) {
   EXPECT_EQ(log.latency_before(0).size(), 10U);
   EXPECT_EQ(log.latency_before(1).size(), 15U);
   EXPECT_EQ(log.service_before(0).back(), 19e6F);
+  EXPECT_EQ(log.intended_before(0).back(), 1'900e6F);
+  EXPECT_EQ(log.intended_before(1).size(), 15U);
 }
 
 TEST(MeasurementLogTest, knows_when_everything_before_a_look_is_answered) {

@@ -50,6 +50,9 @@ inline Run sample_run() {
   run.validity.schedule_lag_ms = {.p50 = 0.01, .p90 = 0.02, .p99 = 0.05, .max = 0.4, .mean = 0.012};
   run.validity.hiccup_ms = {.p50 = 0.06, .p90 = 0.07, .p99 = 0.11, .max = 0.9, .mean = 0.062};
   run.validity.stolen_cpu_s = 0.25;
+  run.validity.pauses = {{.begin_s = 2.5, .end_s = 2.504}, {.begin_s = 7, .end_s = 7.012}};
+  run.validity.due = 8'300;
+  run.validity.begun = 8'300;
   run.measurements = {{"write", sample_measurement(1)}, {"handoff", sample_measurement(4)}};
   run.checkpoint_frames = {
       .p50 = 950, .p90 = 1'000, .p99 = 1'010, .p999 = 1'010, .max = 1'010, .mean = 940};
