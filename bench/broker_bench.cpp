@@ -75,7 +75,7 @@ void round_trip_append(benchmark::State& state, const char* durability) {
   }
 }
 
-// From the request to the reply of accept_handoff, without the receiver's reading.
+// The time runs from the request to the reply of accept_handoff, without the receiver's reading.
 void handoff_by_entries(benchmark::State& state) {
   Yard yard;
   yard.allocate("alice");

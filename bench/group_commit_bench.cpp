@@ -1,6 +1,6 @@
-// What group commit costs on top of the bare SQLite loop: both append rows of 256 bytes, so many
-// per transaction, to a database on the disk of the working directory. And what a checkpoint of so
-// many frames takes.
+// These benchmarks show what group commit costs on top of the bare SQLite loop: both append rows of
+// 256 bytes, so many per transaction, to a database on the disk of the working directory. They also
+// show how long a checkpoint of so many frames takes.
 #include <cstdlib>
 #include <filesystem>
 #include <string>

@@ -1,5 +1,5 @@
-// What a request costs before the store sees it, and its reply after: the flat reader against the
-// general parser on the same append_context.
+// These benchmarks show what a request costs before the store sees it, and its reply after: the
+// flat reader against the general parser on the same append_context.
 #include <string>
 
 #include <benchmark/benchmark.h>

@@ -11,7 +11,7 @@ namespace yardmaster {
 using SteadyTime = std::chrono::steady_clock::time_point;
 using WallTime = std::chrono::sys_time<std::chrono::microseconds>;
 
-// As clock_nanosleep() and its like take it, with CLOCK_MONOTONIC.
+// Converts a time into the form that clock_nanosleep() and its like take, with CLOCK_MONOTONIC.
 inline timespec to_timespec(SteadyTime time) {
   const auto since = time.time_since_epoch();
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since);

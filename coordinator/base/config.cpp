@@ -106,7 +106,8 @@ const std::vector<Key>& keys() {
   throw Error(ErrorCode::usage, where + ": " + std::string(key) + ": " + why);
 }
 
-// As libpq reads it: "password=…", maybe in quotes, or "postgresql://user:password@host".
+// The string is read as libpq reads it: "password=…", maybe in quotes, or
+// "postgresql://user:password@host".
 std::string without_password(const std::string& conninfo) {
   static const std::regex words(R"((password\s*=\s*)('([^'\\]|\\.)*'|[^\s&]*))");
   static const std::regex uri(R"((://[^:/@]*:)[^@/]*@)");
@@ -274,7 +275,7 @@ LoadedConfig load_config(const ConfigSources& sources) {
     if (const auto named = sources.environment("YARDMASTER_CONFIG")) effective.file = *named;
   }
   Loader loader{effective, {}, {}};
-  // Without HOME there is no default file to look for; the variables may still say everything.
+  // A process without HOME has no default file to look for; the variables may still say everything.
   if (effective.file || sources.environment("HOME") || sources.environment("XDG_CONFIG_HOME")) {
     loader.read_file();
   }

@@ -1,5 +1,5 @@
-// What can be set: one JSON file with comments, one environment variable per key
-// (YARDMASTER_<KEY>), and the command line, the later ones before the earlier. Any thread.
+// The settings come from one JSON file with comments, one environment variable per key
+// (YARDMASTER_<KEY>), and the command line; the later of these win over the earlier. Any thread.
 #pragma once
 
 #include <chrono>
@@ -20,7 +20,7 @@ struct Config {
   std::string state_dir;    // default: default_state_dir()
   std::string runtime_dir;  // default: default_runtime_dir()
   std::string store = YARDMASTER_DEFAULT_STORE;
-  std::string postgres;  // how to connect; may hold a password
+  std::string postgres;  // connection string; may hold a password
   std::chrono::nanoseconds postgres_checkpoint_interval{};
   std::string checkpoint_policy = "adaptive";
   std::chrono::nanoseconds commit_spacing = std::chrono::microseconds(500);

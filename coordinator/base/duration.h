@@ -14,7 +14,7 @@ std::chrono::nanoseconds parse_duration(std::string_view text);
 // The shortest exact form with one unit: 250ms, 1.5s, 20us.
 std::string format_duration(std::chrono::nanoseconds duration);
 
-// For reports: milliseconds as a number.
+// Returns milliseconds as a number, for reports.
 inline double to_milliseconds(std::chrono::nanoseconds duration) {
   return static_cast<double>(duration.count()) / 1e6;
 }

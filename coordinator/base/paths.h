@@ -1,9 +1,11 @@
-// Where a yard keeps its things. Any thread.
+// The paths of a yard's files and directories. Pure and for any thread, except for
+// make_private_directory(): it blocks on the disk, and changes the umask of the whole process for a
+// moment, which files that another thread makes in that moment get as well.
 //
 // The state directory holds what must last (the database, logs, clones, worktrees and what was
 // saved of them), the runtime directory the sockets. By default they are the XDG ones:
-// $XDG_STATE_HOME/yardmaster (else
-// ~/.local/state/yardmaster) and $XDG_RUNTIME_DIR/yardmaster (else `run` in the state directory).
+// $XDG_STATE_HOME/yardmaster (else ~/.local/state/yardmaster) and $XDG_RUNTIME_DIR/yardmaster
+// (else `run` in the state directory).
 #pragma once
 
 #include <filesystem>

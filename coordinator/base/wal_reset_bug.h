@@ -9,7 +9,8 @@ namespace yardmaster {
 // `version` as sqlite3_libversion_number() has it: 3.40.1 is 3040001.
 bool has_wal_reset_bug(int version);
 
-// What a run with several connections on such a version has to say, with the reason.
+// Returns the warning, with its reason, that a run with several connections on such a version must
+// show.
 std::string wal_reset_warning(const std::string& version);
 
 }  // namespace yardmaster

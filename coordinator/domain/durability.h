@@ -1,4 +1,4 @@
-// How much an acknowledgement promises.
+// Durability is how much an acknowledgement promises.
 #pragma once
 
 namespace yardmaster {

@@ -27,12 +27,12 @@ struct ProcessIdentity {
   bool operator==(const ProcessIdentity&) const = default;
 };
 
-// What of an instance was made for it alone, and so ends with it: bits of `owned`.
+// The bits of `owned` name the parts that were made for the instance alone, and so end with it.
 inline constexpr std::uint32_t owns_worktree = 1;
 inline constexpr std::uint32_t owns_window = 2;
 inline constexpr std::uint32_t owns_processes = 4;  // they were launched by the coordinator
 
-// What is said of an instance from its request on. Empty texts say: none.
+// These fields describe an instance from its request on. Empty texts mean: none.
 struct InstanceDescription {
   std::string name;
   std::string role;
@@ -41,21 +41,21 @@ struct InstanceDescription {
   std::string worktree_path;
   std::string branch;
   std::string base_branch;
-  std::string base_commit;  // where its branch began
-  std::string start_ref;    // where it shall begin; known until it has begun
+  std::string base_commit;  // commit at which its branch began
+  std::string start_ref;    // where it is to begin; known until it has begun
   std::string task;
   std::string agent_command;
-  std::string session_id;  // of the agent's conversation
+  std::string session_id;  // names the agent's conversation
   std::string tmux_session;
   std::string tmux_window;
-  std::string log_path;  // of its output
+  std::string log_path;  // file with the agent's output
   std::optional<ProcessIdentity> process;
   std::uint32_t owned = 0;
   bool wanted = false;      // starts again when its process dies (see WantedInstance)
   bool is_restart = false;  // and is being started again: stays wanted when that fails
 };
 
-// What a caller asks for; the rest of an Instance is decided by the coordinator.
+// A request holds what the caller asks for; the coordinator decides the rest of an Instance.
 struct InstanceRequest : InstanceDescription {
   InstanceRequest() = default;
   explicit InstanceRequest(const InstanceDescription& description)
@@ -66,8 +66,8 @@ struct InstanceRequest : InstanceDescription {
   bool foreground = false;  // the caller's own process becomes the agent, in its terminal
 };
 
-// Whether the coordinator makes a worktree and starts the agent, or only registers what others
-// made.
+// Returns whether the coordinator makes a worktree and starts the agent; otherwise it only
+// registers what others made.
 inline bool is_launched(const InstanceRequest& request) {
   if (request.repo.empty() || request.registered) return false;
   return request.foreground || !request.process;
@@ -84,7 +84,8 @@ struct Instance : InstanceDescription {
   std::string context;           // the context that it writes to now
   std::uint64_t generation = 0;  // that context's generation
   WallTime created_at{};
-  // With state gone (what a resource finds out while it is released stands here before):
+  // The following are set with state gone; those that a resource finds out during its release are
+  // set before:
   WallTime ended_at{};
   std::string end_reason;
   std::string summary;
@@ -93,10 +94,10 @@ struct Instance : InstanceDescription {
   std::vector<std::string> rescue;
 };
 
-// How an instance ended.
+// An EndRecord says how an instance ended.
 struct EndRecord {
   std::string reason;               // "released", "process died", "window lost", "completed", …
-  std::string summary;              // what complete_agent said
+  std::string summary;              // as given to complete_agent
   std::string exit_status;          // "exit 3", "signal 9"; empty: not known
   std::string last_output;          // any bytes
   std::vector<std::string> rescue;  // refs and directories that hold what it had not pushed

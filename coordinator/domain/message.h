@@ -26,8 +26,8 @@ struct Message {
   std::optional<WallTime> acked_at;
 };
 
-// What list_messages returns: those after an id, oldest first. Without a status: all that are not
-// acked.
+// A filter selects the messages that list_messages returns: those after an id, oldest first.
+// Without a status it selects all that are not acked.
 struct MessageFilter {
   std::string recipient;
   std::optional<MessageStatus> status;
