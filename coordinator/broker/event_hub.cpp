@@ -108,7 +108,7 @@ void EventHub::publish(const Message& message) {
   if (subscriptions_.empty()) return;
   const std::string data = to_text(message_json(message, MessageView::event));
   tell_audience(EventKind::message, {}, data);
-  // Only what the recipient's own subscriber got has been delivered.
+  // A message counts as delivered only if a subscriber of the recipient itself got it.
   if (tell_audience(EventKind::message, message.to, data) > 0) note_delivered(message);
 }
 

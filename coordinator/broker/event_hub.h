@@ -1,4 +1,4 @@
-// Who wants to hear what, and the telling of it. Broker thread only.
+// The event hub knows which session subscribes to which events, and sends them. Broker thread only.
 //
 // A pushed message counts as delivered: that is noted in the store, a batch at a time, and never
 // waited for.
@@ -51,7 +51,8 @@ class EventHub final : public InstanceObserver {
     unsigned kinds = 0;  // one bit per EventKind
     std::string instance;
   };
-  // By instance; under the empty name those who want to hear about everyone.
+  // Sessions by the instance that they subscribe to; those that subscribe to all stand under the
+  // empty name.
   using Audience = std::unordered_map<std::string, std::vector<Session*>>;
 
   // Returns how many heard it.

@@ -54,7 +54,8 @@ class FlatReader {
     return true;
   }
 
-  // At most 18 digits, so that it fits, and no leading zeros, which JSON forbids.
+  // This takes at most 18 digits, so that the number fits, and no leading zeros, which JSON
+  // forbids.
   bool take_integer(std::uint64_t& value) {
     skip_space();
     const char* const begin = at_;

@@ -27,7 +27,7 @@ struct AppendFrame {
 // always what the general parser would have given.
 bool read_append_frame(std::string_view text, AppendFrame& frame);
 
-// What an entry's kind may be: 1 to 64 bytes without control characters.
+// Returns whether an entry may have this kind: 1 to 64 bytes without control characters.
 bool is_valid_kind(std::string_view kind);
 
 }  // namespace yardmaster

@@ -1,5 +1,5 @@
-// What the arguments of a command look like, and the check that says which one is wrong. Any
-// thread.
+// A command's arguments are described by specifications, and a check names the argument that does
+// not conform. Any thread.
 #pragma once
 
 #include <cstdint>

@@ -13,8 +13,8 @@ constexpr std::uint64_t default_entries = 1000;
 // Thrown to leave a visit early.
 struct Enough {};
 
-// As many entries as make up about a frame, and one at least: who wants more asks again from the
-// next one on.
+// The reply holds as many entries as make up about a frame, and one at least: a client that wants
+// more asks again from the next one on.
 std::string entries_text(Reader& reader, const ContextSnapshot& snapshot) {
   std::string entries;
   const auto add = [&](std::uint64_t seq, std::string_view kind, std::string_view data,
@@ -39,8 +39,8 @@ void append_info(std::string& out, const ContextInfo& info) {
   append_quoted(out, info.owner);
 }
 
-// With `count_rows` also the rows that the store really has of the range, found without its lists:
-// more than `count` means that something was stored twice.
+// With `count_rows` the reply also says how many rows of the range the store really has, counted
+// without its lists: more than `count` means that something was stored twice.
 std::string digest_text(Reader& reader, const ContextSnapshot& snapshot, bool count_rows) {
   ContextDigest digest;
   reader.visit(snapshot, [&](std::uint64_t seq, std::string_view kind, std::string_view data,

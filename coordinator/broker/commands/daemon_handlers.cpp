@@ -30,7 +30,7 @@ Reply status(Services& services, const Request& /*request*/) {
   co_return to_text(data);
 }
 
-// With tmux nothing goes on, and so nothing starts again by itself next time.
+// With tmux, `stop` ends the agents, too, so no persistent one is started again next time.
 Reply stop(Services& services, const Request& request) {
   const bool with_tmux = request.flag("tmux");
   const auto drop_all = [](Store& store) {

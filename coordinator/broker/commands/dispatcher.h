@@ -29,7 +29,7 @@ class Dispatcher {
   // Answers something that never became a request.
   void refuse(Session& session, std::string_view id, const Error& error);
 
-  // From now on requests are answered `unavailable`.
+  // Makes the dispatcher answer `unavailable` to all requests from now on.
   void stop() { stopping_ = true; }
   const RequestCounters& counters() const { return counters_; }
 

@@ -24,7 +24,7 @@ struct HandoffRequest {
   std::string key;
 };
 
-// What was frozen, and its digest.
+// A frozen context and its digest.
 struct Frozen {
   std::optional<Handoff> earlier;
   std::string context;
@@ -46,7 +46,7 @@ asio::awaitable<void> freeze(StoreQueue& queue, const HandoffRequest& asked, Fro
   const auto freeze_in = [&](Store& store) {
     return store.freeze_context(asked.from, asked.to, asked.context, asked.summary, asked.key);
   };
-  // Only a freeze that was committed is read from.
+  // The reader sees only a freeze that was committed.
   const auto read = [&](Reader& reader, const Store::HandoffStart& start) {
     frozen.earlier = start.earlier;
     if (start.earlier) return true;

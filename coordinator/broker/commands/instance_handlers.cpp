@@ -78,7 +78,8 @@ std::optional<InstanceState> wanted_instance_state(const Request& request) {
                                               "stopping or gone");
 }
 
-// Formats a list that may be long, on the reader thread.
+// The store thread finds the instances, all living ones or the latest tombstones; the reader thread
+// filters them and formats the list, which may be long.
 asio::awaitable<std::string> list(Services& services, const Request& request,
                                   std::string_view key) {
   const auto state = wanted_instance_state(request);
@@ -117,7 +118,7 @@ class PromisedName {
   std::set<std::string>::iterator place_;
 };
 
-// For an instance that was asked for without a name: "worker-3".
+// Makes a name, such as "worker-3", for an instance that was asked for without one.
 asio::awaitable<std::unique_ptr<PromisedName>> make_name(Services& services, std::string role,
                                                          std::string& name) {
   do {

@@ -11,7 +11,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::uint64_t default_messages = 100;
-// Of a message on the wire, without its body.
+// A message takes at least this many bytes on the wire besides its body.
 constexpr std::size_t least_message_bytes = 128;
 
 std::optional<MessageStatus> status_of(const Request& request) {
@@ -30,7 +30,8 @@ std::string messages_text(const std::vector<Message>& messages) {
   return to_text(data);
 }
 
-// As many as make up about a frame, and one at least: who wants more asks again after the last one.
+// Keeps as many messages as make up about a frame, and one at least: a client that wants more asks
+// again after the last one.
 void keep_a_frame(std::vector<Message>& messages) {
   std::size_t bytes = 0;
   std::size_t count = 0;
@@ -41,7 +42,7 @@ void keep_a_frame(std::vector<Message>& messages) {
   messages.resize(count);
 }
 
-// What the recipient was shown counts as delivered; the answer says so already.
+// Messages that the recipient was shown count as delivered; the answer says so already.
 std::vector<Message> list_for(Store& store, const MessageFilter& filter) {
   std::vector<Message> messages = store.list_messages(filter);
   keep_a_frame(messages);

@@ -21,7 +21,7 @@ class Request {
   Request(SessionPtr session, nlohmann::json arguments, SteadyTime arrived)
       : session_(std::move(session)), arguments_(std::move(arguments)), arrived_(arrived) {}
 
-  // When its frame was read.
+  // Returns the time at which the request's frame was read.
   SteadyTime arrived() const { return arrived_; }
   Session& session() const { return *session_; }
 
@@ -45,7 +45,7 @@ class Request {
   SteadyTime arrived_;
 };
 
-// What a caller on `own`'s socket is told who claims to be another.
+// Returns the error for a caller on `own`'s socket that claims to be another instance.
 Error identity_error(std::string_view own, std::string_view claimed);
 
 }  // namespace yardmaster

@@ -1,4 +1,4 @@
-// What the handlers of the command table work with. Broker thread only.
+// The services are the parts that the handlers of the command table work with. Broker thread only.
 #pragma once
 
 #include <cstdint>
@@ -23,13 +23,13 @@
 
 namespace yardmaster {
 
-// What only the daemon as a whole can answer.
+// DaemonControl answers what only the daemon as a whole can answer.
 class DaemonControl {
  public:
-  // What `status` says, but for the counts that the store knows.
+  // Returns the data of `status`, except for the counts that the store knows.
   virtual nlohmann::json status() const = 0;
   virtual nlohmann::json histograms() const = 0;
-  // From the request for a handoff to its acceptance.
+  // Records how long a handoff took, from the request for it to its acceptance.
   virtual void on_handoff_done(std::chrono::nanoseconds duration) = 0;
   // `with_tmux` ends the tmux server too, and with it the agents that still run in it.
   virtual void request_stop(bool with_tmux) = 0;
@@ -52,7 +52,7 @@ struct Services {
   const Paths paths;
   // Given to instances whose rows are not made yet.
   std::shared_ptr<std::set<std::string>> promised_names = std::make_shared<std::set<std::string>>();
-  // When the handoffs that are pending now were asked for, by id.
+  // The times at which the handoffs that are now pending were requested, by id.
   std::unordered_map<std::uint64_t, SteadyTime> handoffs_asked = {};
 };
 

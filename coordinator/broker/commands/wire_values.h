@@ -20,7 +20,7 @@ nlohmann::json message_json(const Message& message, MessageView view = MessageVi
 nlohmann::json handoff_json(const Handoff& handoff);
 nlohmann::json instance_json(const Instance& instance);
 nlohmann::json repository_json(const Repository& repository);
-// What allocate_instance answers.
+// Returns the reply data of allocate_instance.
 nlohmann::json allocation_json(const Instance& instance);
 // Appends {"seq":…,"kind":…,"data":…,"time":…}.
 void append_entry(std::string& out, std::uint64_t seq, std::string_view kind, std::string_view data,

@@ -19,7 +19,7 @@
 
 namespace yardmaster {
 
-// Who may connect: the daemon's own user and root, and with a group its members.
+// An access rule admits the daemon's own user and root, and with a group its members.
 struct AccessRule {
   std::optional<gid_t> group;
 

@@ -26,7 +26,8 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
 
-// How long a connection may be silent between requests, or take to send one or to read the reply.
+// A connection may be silent for this long between requests, or take this long to send a request or
+// read the reply.
 constexpr auto request_patience = std::chrono::seconds(60);
 constexpr std::string_view json_type = "application/json";
 constexpr std::string_view metrics_type = "text/plain; version=0.0.4; charset=utf-8";

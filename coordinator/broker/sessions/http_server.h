@@ -24,7 +24,7 @@ struct HttpOptions {
   std::vector<std::string> allowed_origins;
   std::chrono::nanoseconds ping_interval = std::chrono::seconds(20);
   std::size_t max_output_bytes = 0;
-  // Whether there is room for a new TCP connection, which is counted then.
+  // Returns whether there is room for a new TCP connection, and counts the connection if so.
   std::function<bool(int socket)> admit;
 };
 

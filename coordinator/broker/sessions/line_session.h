@@ -18,7 +18,7 @@
 
 namespace yardmaster {
 
-// What line sessions share.
+// The parts that all line sessions share.
 struct LineSessionContext {
   Readiness& readiness;
   Dispatcher& dispatcher;
@@ -70,8 +70,8 @@ class LineSession final : public Session, private ReadinessHandler {
   LineSessionContext& context_;
   UniqueFd socket_;
   std::string output_;
-  std::size_t sent_ = 0;  // of output_
-  std::string tail_;      // of the input: an incomplete frame; while paused, also whole ones
+  std::size_t sent_ = 0;  // bytes of output_ already sent
+  std::string tail_;      // input: an incomplete frame; while paused, also whole ones
   std::uint32_t interest_ = 0;
   bool recognised_ = false;  // by its first byte, as a line session
   bool waits_for_flush_ = false;

@@ -34,7 +34,7 @@ class Readiness {
   void change(int fd, ReadinessHandler& handler, std::uint32_t interest);
   void remove(int fd, const ReadinessHandler& handler) noexcept;
 
-  // When the current turn began: one clock reading for all that came in it.
+  // Returns when the current turn began: one clock reading serves all input of the turn.
   SteadyTime turn_began() const { return turn_began_; }
 
  private:

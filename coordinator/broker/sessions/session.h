@@ -45,8 +45,8 @@ class Session : public boost::intrusive_ref_counter<Session, boost::thread_unsaf
   void request_began() { ++in_flight_; }
   std::size_t in_flight() const { return in_flight_; }
 
-  // Whether the next request can only be the consequence of the latest reply: nothing else was in
-  // flight and it came soon after. See Operation::closed_loop.
+  // Returns whether the next request can only be the consequence of the latest reply: nothing else
+  // was in flight and it came soon after. See Operation::closed_loop.
   bool is_closed_loop(SteadyTime arrived) const {
     return in_flight_ == 0 && arrived - last_reply_ < std::chrono::milliseconds(2);
   }

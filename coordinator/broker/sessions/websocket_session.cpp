@@ -116,7 +116,7 @@ asio::awaitable<void> WebSocketSession::read_all() {
     buffer.consume(buffer.size());
     if (!has_room()) co_await wait_for_room();
   }
-  // Until the closing handshake is over, which the writer began.
+  // The reading goes on until the closing handshake, which the writer began, is over.
   while (!failure) {
     co_await stream_.async_read(buffer, asio::redirect_error(asio::use_awaitable, failure));
     buffer.consume(buffer.size());
