@@ -11,13 +11,14 @@ using Variables = std::map<std::string, std::string>;
 // PATH of one who has none.
 inline constexpr const char* usual_path = "/usr/local/bin:/usr/bin:/bin";
 
-// In a window: those of the launch file, which are complete, but for what tells where the agent
-// runs. `own` are those of the process that becomes the agent.
+// Returns the environment of an agent in a window: the variables of the launch file, which are
+// complete, except for those that tell where the agent runs. These are taken from `own`, the
+// environment of the process that becomes the agent.
 Variables window_environment(Variables launch, const Variables& own);
 
-// In a person's terminal: that person's own (keys, agents, PATH), and of the launch file what makes
-// the agent an instance: YARDMASTER_*, of which none is the person's. As in a window, PATH begins
-// with the directory of this program.
+// Returns the environment of an agent in a person's terminal: that person's own variables (keys,
+// agents, PATH), and from the launch file those that make the agent an instance: YARDMASTER_*, of
+// which none is the person's. As in a window, PATH begins with the directory of this program.
 Variables foreground_environment(const Variables& launch, Variables own,
                                  const std::string& program_directory);
 

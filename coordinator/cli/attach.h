@@ -1,4 +1,4 @@
-// How to get at an instance's window. Pure, any thread.
+// The commands with which a person attaches to an instance's window. Pure, any thread.
 #pragma once
 
 #include <filesystem>

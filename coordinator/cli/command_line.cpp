@@ -37,7 +37,7 @@ struct Group {
   std::vector<const char*> verbs;
 };
 
-// As --help shows them.
+// Sorts the verbs into the groups that --help shows.
 void group_verbs(CLI::App& app) {
   const std::vector<Group> groups{
       {"The daemon", {"start", "stop", "status", "doctor", "config", "backup", "call", "stop-all"}},

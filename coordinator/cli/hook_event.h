@@ -1,4 +1,4 @@
-// What a hook of the agent says about what the agent does. Pure, any thread.
+// A hook event is what a hook of the agent reports about the agent's activity. Pure, any thread.
 #pragma once
 
 #include <optional>

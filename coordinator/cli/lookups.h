@@ -11,7 +11,7 @@
 
 namespace yardmaster::cli {
 
-// Of those that live.
+// Returns the living instance of this name, if there is one.
 std::optional<nlohmann::json> find_instance(Client& client, const std::string& name);
 std::optional<nlohmann::json> find_repository(Client& client, const std::string& name);
 

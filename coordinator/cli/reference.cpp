@@ -17,7 +17,7 @@ constexpr const char* introduction =
 
 bool is_shown(const CLI::Option* option) {
   return option->get_group() != place_group && option->get_name() != "--help" &&
-         option->get_envname().empty();  // what the environment says of an agent
+         option->get_envname().empty();  // an identity comes from the environment
 }
 
 std::string positional_usage(const CLI::Option& option) {

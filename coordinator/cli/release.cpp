@@ -17,7 +17,7 @@ using nlohmann::json;
 
 constexpr auto reply_patience = std::chrono::minutes(5);  // without any reply
 constexpr auto retry_pause = std::chrono::milliseconds(200);
-constexpr std::size_t most_in_flight = 256;  // of the 1,024 that a connection may have
+constexpr std::size_t most_in_flight = 256;  // of the 1,024 that a connection allows
 
 struct Refusal {
   std::string name;

@@ -31,7 +31,7 @@ bool is_within(const fs::path& path, const fs::path& directory) {
   return end == directory.end();
 }
 
-// Of repositories within each other, the innermost.
+// When one repository lies within another, the innermost around `here` is chosen.
 std::string repository_around(const json& repositories, const fs::path& here,
                               const fs::path& worktrees) {
   std::string name;

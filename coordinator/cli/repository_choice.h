@@ -1,4 +1,5 @@
-// Which repository a command means. Pure but for looking at directories; any thread.
+// These functions find the repository that a command means. Pure except for looking at directories;
+// any thread.
 #pragma once
 
 #include <filesystem>
@@ -8,7 +9,7 @@
 
 namespace yardmaster::cli {
 
-// What add_repo is asked for: a URL as it is, a directory as an absolute path.
+// The source that add_repo is given: a URL as it is, a directory as an absolute path.
 struct RepositorySource {
   bool is_url = false;
   std::string value;
@@ -16,8 +17,8 @@ struct RepositorySource {
   bool operator==(const RepositorySource&) const = default;
 };
 
-// As git reads it: a directory that is there comes first, then anything with :// or with a colon
-// before its first slash (host:path) is a URL. Throws Error{usage} when it is neither.
+// The target is read as git reads it: an existing directory comes first, then anything with :// or
+// with a colon before its first slash (host:path) is a URL. Throws Error{usage} when it is neither.
 RepositorySource repository_source(const std::string& target);
 
 // add_repo's arguments; what is empty is left for the daemon to choose.

@@ -33,7 +33,8 @@ class Client {
   // The next event, as {"event":…,"data":…}; nullopt when the time is over.
   std::optional<nlohmann::json> next_event(Timeout timeout);
 
-  // For what call() does not do: requests in flight together, half frames, nonsense.
+  // Sends bytes for purposes that call() does not serve: several requests in flight, half frames,
+  // nonsense.
   void send(std::string_view bytes);
   void send_line(std::string_view line);
   // nullopt when the time is over; throws unavailable when the daemon has hung up.
@@ -49,7 +50,7 @@ class Client {
   std::filesystem::path path_;
   UniqueFd socket_;
   std::string received_;
-  std::size_t searched_ = 0;  // of received_, without finding the end of a line
+  std::size_t searched_ = 0;  // bytes of received_ known to hold no newline
   std::deque<nlohmann::json> events_;
   std::uint64_t last_id_ = 0;
 };

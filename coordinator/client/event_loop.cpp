@@ -91,7 +91,8 @@ bool EventLoop::poll(SteadyTime until) {
 int EventLoop::wait(SteadyTime until) {
   const auto left = std::max<std::chrono::nanoseconds>(until - std::chrono::steady_clock::now(),
                                                        std::chrono::nanoseconds::zero());
-  // At most an hour at a time: a caller without a deadline gives the end of time.
+  // The wait lasts at most an hour at a time, since a caller without a deadline gives the end of
+  // time.
   const timespec timeout =
       to_timespec(std::min<std::chrono::nanoseconds>(left, std::chrono::hours(1)));
   const int count = ::epoll_pwait2(epoll_.get(), ready_.data(), static_cast<int>(ready_.size()),

@@ -39,7 +39,7 @@ class EventLoop {
   // The handler must stay until it is removed. Throws Error{unavailable}.
   void add(int fd, std::uint32_t events, EventHandler& handler);
   void modify(int fd, std::uint32_t events, EventHandler& handler);
-  // Before the descriptor is closed; events that wait for the handler are dropped.
+  // Must be called before the descriptor is closed; events that wait for the handler are dropped.
   void remove(int fd, const EventHandler& handler) noexcept;
 
   // Calls back once, not before `time`.

@@ -132,7 +132,7 @@ void LineChannel::flush() {
   if (unsent_.empty()) loop_.modify(socket_.get(), EPOLLIN | EPOLLRDHUP, *this);
 }
 
-// What the other side still said comes first.
+// The lines that the other side still sent come first.
 void LineChannel::lose_soon() {
   if (loss_) return;
   loss_ = loop_.at(std::chrono::steady_clock::now(), [this] {

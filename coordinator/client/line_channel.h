@@ -18,7 +18,7 @@ class LineChannel final : private EventHandler {
  public:
   class Listener {
    public:
-    // Without the newline; valid until the call returns.
+    // `line` comes without its newline and is valid until the call returns.
     virtual void on_line(std::string_view line) = 0;
     // The other side went away, or the connection failed; not after close().
     virtual void on_closed() = 0;
@@ -44,13 +44,13 @@ class LineChannel final : private EventHandler {
 
  private:
   void on_ready(std::uint32_t events) override;
-  // With to_the_end until there is no more, otherwise until a read comes back short. Returns
-  // whether the connection stands.
+  // With to_the_end this reads until there is no more, otherwise until a read comes back short.
+  // Returns whether the connection stands.
   bool receive(bool to_the_end);
   void take(std::string_view bytes);
   void flush();
   void lose();
-  // From the loop instead of from within a call of the listener's own.
+  // Reports the loss from the loop instead of from within a call of the listener's own.
   void lose_soon();
 
   EventLoop& loop_;

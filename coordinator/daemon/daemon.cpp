@@ -345,7 +345,7 @@ void Daemon::Impl::on_checkpoint(const CheckpointResult& result) {
   asio::post(io_, [this, result] { events_.publish(result); });
 }
 
-// At most a line a second: a full disk fails every write.
+// At most one line a second is logged, since a full disk fails every write.
 void Daemon::Impl::on_storage_error(const Error& error) {
   const SteadyTime now = std::chrono::steady_clock::now();
   if (now - last_storage_error_ < std::chrono::seconds(1)) return;

@@ -14,9 +14,9 @@
 
 namespace yardmaster {
 
-// What agents and their worktrees get from whoever started the daemon.
+// The things that agents and their worktrees get from the process that started the daemon.
 struct AgentSurroundings {
-  std::string cli_reference;  // what agents are told of the command line
+  std::string cli_reference;  // the part of prompts about the command line
   mode_t file_mask = 022;     // their umask, and git's; the daemon's own files are private
 };
 

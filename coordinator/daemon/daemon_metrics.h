@@ -1,6 +1,6 @@
-// What the daemon measures about itself: cumulative latency histograms since its start, and the
-// Prometheus metrics. The store thread reports commits and checkpoints; everything else is the
-// broker thread's.
+// The daemon measures itself: cumulative latency histograms since its start, and the Prometheus
+// metrics. The store thread reports commits and checkpoints; everything else is the broker
+// thread's.
 #pragma once
 
 #include <atomic>
@@ -16,7 +16,7 @@
 
 namespace yardmaster {
 
-// What is looked at when the metrics are read.
+// The gauges are read when the metrics are.
 struct DaemonGauges {
   std::uint64_t connections = 0;
   std::uint64_t accepted = 0;

@@ -22,7 +22,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-// Of programs that an earlier daemon ran: git removes its locks and ends soon after that daemon.
+// Programs that an earlier daemon ran get this long: git removes its locks and ends soon after that
+// daemon.
 constexpr auto leftover_patience = std::chrono::seconds(30);
 
 std::size_t checkout_jobs(const Config& config) {
@@ -75,7 +76,7 @@ InstanceParts::InstanceParts(asio::io_context& io, StoreQueue& store, InstanceMa
       upkeep_(io, workers_, instances, repositories_, config.tmux ? &tmux_ : nullptr, paths_,
               config.sweep_interval, on_trouble_) {}
 
-// What a worker does uses the other parts.
+// The worker is stopped first, since its tasks use the other parts.
 InstanceParts::~InstanceParts() {
   workers_.stop();
   workers_.join();
@@ -127,7 +128,7 @@ asio::awaitable<void> InstanceParts::attempt(std::string what, asio::awaitable<v
   if (!failure.empty()) on_trouble_(what + ": " + failure);
 }
 
-// What is missing here is only complained of when it is needed.
+// A missing program is reported only when it is needed.
 asio::awaitable<void> InstanceParts::read_versions() {
   Git git(runner_);
   try {

@@ -41,8 +41,8 @@ class InstanceParts {
 
   // Once: how instances are made from now on.
   void add_resources(Broker& broker, InstanceObserver& observer);
-  // Before and after the instances that an earlier daemon left are taken up. What fails in begin()
-  // is complained of: by then the daemon serves.
+  // prepare() runs before the instances that an earlier daemon left are taken over, begin() after
+  // it. Failures of begin() are only logged, since the daemon already serves by then.
   boost::asio::awaitable<void> prepare();
   boost::asio::awaitable<void> begin();
   // Agents, windows and worktrees live on.
@@ -51,7 +51,7 @@ class InstanceParts {
   boost::asio::awaitable<void> end_tmux();
 
   void on_gone(const Instance& instance) { persistent_.on_gone(instance); }
-  // What `status` says of them.
+  // Returns the fields of `status` about these parts.
   nlohmann::json status() const;
 
   Repositories& repositories() { return repositories_; }
@@ -69,7 +69,7 @@ class InstanceParts {
   const Config& config_;
   const Paths paths_;
   const OnTrouble on_trouble_;
-  const std::string program_;  // of ours
+  const std::string program_;  // path of this program
   const AgentSurroundings surroundings_;
   boost::asio::thread_pool workers_{2};
   SystemProcessRunner runner_;

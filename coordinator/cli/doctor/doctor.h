@@ -26,25 +26,25 @@ struct ProgramVersion {
 };
 ProgramVersion parse_version(const std::string& text);
 
-// Why the settings cannot be read; empty: they can.
+// `failure` says why the settings cannot be read; it is empty when they can.
 Finding check_settings(const std::string& failure);
 
 // `status` is the daemon's answer, null when it gave none.
 Finding check_daemon(const std::optional<pid_t>& holder, const nlohmann::json& status,
                      const std::string& own_version);
 
-// What `git --version` said.
+// `said` is the output of `git --version`, if there was any.
 Finding check_git(const std::optional<std::string>& said);
-// What `tmux -V` said; `wanted` is the setting.
+// `said` is the output of `tmux -V`, if there was any; `wanted` is the setting.
 Finding check_tmux(const std::optional<std::string>& said, bool wanted);
 
 // `version` as sqlite3_libversion_number() has it.
 Finding check_store(const std::string& store, int sqlite_version, const std::string& version_text);
 
-// How many files the daemon may have open.
+// Judges how many files the daemon may have open.
 Finding check_open_files(std::uint64_t limit);
 
-// Whether sockets fit there, and how long an instance's name may be.
+// Judges whether sockets fit into the directory's path, and how long an instance's name may be.
 Finding check_socket_path(const std::filesystem::path& runtime_dir);
 
 struct DirectoryFacts {
@@ -54,7 +54,7 @@ struct DirectoryFacts {
   bool is_directory = false;
   bool is_ours = false;
   unsigned mode = 0;        // permission bits
-  unsigned allowed = 0700;  // of them
+  unsigned allowed = 0700;  // those that `mode` may have
   std::string file_system;  // only when it matters: "nfs", "tmpfs", …
   std::uint64_t free_bytes = 0;
 };
@@ -83,10 +83,11 @@ struct PartFacts {
 };
 Finding check_part(const PartFacts& part);
 
-// Why spawn would refuse the setting; empty: it starts `program`.
+// `failure` says why spawn would refuse the setting; it is empty when the setting starts `program`.
 Finding check_agent_command(const std::string& program, const std::string& failure);
 
-// Why the daemon would not start with roles.json; empty: it would, or there is none.
+// `failure` says why the daemon would not start with roles.json; it is empty when the daemon would,
+// or when there is no such file.
 Finding check_roles(const std::filesystem::path& file, bool exists, const std::string& failure);
 
 // One of list_repos; `directory_exists` is its path's.

@@ -67,7 +67,7 @@ std::string trimmed(const std::string& text) {
   return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
 }
 
-// Of systemd's syntax as much as a switch needs; the last one in the file holds.
+// This reads as much of systemd's syntax as a switch needs; the last assignment in the file holds.
 std::optional<bool> read_switch(const fs::path& file, const std::string& key) {
   std::ifstream in(file);
   std::optional<bool> value;

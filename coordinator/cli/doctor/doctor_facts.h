@@ -13,7 +13,8 @@
 
 namespace yardmaster::cli {
 
-// Of a directory that is not there, file system and space are those of where it will be.
+// For a directory that does not exist, file system and space are those of the place where it will
+// be.
 DirectoryFacts read_directory(const std::string& name, const std::filesystem::path& path,
                               unsigned allowed_mode);
 
@@ -22,11 +23,12 @@ LogoutFacts read_logout(const std::filesystem::path& root, const std::string& us
                         const std::filesystem::path& runtime_dir);
 std::string user_name();
 
-// What the daemon may have open: the running one, else one that would be started from here.
+// Returns how many files the daemon may have open: the running one, else one that would be started
+// from here.
 std::uint64_t open_files_limit(const std::optional<pid_t>& daemon);
 
-// Where agents' programs are looked for: PATH of the running daemon, else of one that would be
-// started from here.
+// Returns the path on which agents' programs are looked for: PATH of the running daemon, else of
+// one that would be started from here.
 std::string program_path(const std::optional<pid_t>& daemon);
 
 }  // namespace yardmaster::cli

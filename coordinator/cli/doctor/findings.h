@@ -1,4 +1,5 @@
-// What a look at the machine found, and how it is shown. Values, any thread.
+// A finding is one result of `doctor`'s inspection of the machine; findings are shown as text or
+// JSON. Values, any thread.
 #pragma once
 
 #include <string>
@@ -14,7 +15,7 @@ struct Finding {
   std::string name;
   Health health = Health::ok;
   std::string what;
-  std::string remedy = {};  // what to do; not with ok
+  std::string remedy = {};  // what the user can do; not with ok
 };
 
 Health worst_of(const std::vector<Finding>& findings);

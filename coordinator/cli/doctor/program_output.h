@@ -1,4 +1,4 @@
-// What a small program says, e.g. `git --version`. Blocking, any thread.
+// Runs a small program, e.g. `git --version`, and returns its output. Blocking, any thread.
 #pragma once
 
 #include <chrono>

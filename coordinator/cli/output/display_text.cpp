@@ -25,7 +25,7 @@ std::size_t sequence_length(unsigned char lead) {
   return lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
 }
 
-// Of a text that is not empty; what is no UTF-8 is one byte long.
+// The text must not be empty; a byte that is not UTF-8 counts as a code point of one byte.
 CodePoint first_code_point(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text.front());
   const std::size_t length = sequence_length(lead);

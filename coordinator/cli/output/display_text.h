@@ -24,14 +24,14 @@ std::string size_text(std::uint64_t bytes);
 // "1 instance", "3 instances"; `several` when it is not made with an s.
 std::string counted(std::size_t count, const std::string& one, const std::string& several = "");
 
-// In one line and without control characters, which could do things to a terminal.
+// Returns the text in one line and without control characters, which could do things to a terminal.
 std::string one_line(std::string_view text);
 // The same for an agent's output: lines stay, escape sequences and other control characters go.
 std::string plain_output(std::string_view text);
 
 // Columns of a terminal; text is UTF-8.
 std::size_t display_width(std::string_view text);
-// At most so many columns, with … where something is missing.
+// Returns the text cut to at most `width` columns, with … where something is missing.
 std::string cut(std::string_view text, std::size_t width);
 
 }  // namespace yardmaster::cli

@@ -38,8 +38,8 @@ bool is_same_file(const UniqueFd& log, const std::filesystem::path& file) {
 }
 
 struct Tail {
-  off_t begin = 0;          // where the lines that are wanted begin
-  std::uint64_t lines = 0;  // how many of them there are
+  off_t begin = 0;          // where the requested lines begin
+  std::uint64_t lines = 0;  // how many lines there are from there on
 };
 
 // Reads from the end, a block at a time. A last line that is not ended counts.
@@ -92,7 +92,7 @@ void show_log(const std::filesystem::path& file, const LogView& view) {
   if (!log) throw Error(ErrorCode::usage, "there is no log at " + file.string());
   UniqueFd earlier;
   if (!view.earlier.empty() && !is_same_file(log, view.earlier)) earlier = open_log(view.earlier);
-  // Before the first look, so that nothing comes between.
+  // The watch begins before the file is first read, so that no change can come between.
   const UniqueFd changes(::inotify_init1(IN_CLOEXEC));
   ::inotify_add_watch(changes.get(), file.parent_path().c_str(), IN_MODIFY | IN_CREATE | IN_MOVE);
   if (view.last_lines) skip_to_tail(log, earlier, *view.last_lines);
@@ -105,7 +105,7 @@ void show_log(const std::filesystem::path& file, const LogView& view) {
     if (is_same_file(log, file)) continue;
     UniqueFd next = open_log(file);
     if (!next) continue;
-    print_rest(log);  // what was still written to it before it was rotated away
+    print_rest(log);  // the rest, written before the rotation
     log = std::move(next);
     print_rest(log);
   }

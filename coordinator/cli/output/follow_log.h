@@ -8,21 +8,21 @@
 
 namespace yardmaster::cli {
 
-// When following ends by itself.
+// A LogEnd tells when following ends by itself.
 class LogEnd {
  public:
   virtual ~LogEnd() = default;
   // Readable when there may be something to ask reached() about; -1: there is nothing to wait for.
   virtual int descriptor() const = 0;
-  // Whether nothing more will be written.
+  // Returns whether nothing more will be written.
   virtual bool reached() = 0;
 };
 
 struct LogView {
   bool follow = false;  // go on with what is added, through rotations, until interrupted
   std::optional<std::uint64_t> last_lines = {};  // nullopt: everything
-  std::filesystem::path earlier = {};            // what was rotated away last; comes first
-  LogEnd* end = nullptr;                         // for `follow`; may be null
+  std::filesystem::path earlier = {};            // the file last rotated away; comes first
+  LogEnd* end = nullptr;                         // ends `follow`; may be null
 };
 
 // Throws Error{usage} when there is no such file.

@@ -53,7 +53,7 @@ void add_line(std::string& text, const std::string& name, const std::string& val
   text += "  " + name + std::string(name.size() < 11 ? 11 - name.size() : 1, ' ') + value + "\n";
 }
 
-// Where it is; while there is no such thing, how far it got or why it failed.
+// Returns where the repository is; while it is not there, how far its clone is or why that failed.
 std::string place_of(const json& repository) {
   const std::string state = text_of(repository, "state");
   const std::string progress = text_of(repository, "progress");

@@ -21,21 +21,22 @@ nlohmann::json list_of(const nlohmann::json& object, const char* key);
 // False when there is none.
 bool flag_of(const nlohmann::json& object, const char* key);
 
-// Of list_repos: "repos".
+// `repositories` is "repos" of list_repos.
 Table repositories_table(const nlohmann::json& repositories);
-// Of list_instances: "instances", living ones or gone ones.
+// `instances` is "instances" of list_instances, living ones or gone ones.
 Table instances_table(const nlohmann::json& instances, WallTime now);
-// Of those that are gone; the latest `most` of them, the latest first; 0: all.
+// Returns the latest `most` of these gone instances, the latest first; 0 means all.
 nlohmann::json latest_first(nlohmann::json instances, std::size_t most);
 Table history_table(const nlohmann::json& gone, WallTime now);
-// Of list_rescues: "rescues".
+// `rescues` is "rescues" of list_rescues.
 Table rescues_table(const nlohmann::json& rescues, WallTime now);
 
 // The command that gets a rescue ref's work back.
 using RestoreCommand = std::function<std::string(const std::string& ref)>;
 // What was saved when an instance ended, and how to get it back; empty when nothing was.
 std::string rescued_text(const nlohmann::json& rescue, const RestoreCommand& restore);
-// Of trigger_cleanup and repair_state: a table, how much it was, and what was saved on the way.
+// `reply` is that of trigger_cleanup or repair_state: shown are a table, the total, and the work
+// that was saved on the way.
 std::string actions_text(const nlohmann::json& reply, const std::string& nothing, std::size_t width,
                          const RestoreCommand& restore);
 // All that is known of an instance that is gone.

@@ -10,7 +10,7 @@ namespace yardmaster::cli {
 struct Column {
   std::string title;
   bool shrinks = false;  // gives way when the lines would get longer than the terminal
-  bool right = false;    // for numbers
+  bool right = false;    // aligned to the right, as numbers are
 };
 
 class Table {

@@ -11,7 +11,7 @@
 namespace yardmaster::cli {
 namespace {
 
-constexpr std::size_t usual_width = 80;  // of a terminal that does not say
+constexpr std::size_t usual_width = 80;  // assumed for a terminal that does not report its width
 
 std::size_t width_of(int fd) {
   if (::isatty(fd) == 0) return 0;

@@ -1,4 +1,5 @@
-// What a command asks of and shows on the terminal beside its result. Main thread.
+// These functions ask the terminal for facts and answers, and show on it what is not a command's
+// result. Main thread.
 #pragma once
 
 #include <cstddef>
@@ -7,10 +8,10 @@
 
 namespace yardmaster::cli {
 
-// Of standard output; 0 when it is no terminal, which asks for nothing to be cut.
+// Returns the columns of standard output; 0 when it is no terminal, and then nothing is to be cut.
 std::size_t terminal_width();
 
-// Whether a person sits at both ends.
+// Returns whether a person sits at both ends: standard input and output are terminals.
 bool is_interactive();
 
 // True when `yes` was said or the answer to the question is; throws Error{usage} that says what to

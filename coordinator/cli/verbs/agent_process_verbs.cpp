@@ -1,4 +1,5 @@
-// What runs in an agent's window and beside it: not for people, so that help does not name them.
+// These verbs run in an agent's window and beside it. They are not for people, so help does not
+// name them.
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -23,7 +24,7 @@
 namespace yardmaster::cli {
 namespace {
 
-constexpr int cannot_start = 127;  // what a shell says, too
+constexpr int cannot_start = 127;  // as shells exit for a command not found
 constexpr const char* hidden = "";
 
 // tmux reads no more of a terminal once its program has ended, not even what the kernel still

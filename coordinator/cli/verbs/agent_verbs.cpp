@@ -10,7 +10,8 @@ namespace {
 
 using nlohmann::json;
 
-// Who an agent is: said by the flag, else by the environment that it was started with.
+// The flag says which agent calls; without it, the environment that the agent was started with
+// does.
 CLI::Option* add_identity(CLI::App& verb, const char* flag) {
   CLI::Option* option = verb.add_option(flag, "Who you are")->type_name("NAME");
   return option->envname("YARDMASTER_INSTANCE")->required();

@@ -47,7 +47,7 @@ class DaemonView {
       status_ = client.call("status", json::object(), daemon_patience);
       repositories_ = list_of(client.call("list_repos", json::object(), daemon_patience), "repos");
     } catch (const Error&) {
-      return;  // what it did not say stays empty
+      return;  // facts that it did not give stay empty
     }
   }
 
@@ -98,7 +98,7 @@ Finding look_at_roles(const Config& config) {
   return check_roles(config.roles_file, fs::exists(config.roles_file, ignored), failure);
 }
 
-// As spawn looks at it.
+// The agent command is checked as spawn checks it.
 Finding look_at_agent_command(const Config& config, const std::optional<pid_t>& daemon) {
   AgentFacts facts;
   facts.instance = "NAME";

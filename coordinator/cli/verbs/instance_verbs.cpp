@@ -22,7 +22,7 @@ json instances_of(Client& client, const std::string& repo, bool gone) {
   return list_of(client.call("list_instances", request), "instances");
 }
 
-// What an empty list may mean, too.
+// An empty list may also mean that there is no such repository.
 void require_repository(Client& client, const std::string& name) {
   if (name.empty() || find_repository(client, name)) return;
   throw Error(ErrorCode::not_found,

@@ -21,10 +21,10 @@ struct Upkeep {
   const char* command;
   const char* help;
   const char* footer;
-  const char* nothing;  // what to say when there is nothing to do
+  const char* nothing;  // said when there is nothing to do
 };
 
-// Of what could not be done; the rest was.
+// Throws when anything could not be done; everything else was.
 void complain(const json& troubles) {
   std::string text;
   for (const json& each : troubles) {
