@@ -191,7 +191,7 @@ asio::awaitable<void> Git::clone(std::string url, fs::path directory,
   std::rethrow_exception(failure);
 }
 
-// Of a clone that was killed together with its daemon.
+// Removes what a clone left that was killed together with its daemon.
 asio::awaitable<void> Git::remove_leftovers(fs::path directory) {
   ProgramCall call;
   call.argv = {"find",      directory.parent_path().string(),

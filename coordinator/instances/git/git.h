@@ -16,13 +16,13 @@ namespace yardmaster {
 
 struct RepositoryFacts {
   std::filesystem::path path;              // top of the working tree, or the bare directory
-  std::filesystem::path common_directory;  // what its worktrees share: .git, or the bare directory
+  std::filesystem::path common_directory;  // shared by its worktrees: .git, or the bare directory
   std::string base_branch;  // the current branch, else origin's, else "" (detached or empty)
   std::string origin_url;
   bool bare = false;
 };
 
-// How far a clone is, for others to read, and how they end it.
+// The progress of a clone, which others may read, and their way to end the clone.
 struct CloneProgress {
   std::string text;  // git's latest line: "Receiving objects:  42% (417/993)"
   std::shared_ptr<ProgramCancel> cancel = std::make_shared<ProgramCancel>();

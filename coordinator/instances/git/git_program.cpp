@@ -18,8 +18,9 @@ namespace asio = boost::asio;
 constexpr auto lock_patience = std::chrono::seconds(10);
 constexpr auto lock_check_interval = std::chrono::seconds(1);
 
-// What `git rev-parse --local-env-vars` lists (but GIT_CONFIG_COUNT, which people set on purpose),
-// and what changes the meaning of paths or answers.
+// These variables are not passed on: those that `git rev-parse --local-env-vars` lists (except
+// GIT_CONFIG_COUNT, which people set on purpose), and those that change the meaning of paths or
+// answers.
 constexpr std::array dropped_variables{"GIT_ALTERNATE_OBJECT_DIRECTORIES",
                                        "GIT_CONFIG",
                                        "GIT_CONFIG_PARAMETERS",

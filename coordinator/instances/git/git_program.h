@@ -20,7 +20,7 @@
 namespace yardmaster {
 
 struct GitCall {
-  std::filesystem::path directory;     // where it runs; empty: the daemon's
+  std::filesystem::path directory;     // working directory; empty: the daemon's
   std::vector<std::string> arguments;  // after `git`
   std::vector<std::pair<std::string, std::string>> environment;
   std::string input;
@@ -37,8 +37,8 @@ class GitProgram {
   // another program holds a lock that git needs, it is tried again, for ten seconds; so the call
   // must do all or nothing.
   boost::asio::awaitable<ProgramResult> run(GitCall call);
-  // What it printed, without the last newline. Throws git_error() unless it succeeds; `what` is
-  // what could not be done: "cannot read the configuration of '/r'".
+  // Returns git's output without the last newline. Throws git_error() unless git succeeds; `what`
+  // says what could not be done: "cannot read the configuration of '/r'".
   boost::asio::awaitable<std::string> output(GitCall call, std::string what);
   // One attempt, whatever the call.
   boost::asio::awaitable<ProgramResult> run_once(ProgramCall call);

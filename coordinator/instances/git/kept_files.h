@@ -36,7 +36,7 @@ struct KeptDirectory {
 // Moves it there; returns where it is now.
 std::filesystem::path keep_directory(const std::filesystem::path& directory,
                                      const KeptPlaces& places, const KeptNote& note);
-// Of what has no note that can be read: instance and time, from its name.
+// For a directory without a readable note, instance and time are taken from its name.
 std::vector<KeptDirectory> list_kept(const KeptPlaces& places);
 
 }  // namespace yardmaster

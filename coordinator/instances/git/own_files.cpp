@@ -27,7 +27,7 @@ fs::path default_excludes() {
   return (config ? fs::path(*config) : home() / ".config") / "git/ignore";
 }
 
-// As git reads a value in quotes.
+// Quotes the text as git reads a quoted value.
 std::string quoted(const std::string& text) {
   std::string result = "\"";
   for (const char c : text) {

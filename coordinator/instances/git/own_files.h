@@ -10,7 +10,7 @@
 
 namespace yardmaster {
 
-// What of `git config --null --list` matters here.
+// The settings of `git config --null --list` that matter here.
 struct RepositoryConfig {
   bool bare = false;
   bool has_work_tree = false;      // core.worktree is set

@@ -115,7 +115,7 @@ asio::awaitable<Repository> Repositories::add(RepositoryRequest request) {
 }
 
 asio::awaitable<bool> Repositories::is_there(std::filesystem::path path) {
-  // What cannot be looked at is there, perhaps.
+  // A path that cannot be looked at may be there.
   std::function<bool()> look = [&path] {
     std::error_code failure;
     const auto found = std::filesystem::symlink_status(path, failure);
@@ -133,7 +133,7 @@ asio::awaitable<void> Repositories::require_no_earlier_clone(const Repository& r
                                              "move it away");
 }
 
-// What the checkout itself tells.
+// Fills in what the checkout itself says.
 asio::awaitable<void> Repositories::fill_in(Repository& repository) {
   const RepositoryFacts facts = co_await git_.inspect(repository.path);
   repository.path = facts.path.string();

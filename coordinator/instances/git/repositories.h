@@ -24,8 +24,8 @@ namespace yardmaster {
 
 struct RepositoryRequest {
   std::string name;  // empty: after the directory or the URL
-  std::string path;  // of a checkout on this machine; or
-  std::string url;   // of what is to be cloned
+  std::string path;  // path of a checkout on this machine; or
+  std::string url;   // URL to clone
   std::string base_branch;
   std::string tmux_session;
 };

@@ -1,5 +1,5 @@
-// What the work on one repository shares: where it is, and the one queue in which its changes
-// happen. Broker thread only.
+// The context is shared by all work on one repository: it says where the repository is, and has the
+// one queue in which its changes happen. Broker thread only.
 #pragma once
 
 #include <cstdint>
@@ -53,8 +53,9 @@ struct RepositoryContext {
   std::filesystem::path kept_files;
   CheckoutSlots& slots;
   Semaphore changes;  // one permit: the queue
-  // How often a worktree was added, by its directory's name; changed and compared in the queue, so
-  // that a removal that waited there does not take the next worktree of that name.
+  // The number of times that a worktree was added, by its directory's name; it is changed and
+  // compared in the queue, so that a removal that waited there does not take the next worktree of
+  // that name.
   std::map<std::string, std::uint64_t> additions = {};
 };
 

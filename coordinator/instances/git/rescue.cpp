@@ -155,7 +155,8 @@ asio::awaitable<bool> Rescuer::has_unpushed(fs::path common, std::vector<std::st
 
 asio::awaitable<bool> Rescuer::has_unpushed_submodules(WorktreeFacts facts) {
   for (const fs::path& submodule : facts.submodules) {
-    // Where it says that its working tree is, there may be none, which git does not forgive.
+    // The working tree that a submodule's configuration names may be missing, which git does not
+    // forgive.
     std::vector<std::string> arguments{"--work-tree=" + submodule.string(),
                                        "rev-list",
                                        "--max-count=1",

@@ -20,7 +20,7 @@
 namespace yardmaster {
 
 struct Rescue {
-  std::string repo_name;  // for the caller to fill in, who knows it
+  std::string repo_name;  // filled in by the caller, who knows it
   std::string instance;
   std::string ref;  // refs/yardmaster/rescue/<instance>/20261121T091500Z, "": a directory was kept
   std::string commit;
@@ -29,13 +29,13 @@ struct Rescue {
   std::string summary;  // first line of the commit's message, or why the directory was kept
 };
 
-// What was worked on, for names and messages.
+// The instance and the work whose rescue this is, for names and messages.
 struct RescueSubject {
   std::string instance;
   std::string branch;  // refs/heads/<branch> goes with the worktree; "": none does
 };
 
-// What there is to save.
+// The findings say what there is to save.
 struct Findings {
   WorktreeChanges changes;
   bool unread = false;    // git could not look at all of it
@@ -48,9 +48,9 @@ class Rescuer {
 
   // Looks without locks or changes. `facts` must be of an intact worktree with an index.
   boost::asio::awaitable<Findings> look(WorktreeFacts facts);
-  // Whether commits of the worktree or of the branch would be lost with them. With `strictly`
-  // branches of other instances hold commits too; without, they do not, since they may be removed
-  // at the same time.
+  // Returns whether commits of the worktree or of the branch would be lost with them. With
+  // `strictly` a commit counts as safe on branches of other instances too; without, it does not,
+  // since they may be removed at the same time.
   boost::asio::awaitable<bool> has_unpushed(std::filesystem::path common,
                                             std::vector<std::string> tips, std::string branch,
                                             bool strictly);

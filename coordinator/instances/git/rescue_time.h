@@ -8,7 +8,7 @@
 namespace yardmaster {
 
 std::string rescue_time_text(WallTime time);
-// Of a text that begins so; the epoch when none does.
+// Returns the time with which the text begins; the epoch when it begins with none.
 WallTime parse_rescue_time(const std::string& text);
 
 }  // namespace yardmaster

@@ -78,7 +78,7 @@ class Semaphore {
   std::shared_ptr<State> state_;
 };
 
-// How many checkouts may run at once, over all repositories.
+// CheckoutSlots limits how many checkouts run at once, over all repositories.
 class CheckoutSlots final : public Semaphore {
  public:
   using Semaphore::Semaphore;

@@ -1,5 +1,5 @@
-// Where removed worktrees wait for their deletion: moving a directory takes no time, deleting it
-// may take long. The trash is on the worktrees' file system.
+// The trash holds removed worktrees until their deletion: moving a directory takes no time,
+// deleting it may take long. The trash is on the worktrees' file system.
 #pragma once
 
 #include <cstddef>

@@ -36,19 +36,21 @@ class WorktreeAdder {
 
   // Returns the commit. See NewBranch for `ours`.
   boost::asio::awaitable<std::string> add(WorktreeRequest request, bool ours);
-  // Only the branch; to be called in the queue.
+  // Makes only the branch; must be called in the queue.
   boost::asio::awaitable<void> make_branch(std::filesystem::path common, NewBranch branch);
 
  private:
   boost::asio::awaitable<std::string> resolve(std::filesystem::path common, std::string start);
   boost::asio::awaitable<RepositoryConfig> read_config(std::filesystem::path common);
   boost::asio::awaitable<void> allow_own_configuration(std::filesystem::path common);
-  // In the queue: branch and registration, or neither.
+  // Makes branch and registration, or neither; must be called in the queue.
   boost::asio::awaitable<void> make(std::filesystem::path common, WorktreeRequest request,
                                     NewBranch branch, RepositoryConfig config);
-  // Why something of it is still there; "" when nothing is. In the queue,
+  // Removes what was made. Returns why something of it is still there; "" when nothing is. Must be
+  // called in the queue.
   boost::asio::awaitable<std::string> take_back(std::filesystem::path common, NewBranch branch);
-  // and out of it, after git was ended in the middle and may have made anything.
+  // Removes the rest out of the queue, after git was ended in the middle and may have made
+  // anything. Returns the same.
   boost::asio::awaitable<std::string> remove_rest(WorktreeRequest request);
   boost::asio::awaitable<void> attach(std::filesystem::path common, WorktreeRequest request);
   boost::asio::awaitable<void> fill(WorktreeRequest request, RepositoryConfig config);

@@ -1,4 +1,5 @@
-// What `git status` says of a worktree, as far as it decides what must be saved.
+// The part of `git status` that decides what of a worktree must be saved. Values and a pure parser;
+// any thread.
 #pragma once
 
 #include <string>
@@ -20,7 +21,7 @@ struct WorktreeChanges {
   bool fit_in_commit() const { return nested.empty() && !dirty_submodules; }
 };
 
-// Of `status --porcelain=v2 --branch -z --untracked-files=all --no-renames`.
+// Parses the output of `status --porcelain=v2 --branch -z --untracked-files=all --no-renames`.
 WorktreeChanges parse_status(std::string_view status);
 
 }  // namespace yardmaster

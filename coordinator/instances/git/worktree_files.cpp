@@ -58,7 +58,7 @@ bool is_there(const fs::path& path) {
   return fs::exists(fs::symlink_status(path, ignored));
 }
 
-// For where a wrong no would lose something.
+// This check is for places where a wrong no would lose something.
 bool is_there_for_certain(const fs::path& path) {
   std::error_code failure;
   const fs::file_status status = fs::symlink_status(path, failure);
@@ -142,7 +142,7 @@ void find_packed(const fs::path& common, const std::string& prefix,
 
 bool is_checked_out_in(const fs::path& git_directory, const std::string& branch, bool& certain) {
   const std::string head = first_line(git_directory / "HEAD");
-  // So reads the HEAD of a repository that keeps its refs in a table and not in files.
+  // A repository that keeps its refs in a table and not in files has this HEAD.
   if (head == "ref: refs/heads/.invalid") certain = false;
   return head == "ref: refs/heads/" + branch;
 }
@@ -264,7 +264,7 @@ void remove_admin_directory(const fs::path& admin) {
   }
   fs::remove_all(admin, failure);
   if (failure) throw file_error("cannot remove '" + admin.string() + "'", failure);
-  // As git does with the last one; it fails when there are others.
+  // Git removes this directory with the last worktree, too; the call fails when there are others.
   fs::remove(admin.parent_path(), failure);
 }
 

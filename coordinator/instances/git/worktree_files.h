@@ -1,6 +1,6 @@
-// What git keeps of a worktree in files whose layout gitrepository-layout(5) documents, read
-// without a process. Blocking: for a worker. Throws Error when the disk fails or does not let us
-// look; what is missing or damaged is an answer.
+// These functions read what git keeps of a worktree in files, without a process;
+// gitrepository-layout(5) documents the layout. Blocking: for a worker. They throw Error when the
+// disk fails or does not let us look; missing or damaged files are an answer.
 #pragma once
 
 #include <filesystem>
@@ -44,31 +44,32 @@ struct BranchFacts {
 
 // The directory that the worktrees of a repository share; nullopt when there is no repository.
 std::optional<std::filesystem::path> find_common_directory(const std::filesystem::path& repository);
-// Without a repository: only whether something is there.
+// Without a repository this only says whether something is there.
 WorktreeFacts read_directory(const std::filesystem::path& path);
 WorktreeFacts read_worktree(const std::filesystem::path& common, const std::filesystem::path& path);
 // `admin` is that of the worktree whose use of the branch does not count.
 BranchFacts read_branch(const std::filesystem::path& common, const std::filesystem::path& admin,
                         const std::string& branch);
 struct Registration {
-  std::filesystem::path worktree;  // where it lies, also when it is missing
+  std::filesystem::path worktree;  // path of the worktree, also when it is missing
   bool by_a_yard = false;          // this one, or another that works on the same repository
 };
 std::vector<Registration> registered_worktrees(const std::filesystem::path& common);
-// Whether the instance of this worktree's name is, in this repository, that of another yard.
+// Returns whether the instance of this worktree's name in this repository belongs to another yard.
 bool is_of_another_yard(const std::filesystem::path& common, const std::filesystem::path& path);
 // The names of all branches below `folder` ("instance") that are marked as made by us, without it.
 // None where refs are not kept as files.
 std::vector<std::string> marked_branches(const std::filesystem::path& common,
                                          const std::string& folder);
-// What the file .git of a worktree points to; "" when there is none.
+// Returns the path that the file .git of a worktree holds; "" when there is no such file.
 std::filesystem::path read_git_link(const std::filesystem::path& worktree);
-// What marks a branch as made by us: a ref beside it, which is made and deleted with it.
+// Returns the ref that marks a branch as made by us: it lies beside the branch, and is made and
+// deleted with it.
 std::string branch_marker(const std::string& branch);
 
 // Path with its parent's links resolved.
 std::filesystem::path resolved(const std::filesystem::path& path);
-// Whether `path` is `directory` or lies within it.
+// Returns whether `path` is `directory` or lies within it.
 bool is_within(const std::filesystem::path& path, const std::filesystem::path& directory);
 // Removes an administrative directory; what says whose it is goes last.
 void remove_admin_directory(const std::filesystem::path& admin);

@@ -47,7 +47,7 @@ KeptNote note_of(const RepositoryContext& context, const WorktreeFacts& facts,
   return note;
 }
 
-// What has changed since it was looked at, with its repository's queue entered meanwhile.
+// Decides again after the queue was entered: the worktree may have changed since it was inspected.
 void take_news(std::string& keep_because, const WorktreeFacts& before, const WorktreeFacts& now) {
   if (!now.exists && now.submodules.empty()) keep_because.clear();
   if (now.has_files && !before.has_files) keep_because = "files came into it as it was removed";
@@ -106,7 +106,8 @@ asio::awaitable<RemovedWorktree> WorktreeRemover::remove(fs::path path, std::str
   const std::uint64_t additions = context_.additions[name];
   leaving.facts = co_await read(leaving.common, path);
   co_await look(leaving);
-  // In one turn: when two worktrees hold the same commit, one of them must see the other gone.
+  // Two removals take turns here: when two worktrees hold the same commit, one of them must see the
+  // other gone.
   const Semaphore::Permit turn = co_await context_.changes.acquire();
   if (context_.additions[name] != additions) co_return std::move(leaving.removed);
   const WorktreeFacts now = co_await read(leaving.common, path);
@@ -168,7 +169,7 @@ asio::awaitable<void> WorktreeRemover::look(Leaving& leaving) {
       co_await rescuer_.has_unpushed(leaving.common, leaving.tips, leaving.subject.branch, false);
 }
 
-// What git cannot tell or do is no reason to lose anything: the directory is kept then.
+// A failure of git is no reason to lose anything: the directory is kept then.
 asio::awaitable<void> WorktreeRemover::look_into(Leaving& leaving) {
   try {
     const Findings findings = co_await rescuer_.look(leaving.facts);
@@ -283,7 +284,7 @@ asio::awaitable<BranchFacts> WorktreeRemover::find_branch(Leaving& leaving) {
   co_return facts;
 }
 
-// For refs that are packed, or kept in another way than as files.
+// Git itself is asked about refs that are packed, or kept in another way than as files.
 asio::awaitable<BranchFacts> WorktreeRemover::ask_for_branch(Leaving& leaving, BranchFacts facts) {
   const std::string name = "refs/heads/" + leaving.subject.branch;
   const std::string marker = branch_marker(leaving.subject.branch);

@@ -32,14 +32,14 @@ class WorktreeRemover {
   // once; does nothing when an addition of that name came between.
   boost::asio::awaitable<RemovedWorktree> remove(std::filesystem::path path, std::string branch,
                                                  std::string instance);
-  // Whether the branch carries this yard's mark, as it does from before the worktree is made until
-  // after that is gone.
+  // Returns whether the branch carries this yard's mark. It does from before the worktree is made
+  // until after the worktree is gone.
   boost::asio::awaitable<bool> is_ours(std::filesystem::path path, std::string branch);
   // Saves nothing: for a worktree that no agent has been in. The branch stays.
   boost::asio::awaitable<void> discard(std::filesystem::path common, std::filesystem::path path);
 
  private:
-  // What is known of a worktree on its way out.
+  // The facts that are known of a worktree during its removal.
   struct Leaving {
     std::filesystem::path common;
     WorktreeFacts facts;
@@ -62,7 +62,8 @@ class WorktreeRemover {
   boost::asio::awaitable<void> move_submodules(Leaving& leaving, std::filesystem::path target);
   boost::asio::awaitable<void> unregister(Leaving& leaving);
   boost::asio::awaitable<void> drop_branch(Leaving& leaving);
-  // Of the branch that goes with it: `made_by_us` is false for one of another yard's.
+  // Finds the branch that goes with the worktree: `made_by_us` is false for a branch of another
+  // yard.
   boost::asio::awaitable<BranchFacts> find_branch(Leaving& leaving);
   boost::asio::awaitable<BranchFacts> ask_for_branch(Leaving& leaving, BranchFacts facts);
 

@@ -43,9 +43,9 @@ class Worktrees {
   // behind then, or says what.
   boost::asio::awaitable<std::string> add(WorktreeRequest request);
   boost::asio::awaitable<WorktreeState> inspect(std::filesystem::path path, std::string branch);
-  // Of what was added half, and of what is gone already, too. First saves what is uncommitted
-  // (untracked files too, ignored ones not) or unpushed. Deletes the branch when add() made it and
-  // no other worktree has it checked out.
+  // Removes a worktree, also one that was added half or is gone already. First saves what is
+  // uncommitted (untracked files too, ignored ones not) or unpushed. Deletes the branch when add()
+  // made it and no other worktree has it checked out.
   boost::asio::awaitable<RemovedWorktree> remove(std::filesystem::path path, std::string branch,
                                                  std::string instance);
   // The same for what an add() that failed or was interrupted may have made: nothing happens unless
@@ -62,7 +62,7 @@ class Worktrees {
   // Makes a branch of a rescue. Throws not_found, invalid_request (no rescue's ref, no branch's
   // name), already_exists.
   boost::asio::awaitable<void> restore(std::string ref, std::string branch);
-  // And a worktree of that, the user's from then on.
+  // Also makes a worktree of that branch, which is the user's from then on.
   boost::asio::awaitable<void> restore_into(std::string ref, std::string branch,
                                             std::filesystem::path path);
 

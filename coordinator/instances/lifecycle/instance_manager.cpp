@@ -89,7 +89,7 @@ void InstanceManager::become_idle(EntryPtr entry) {
   if (entry->died) process_died(entry->instance.name, entry->died_at);
 }
 
-// Also returns when it cannot be released for now.
+// Returns also when the instance cannot be released for now.
 asio::awaitable<void> InstanceManager::wait_while_busy(EntryPtr entry) {
   while (entry->busy && entry->trouble.empty()) {
     entry->unwanted = true;

@@ -24,7 +24,7 @@
 
 namespace yardmaster {
 
-// What reconcile() found of the instances that an earlier daemon left.
+// The report of reconcile() on the instances that an earlier daemon left.
 struct ReconcileReport {
   std::uint64_t adopted = 0;
   std::uint64_t ended = 0;        // their process died meanwhile
@@ -32,7 +32,7 @@ struct ReconcileReport {
   std::uint64_t unknown = 0;      // cannot be told yet
 };
 
-// What is or would be done about an instance that is not as it is recorded.
+// A repair is what was or would be done about an instance that is not as it is recorded.
 struct Repair {
   std::string instance;
   std::string action;  // "release": it has ended; "probe": ask again for what could not be told
@@ -68,8 +68,8 @@ class InstanceManager {
   // Begins to release it, and returns when it is sure to end. Throws not_found, conflict (it is
   // being allocated or released).
   boost::asio::awaitable<void> begin_release(std::string name, Ending ending);
-  // What the agent itself says that it does: running or idle. Of no effect on one that has not been
-  // taken up yet. Throws not_found.
+  // Records the state that the agent itself reports: running or idle. It has no effect on an
+  // instance that has not been taken over yet. Throws not_found.
   boost::asio::awaitable<void> report(std::string name, InstanceState state);
 
   // Looks at all instances now: releases those that are proven to have ended, and with
@@ -78,7 +78,7 @@ class InstanceManager {
   boost::asio::awaitable<std::vector<Repair>> repair(bool ask_unknown, bool dry_run);
 
   std::size_t size() const { return living_.size(); }
-  // Also while it is being allocated or released.
+  // An instance lives also while it is being allocated or released.
   bool lives(const std::string& name) const { return living_.contains(name); }
   // Throws not_found.
   const Instance& find(const std::string& name) const;
@@ -95,7 +95,7 @@ class InstanceManager {
     bool unwanted = false;  // somebody waits to release it
     bool died = false;      // while busy
     SteadyTime died_at{};
-    std::string trouble;                // why it could not be released so far
+    std::string trouble;                // why its release has failed so far
     boost::asio::steady_timer settled;  // cancelled when it is not busy any more, or in trouble
   };
   using EntryPtr = std::shared_ptr<Entry>;
@@ -114,7 +114,7 @@ class InstanceManager {
   boost::asio::awaitable<void> release_until_gone(EntryPtr entry, Ending ending);
   struct Adopted {
     Adoption all = Adoption::held;
-    std::string_view lost = {};  // of those that are, the last
+    std::string_view lost = {};  // the last of the lost resources
   };
   boost::asio::awaitable<Adopted> adopt_all(Instance& instance);
   boost::asio::awaitable<void> take_up(EntryPtr entry, ReconcileReport& report);

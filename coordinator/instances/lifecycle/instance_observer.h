@@ -1,4 +1,7 @@
-// Hears what becomes of instances. Called on the broker thread, after the store has committed.
+// An observer is told what becomes of instances. Called on the broker thread. An end and the
+// handoffs that it cancels are reported after the store has committed them, and so is a new
+// instance; the states that an agent reports or that a probe finds (running, idle, unknown) are
+// reported as soon as they are known, and the store may never hear of them.
 #pragma once
 
 #include <chrono>

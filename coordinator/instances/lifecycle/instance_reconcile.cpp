@@ -12,8 +12,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-// What ended meanwhile is normally gone before the daemon answers; what takes longer (a full disk,
-// a process that does not end) goes on beside it.
+// Instances that ended meanwhile are normally gone before the daemon answers; a release that takes
+// longer (a full disk, a process that does not end) goes on while it does.
 constexpr auto cleanup_patience = std::chrono::seconds(1);
 constexpr auto probe_interval = std::chrono::seconds(10);
 
@@ -53,7 +53,8 @@ asio::awaitable<void> InstanceManager::take_up(EntryPtr entry, ReconcileReport& 
   spawn(probe_again(entry));
 }
 
-// What had not become an instance yet, what was being released, or what has died meanwhile.
+// Ends an instance that had not become one yet, that was being released, or that has died
+// meanwhile.
 void InstanceManager::end_taken_up(EntryPtr entry, std::string_view lost, ReconcileReport& report) {
   const Instance& instance = entry->instance;
   Ending ending = ended_without(lost, std::chrono::steady_clock::now());

@@ -23,11 +23,11 @@ class LifeSigns {
  public:
   explicit LifeSigns(boost::asio::io_context& io) : io_(io) {}
 
-  // What is heard of an instance counts from here on, until forget().
+  // From here on until forget() the life signs of this instance count.
   void expect(const std::string& instance);
   void forget(const std::string& instance) { expected_.erase(instance); }
 
-  // Of no effect for instances that nobody waits for.
+  // Has no effect for instances that nobody waits for.
   void hello(const std::string& instance) { tell(instance, LifeSign::hello); }
   void died(const std::string& instance) { tell(instance, LifeSign::died); }
 

@@ -21,11 +21,12 @@ class PersistentInstances {
  public:
   using OnTrouble = std::function<void(const std::string& what)>;
 
-  // `limit` restarts within an hour, at most.
+  // `limit` is how many restarts may follow each other with less than an hour between two deaths;
+  // after that the instance is not started again.
   PersistentInstances(boost::asio::io_context& io, StoreQueue& store, InstanceManager& instances,
                       const Clock& clock, std::uint64_t limit, OnTrouble on_trouble);
 
-  // After reconcile(): starts those that are missing.
+  // Starts the missing ones; must be called after reconcile().
   boost::asio::awaitable<void> start();
   // One of the instances is gone.
   void on_gone(const Instance& instance);

@@ -38,7 +38,7 @@ std::vector<fs::path> children_of(const fs::path& directory) {
 }
 
 asio::awaitable<std::uint64_t> measure(asio::thread_pool& workers, const fs::path& path) {
-  // What an empty directory takes itself is nothing that could be freed.
+  // The space of an empty directory itself is nothing that could be freed.
   std::function<std::uint64_t()> work = [path]() -> std::uint64_t {
     return children_of(path).empty() ? 0 : disk_usage(path);
   };

@@ -27,15 +27,15 @@ namespace yardmaster {
 struct UpkeepAction {
   std::string action;    // "release", "probe", "remove", "end"
   std::string what;      // "instance", "worktree", "process", "window", "socket", "file", "trash"
-  std::string instance;  // whose it is or was, if that can be told
+  std::string instance;  // its instance, if that can be told
   std::string path;
-  std::uint64_t bytes = 0;          // of disk space
-  std::vector<std::string> rescue;  // where work was saved to
+  std::uint64_t bytes = 0;          // disk space
+  std::vector<std::string> rescue;  // refs or directories with saved work
 };
 
 struct UpkeepReport {
   std::vector<UpkeepAction> actions;
-  std::vector<std::string> troubles;  // what could not be done
+  std::vector<std::string> troubles;  // one line per failure
 };
 
 class Upkeep {
@@ -47,7 +47,7 @@ class Upkeep {
          Repositories& repositories, TmuxServer* tmux, Paths paths,
          std::chrono::nanoseconds interval, OnTrouble on_trouble);
 
-  // After reconcile(): looks once, then every interval.
+  // Inspects once, then every interval; must be called after reconcile().
   void start();
   void stop();
   // Something has changed: looks at the instances soon.

@@ -8,9 +8,9 @@
 
 namespace yardmaster {
 
-// Whether it can be read now. Whoever waits for that with Asio asks again here: a wait may end too
-// early, since a descriptor that is closed while another program is being started stays in the
-// epoll set for a moment, and its events reach whatever is watched in its place.
+// Returns whether the descriptor can be read now. Callers that wait with Asio ask again here: a
+// wait may end too early, since a descriptor that is closed while another program is being started
+// stays in the epoll set for a moment, and its events reach whatever is watched in its place.
 bool is_readable(int descriptor);
 
 // True once the descriptor can be read (a pidfd: once the process has ended), false at the

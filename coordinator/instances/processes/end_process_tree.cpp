@@ -78,7 +78,7 @@ asio::awaitable<bool> wait_for_end(asio::io_context& io, const Handles& processe
   co_return all;
 }
 
-// What is stopped hears nothing until it is continued.
+// A stopped process handles no signal until it is continued.
 void ask_to_end(const Handles& processes) {
   send(processes, SIGTERM);
   send(processes, SIGCONT);

@@ -1,5 +1,5 @@
-// What a caught exception says: for work whose failure is told after the handler, since a handler
-// cannot wait. Any thread.
+// Returns the text of a caught exception, for work whose failure is reported after the handler,
+// since a handler cannot wait. Any thread.
 #pragma once
 
 #include <exception>

@@ -1,5 +1,5 @@
-// What the processes of a launched agent carry in their environment (YARDMASTER_TOKEN), and by
-// which they are found again, also by the next daemon. Any thread.
+// The processes of a launched agent carry a token in their environment (YARDMASTER_TOKEN). By it
+// they are found again, also by the next daemon. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace yardmaster {
 
-// What the tokens of all instances of this yard begin with.
+// The tokens of all instances of this yard begin with this prefix.
 inline std::string token_prefix(const std::string& state_dir) { return state_dir + "#"; }
 
 inline std::string instance_token(const std::string& state_dir, std::uint64_t instance_id) {

@@ -1,5 +1,6 @@
-// What a window is to become, written by the daemon and read by the program that becomes it: words
-// and variables of any length that no command line has to carry. Any thread; blocking on the disk.
+// A launch file says what a window is to become. The daemon writes it and the program that becomes
+// it reads it: words and variables of any length that no command line has to carry. Any thread;
+// blocking on the disk.
 #pragma once
 
 #include <filesystem>
@@ -24,7 +25,7 @@ struct LaunchFile {
 // Error{storage_full}; Error{storage_failed}.
 void write_launch_file(const std::filesystem::path& path, const LaunchFile& launch);
 
-// Also what a writer that was killed left of it. What cannot be removed stays.
+// Removes also what a writer that was killed left of it. Files that cannot be removed stay.
 void remove_launch_file(const std::filesystem::path& path);
 
 // Throws Error{not_found}; Error{invalid_request} when it is not such a file.

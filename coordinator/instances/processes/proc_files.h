@@ -1,4 +1,4 @@
-// What /proc says of processes. Any thread; blocking, though never for a disk.
+// These functions read what /proc says of processes. Any thread; blocking, though never for a disk.
 #pragma once
 
 #include <cstdint>

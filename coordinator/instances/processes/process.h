@@ -32,10 +32,10 @@ struct ProbeResult {
 // another user's, unavailable when that cannot be told.
 ProcessHandle open_process(std::int64_t pid);
 
-// To that very process, and to none when it has ended.
+// Sends the signal to that very process, and to none when it has ended.
 void send_signal(const ProcessHandle& process, int signal);
 
-// Whether that very process still runs.
+// Returns whether that very process still runs.
 ProbeResult probe_process(const ProcessIdentity& identity);
 
 // The kernel's name for this boot of the machine; empty when it has none.

@@ -52,8 +52,8 @@ struct ProgramCall {
   // Each piece of standard error that \n or \r ends, as it comes; it must not throw.
   std::function<void(std::string_view line)> on_error_line;
   std::shared_ptr<ProgramCancel> cancel;  // may be null
-  // Whether the next daemon waits for it. Not for a program whose helpers outlive it on purpose, as
-  // git's credential cache does.
+  // Says whether the next daemon waits for this program. It must not for a program whose helpers
+  // outlive it on purpose, as git's credential cache does.
   bool holds_lock = true;
 };
 
@@ -81,7 +81,7 @@ class SystemProcessRunner final : public ProcessRunner {
   // the lock file cannot be made.
   SystemProcessRunner(boost::asio::io_context& io, std::filesystem::path lock_file,
                       std::optional<mode_t> file_mask = std::nullopt);
-  // What still runs gets SIGTERM.
+  // Sends SIGTERM to the programs that still run.
   ~SystemProcessRunner() override;
 
   boost::asio::awaitable<ProgramResult> run(ProgramCall call) override;

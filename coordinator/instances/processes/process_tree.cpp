@@ -26,7 +26,8 @@ constexpr std::int64_t first_process = 1;
 // A process that becomes another program has neither words nor variables for a moment.
 constexpr int environment_attempts = 10;
 constexpr auto environment_pause = std::chrono::milliseconds(1);
-// On a machine that makes processes all the time there is always a new one.
+// The number of listings is limited: on a machine that makes processes all the time there is always
+// a new one.
 constexpr int most_listings = 8;
 
 // "NAME=value" among variables that end with zeros each.
@@ -103,8 +104,8 @@ void TreeSearch::find_root() {
   has_session_ = !process || is_root(*process);
 }
 
-// Until nothing new is listed: who lives shorter than it takes to look at all is seen at least in
-// who came after it.
+// Processes are listed until no new one appears: a process that lives shorter than one listing
+// takes is seen at least in the processes that came after it.
 void TreeSearch::look_at_processes() {
   std::set<std::int64_t> seen;
   bool found = true;
@@ -140,8 +141,8 @@ void TreeSearch::add(std::int64_t pid) {
   unvisited_.push_back(pid);
 }
 
-// What is older than its parent is not its child: they were looked at one after the other, and the
-// pid came to be another's in between.
+// A process that is older than its parent is not its child: they were looked at one after the
+// other, and the pid came to be another's in between.
 void TreeSearch::add_children(std::int64_t parent) {
   const std::uint64_t parent_start = processes_.at(parent).start_ticks;
   const auto [first, last] = children_.equal_range(parent);

@@ -122,7 +122,7 @@ struct ChildPlan {
   int output;
   int errors;
   int lock;
-  int failure;  // where it says what failed; closed by exec
+  int failure;  // receives the error; closed by exec
   bool masks_files;
   mode_t file_mask;
   pid_t parent;
@@ -166,7 +166,7 @@ YARDMASTER_UNCHECKED [[noreturn]] void become_program(const ChildPlan& plan) {
   ::dup2(plan.output, STDOUT_FILENO);
   ::dup2(plan.errors, STDERR_FILENO);
   if (plan.lock >= 0) ::dup2(plan.lock, lock_number);
-  // Also those that the daemon was started with.
+  // These include the descriptors that the daemon was started with.
   const unsigned first = plan.lock >= 0 ? lock_number + 1 : lock_number;
   ::close_range(first, ~0U, CLOSE_RANGE_CLOEXEC);
   if (plan.directory != nullptr && ::chdir(plan.directory) != 0) {
@@ -192,8 +192,8 @@ YARDMASTER_UNCHECKED __attribute__((noinline)) pid_t start_child(const ChildPlan
   return pid;
 }
 
-// What the child moves onto 0 to 3 must not lie there: dup2 would overwrite one with the other, or
-// leave it marked to be closed by exec.
+// Descriptors that the child moves onto 0 to 3 must not lie there: dup2 would overwrite one with
+// the other, or leave it marked to be closed by exec.
 UniqueFd above_standard(UniqueFd fd, const std::string& program) {
   if (!fd) cannot_start(program, errno);
   if (fd.get() > lock_number) return fd;
@@ -223,7 +223,7 @@ void require_started(pid_t pid, int failure_pipe, const ProgramCall& call) {
 }
 
 UniqueFd watch(pid_t pid, const std::string& program) {
-  // Not through <sys/pidfd.h>, which C++ can't link to in glibc 2.36.
+  // The system call is made directly, since C++ can't link to <sys/pidfd.h> in glibc 2.36.
   UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U)));
   if (pidfd) return pidfd;
   const int reason = errno;

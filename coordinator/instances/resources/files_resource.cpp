@@ -56,7 +56,7 @@ void FilesResource::plan(const InstanceRequest& request, Instance& instance) {
   if (instance.agent_command.empty()) instance.agent_command = options_.command;
   instance.session_id = make_session_id();
   const std::vector<std::string> argv = argv_of(instance);
-  // In the foreground it is looked for on the caller's own PATH.
+  // A foreground agent's program is looked for on the caller's own PATH instead.
   if (!request.foreground) require_program(argv.front(), path_of(options_.environment));
 }
 

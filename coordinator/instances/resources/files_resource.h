@@ -1,5 +1,6 @@
-// What an agent finds when it starts: its prompt, the files in its worktree that tell it where it
-// is, and how it is to be executed. Broker thread; files are written on a worker.
+// This resource is the files that an agent finds when it starts: its prompt, the files in its
+// worktree that tell it where it is, and its launch file. Broker thread; files are written on a
+// worker.
 #pragma once
 
 #include <map>
@@ -21,7 +22,7 @@ struct AgentOptions {
   bool skip_permissions = false;
   bool hooks = true;
   bool mcp_files = true;
-  std::string program;                             // of ours, for hooks
+  std::string program;                             // path of this program, for hooks
   std::string cli_reference;                       // for prompts
   std::map<std::string, std::string> environment;  // the daemon's own
   std::optional<mode_t> file_mask = {};            // the agents' umask; none: the daemon's

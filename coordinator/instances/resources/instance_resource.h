@@ -1,5 +1,8 @@
-// One of the real things that make up an instance: its row, socket, process, and whatever else is
-// put into the list that InstanceManager is given. Broker thread; nothing in here may block it.
+// A resource is one of the real things that make up an instance: its row, socket, process, and
+// whatever else is put into the list that InstanceManager is given. Broker thread. Whatever waits
+// for a disk, git or tmux is awaited on a worker or a pipe; only short system calls on sockets,
+// pidfds and /proc, and checks of a few paths in plan(), run on the broker thread
+// itself.
 //
 // An allocation plans all of its resources, then acquires them in order; an instance that ends
 // releases them in reverse order.
@@ -17,7 +20,7 @@
 
 namespace yardmaster {
 
-// Why and how an instance ends, with what its record will say.
+// An ending is why and how an instance ends, with what its record will say.
 struct Ending : EndRecord {
   Ending(std::string why, SteadyTime since) : began(since) { reason = std::move(why); }
 
@@ -26,8 +29,8 @@ struct Ending : EndRecord {
   SteadyTime began;     // when its process died, or the request came
 };
 
-// Of an end that nobody asked for, by the resource that is gone: a persistent instance is started
-// again after it.
+// Returns the ending for an instance that nobody asked to end: the named resource is gone. A
+// persistent instance is started again after it.
 inline Ending ended_without(std::string_view resource, SteadyTime when) {
   const bool died = resource == "process";
   Ending ending(died ? "process died" : std::string(resource) + " lost", when);
@@ -51,15 +54,15 @@ class InstanceResource {
   // release() follows when it throws, too: it may leave something behind, but nothing that
   // release() would take for its own and is not.
   virtual boost::asio::awaitable<void> acquire(Instance& instance) = 0;
-  // Whether acquire() begins what the later ones of the list acquire: they are all released then
-  // when it throws.
+  // Returns whether acquire() begins what the later resources of the list acquire: they are all
+  // released then when it throws.
   virtual bool begins_later_ones() const { return false; }
-  // After a restart: takes up what an earlier daemon acquired. Idempotent: asked again for all of
-  // an instance's resources while any of them is unknown.
+  // Takes over, after a restart, what an earlier daemon acquired. Idempotent: it is called again
+  // for all of an instance's resources while any of them is unknown.
   virtual boost::asio::awaitable<Adoption> adopt(Instance& instance) = 0;
   // Looks afresh at what probe() tells, once for all instances.
   virtual boost::asio::awaitable<void> refresh() { co_return; }
-  // What can be told of it now, without changing anything.
+  // Returns what is known of the resource now, without changing anything.
   virtual Adoption probe(const Instance& /*instance*/) const { return Adoption::held; }
   // Idempotent: may come again after a failure or a crash, and for what was never acquired. What it
   // finds out about the end (exit status, last output, rescued work) it notes in the instance.

@@ -94,7 +94,8 @@ boost::asio::awaitable<void> ProcessResource::release(Instance& instance, const 
   if (launched) query.token = instance_token(state_dir_, instance.id);
   std::exception_ptr failure;
   try {
-    // What is left of a registered process that has ended by itself cannot be told from others.
+    // The remains of a registered process that has ended by itself cannot be told from other
+    // processes.
     const bool something_left = launched || !watch->ended;
     if (something_left) co_await end_process_tree(io_, workers_, query, grace_, ending.force);
   } catch (...) {
@@ -107,7 +108,7 @@ boost::asio::awaitable<void> ProcessResource::release(Instance& instance, const 
   forget(instance.name);
 }
 
-// What becomes of the process is nothing to an instance of the same name that comes later.
+// The fate of the process must not concern an instance of the same name that comes later.
 void ProcessResource::forget(const std::string& instance) {
   const auto found = watches_.find(instance);
   if (found == watches_.end()) return;

@@ -13,8 +13,8 @@ struct Ended {
   std::vector<Handoff> cancelled;
 };
 
-// What is known when the row's turn comes, after all other resources: what the ending says, and
-// what they found out.
+// The row is released last, so by then all is known: what the ending says, and what the other
+// resources found out.
 EndRecord record_of(const Instance& instance, const EndRecord& ending) {
   EndRecord record = ending;
   if (record.exit_status.empty()) record.exit_status = instance.exit_status;

@@ -20,7 +20,7 @@ namespace yardmaster {
 struct WindowOptions {
   bool tmux = true;                    // false: agents run in the foreground only
   std::uint64_t output_max_bytes = 0;  // at which the log of an agent's output is rotated
-  std::string program;                 // of ours: executes agents, writes their output to logs
+  std::string program;                 // this program: executes agents, writes logs
 };
 
 class WindowResource final : public InstanceResource {
@@ -51,7 +51,7 @@ class WindowResource final : public InstanceResource {
   LifeSigns& signs_;
   Paths paths_;
   WindowOptions options_;
-  std::unordered_map<std::string, std::string> panes_;  // of the living, by instance
+  std::unordered_map<std::string, std::string> panes_;  // living ones, by instance
   std::unordered_set<std::string> lost_;                // instances, at the latest look
 };
 

@@ -26,9 +26,9 @@ class WorktreeResource final : public InstanceResource {
   boost::asio::awaitable<void> acquire(Instance& instance) override;
   boost::asio::awaitable<Adoption> adopt(Instance& instance) override;
   Adoption probe(const Instance& instance) const override;
-  // What is in no other place is saved first and noted in the instance's `rescue`. Of an instance
-  // that never was, only what carries our mark is taken: the directory or branch for which
-  // acquire() failed may be somebody else's.
+  // Saves first what is in no other place and notes it in the instance's `rescue`. For an instance
+  // that never began, only a worktree that carries our mark is removed: the directory or branch for
+  // which acquire() failed may be somebody else's.
   boost::asio::awaitable<void> release(Instance& instance, const Ending& ending) override;
 
  private:

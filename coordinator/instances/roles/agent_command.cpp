@@ -22,7 +22,7 @@ using Words = std::vector<std::string>;
   throw Error(ErrorCode::invalid_request, why);
 }
 
-// In one pass, so that a task may hold what looks like a placeholder.
+// All placeholders are replaced in one pass, so that a task may hold what looks like one.
 std::string fill(const std::string& word, const AgentFacts& facts) {
   const std::array<std::pair<std::string_view, std::string>, 5> values{{
       {"{task}", facts.task},

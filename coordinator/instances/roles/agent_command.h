@@ -1,5 +1,5 @@
-// How an agent is started: the words of its command, filled in. No shell has a part in it. Any
-// thread; require_program() looks at the file system, briefly.
+// An agent command is the words with which an agent is started, filled in. No shell is involved.
+// Any thread; require_program() looks at the file system, briefly.
 #pragma once
 
 #include <filesystem>

@@ -16,7 +16,7 @@ inline constexpr std::string_view instance_file = ".claude/instance.json";
 inline constexpr std::string_view settings_file = ".claude/settings.local.json";
 inline constexpr std::string_view mcp_file = ".mcp.json";
 
-// What the configuration has switched on.
+// The parts that the configuration has switched on.
 struct FileParts {
   bool hooks = true;
   bool mcp_files = true;

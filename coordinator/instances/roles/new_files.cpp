@@ -26,7 +26,7 @@ int write_all(int fd, std::string_view text) {
   return 0;
 }
 
-// Whether the file is regular and holds exactly this.
+// Returns whether the file is regular and holds exactly this text.
 bool holds(int folder, const std::string& name, std::string_view text) {
   const UniqueFd fd(::openat(folder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat found {};

@@ -62,7 +62,7 @@ std::string about_instance(const Role& role, const PromptFacts& facts) {
   return text;
 }
 
-// Also drops what is not UTF-8, which would make the prompt unreadable for some agents.
+// Also drops bytes that are not UTF-8, which would make the prompt unreadable for some agents.
 std::string readable(const std::string& text) {
   std::string valid = parse_json(to_text(text)).get<std::string>();
   std::erase(valid, '\0');

@@ -1,4 +1,4 @@
-// What an agent is told before it begins. assemble_prompt() is for any thread;
+// A prompt is what an agent is told before it begins. assemble_prompt() is for any thread;
 // read_repository_part() blocks, so it is for a worker.
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace yardmaster {
 
-// What is empty is left out.
+// Empty parts are left out of the prompt.
 struct PromptFacts {
   std::string instance;
   std::string repo;

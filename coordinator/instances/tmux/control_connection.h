@@ -38,7 +38,8 @@ class ControlConnection : public std::enable_shared_from_this<ControlConnection>
       boost::asio::io_context& io, std::filesystem::path socket, std::chrono::nanoseconds patience,
       Listener listener);
 
-  // For open(): forks, and is of no use before the client is attached.
+  // Only open() uses this constructor: it forks, and the connection is of no use before the client
+  // is attached.
   ControlConnection(boost::asio::io_context& io, const std::filesystem::path& socket,
                     std::chrono::nanoseconds patience);
 
@@ -81,8 +82,8 @@ class ControlConnection : public std::enable_shared_from_this<ControlConnection>
   std::deque<std::shared_ptr<Request>> requests_;
   std::shared_ptr<Request> attached_;  // until the client is
   bool open_ = true;
-  std::string reason_;      // why it is closed
-  std::string last_noise_;  // what the client said outside of the protocol
+  std::string reason_;      // why the connection is closed
+  std::string last_noise_;  // last text outside of the protocol
 };
 
 }  // namespace yardmaster

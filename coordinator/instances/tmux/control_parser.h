@@ -21,13 +21,13 @@ struct ControlReply {
   std::uint64_t number = 0;
   std::vector<std::string> lines;
 
-  // In one line, for people.
+  // Returns the reply in one line, for people.
   std::string text() const;
 };
 
 struct ControlNotification {
   std::string name;       // with its percent sign
-  std::string arguments;  // what follows the name and a space
+  std::string arguments;  // text after the name and a space
 };
 
 // A line outside of the protocol, e.g. what tmux says when it finds no server.
@@ -39,8 +39,8 @@ using ControlEvent = std::variant<ControlReply, ControlNotification, ControlNois
 
 class ControlParser {
  public:
-  // What the bytes complete. Throws Error{unavailable} when a line or a reply grows beyond all
-  // measure: the connection is of no use then.
+  // Returns the events that the bytes complete. Throws Error{unavailable} when a line or a reply
+  // grows beyond all measure: the connection is of no use then.
   std::vector<ControlEvent> feed(std::string_view bytes);
 
  private:

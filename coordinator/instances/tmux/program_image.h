@@ -15,7 +15,7 @@ class ProgramImage {
   // The program is looked up on PATH; `environment` are "NAME=value".
   ProgramImage(std::vector<std::string> argv, std::vector<std::string> environment);
 
-  // In a forked child: becomes the program with these three descriptors, no others but `kept` (-1:
+  // Becomes the program in a forked child, with these three descriptors, no others but `kept` (-1:
   // none), and signals as they are by default. Returns errno when that cannot be.
   int become(int input, int output, int errors, int kept = -1) const;
 

@@ -23,7 +23,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr int end_attempts = 3;
-// How soon a server is gone that was told to end, when its answer did not come.
+// A server that was told to end, and whose answer did not come, is gone within this time.
 constexpr auto lost_reply_patience = std::chrono::milliseconds(200);
 constexpr auto connect_interval = std::chrono::milliseconds(2);
 constexpr auto first_retry = std::chrono::milliseconds(10);
@@ -43,7 +43,7 @@ std::vector<std::string> announce_deaths() {
   return {tmux_command({"set-hook", "-gw", "pane-died", later})};
 }
 
-// For agents, and for whoever attaches to them.
+// These settings serve agents, and people who attach to them.
 std::vector<std::vector<std::string>> settings() {
   return {
       {"set-option -s exit-empty off", "set-option -gw automatic-rename off",
@@ -166,9 +166,9 @@ asio::awaitable<bool> ServerLink::begins_to_listen() {
   co_return listens;
 }
 
-// Of a daemon that was killed, and of a connection that broke. tmux 3.3a tells every client in
-// control mode that another one has gone, and crashes when one of them has said only half of who it
-// is by then.
+// The earlier client is that of a daemon that was killed, or of a connection that broke. tmux 3.3a
+// tells every client in control mode that another one has gone, and crashes when one of them has
+// not finished identifying itself by then.
 asio::awaitable<void> ServerLink::await_earlier_client() {
   const std::optional<ProcessHandle> client = find_client_process(socket_);
   if (!client) co_return;
@@ -196,7 +196,7 @@ asio::awaitable<void> ServerLink::open_connection() {
   connected_at_ = std::chrono::steady_clock::now();
 }
 
-// What an old tmux lacks, it can do without.
+// An old tmux may lack some of these settings; it works without them.
 asio::awaitable<void> ServerLink::set_up(std::shared_ptr<ControlConnection> connection) {
   std::vector<std::vector<std::string>> groups = settings();
   for (std::vector<std::string>& commands : groups) {
@@ -274,7 +274,7 @@ asio::awaitable<void> ServerLink::end_server() {
   co_await kill_server(std::move(server));
 }
 
-// What cannot be spoken to.
+// Kills a server that does not answer.
 asio::awaitable<void> ServerLink::kill_server(std::shared_ptr<ProcessHandle> server) {
   if (!server) {
     auto found = find_server_process(socket_);

@@ -83,7 +83,7 @@ std::optional<ProcessHandle> find_process(std::initializer_list<std::string_view
   return std::nullopt;
 }
 
-// Not ".lock", which tmux itself uses.
+// The name does not end with ".lock", which tmux itself uses.
 fs::path lock_file(const fs::path& socket) { return socket.string() + ".server"; }
 
 }  // namespace

@@ -1,5 +1,6 @@
-// Whether a tmux server is behind a socket, told by facts: a file that cannot be connected to says
-// little, since it may have been removed or replaced under a server that lives. Broker thread.
+// These functions tell by facts whether a tmux server is behind a socket: a file that cannot be
+// connected to says little, since it may have been removed or replaced under a server that lives.
+// Broker thread.
 #pragma once
 
 #include <filesystem>

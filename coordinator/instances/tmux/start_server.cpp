@@ -32,8 +32,8 @@ constexpr auto start_check_interval = std::chrono::milliseconds(2);
   throw_unavailable(std::string("cannot start a tmux server: ") + std::strerror(errno));
 }
 
-// What the server-to-be writes into a pipe: its pid, and once more with errno when it could not
-// become tmux.
+// The process that is to become the server writes this into a pipe: its pid, and once more with
+// errno when it could not become tmux.
 struct Announcement {
   std::int32_t pid = 0;
   std::int32_t failure = 0;

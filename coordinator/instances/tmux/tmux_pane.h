@@ -1,4 +1,4 @@
-// What tmux says of a pane. Plain values; any thread.
+// A pane as tmux describes it. Plain values; any thread.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ struct TmuxPane {
   std::string window;
   std::string pane;       // %3; never used again by the same server
   std::string window_id;  // @3; likewise
-  std::int64_t pid = 0;   // of the program that it was opened with, also when that has ended
+  std::int64_t pid = 0;   // program that it was opened with, also an ended one
   bool dead = false;      // the program has ended; tmux keeps the pane for its last output
   std::optional<int> exit_status;
   std::optional<int> exit_signal;
@@ -28,8 +28,9 @@ extern const std::string_view tmux_pane_format;
 // nullopt when the line is not such a one.
 std::optional<TmuxPane> parse_tmux_pane(std::string_view line);
 
-// Whether a session or window can have this name and be found by it again: tmux changes ':' and
-// '.', and takes some first characters for something else. Letters, digits, '-' and '_'.
+// Returns whether a session or window can have this name and be found by it again: tmux changes ':'
+// and '.', and takes some first characters for something else. Allowed are letters, digits, '-' and
+// '_'.
 bool is_tmux_name(std::string_view name);
 
 }  // namespace yardmaster

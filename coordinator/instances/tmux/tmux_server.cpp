@@ -229,7 +229,7 @@ asio::awaitable<std::optional<std::vector<TmuxPane>>> TmuxServer::list_panes() {
     }
   }
   if (panes && std::any_of(panes->begin(), panes->end(), lacks_status)) {
-    link->point_to_ended_programs();  // for the next look
+    link->point_to_ended_programs();  // makes tmux notice them before the next listing
   }
   co_return panes;
 }

@@ -62,7 +62,8 @@ class TmuxServer {
   boost::asio::awaitable<void> kill_window(std::string session, std::string window);
   // Returns when the server has ended, also when there was none.
   boost::asio::awaitable<void> kill_server();
-  // At the daemon's stop: the server lives on. What waits throws Error{unavailable}.
+  // Closes the connection at the daemon's stop: the server lives on. Calls that wait throw
+  // Error{unavailable}.
   void close();
   // 0 when none is known to run.
   std::int64_t server_pid() const;

@@ -21,14 +21,14 @@ namespace asio = boost::asio;
 constexpr auto patience = std::chrono::seconds(5);
 // The first that has `-N` and clients without output.
 constexpr std::pair<int, int> oldest{3, 2};
-// What `env` and shells end with when there is no such program.
+// The exit status of `env` and shells when there is no such program.
 constexpr int no_such_program = 127;
 
 [[noreturn]] void fail(const char* what) {
   throw Error(ErrorCode::unavailable, std::string("cannot run tmux: ") + what);
 }
 
-// Until its end; the child writes into no other descriptor.
+// Reads until the pipe's end; the child writes into no other descriptor.
 asio::awaitable<std::string> read_all(asio::io_context& io, int pipe) {
   const SteadyTime deadline = std::chrono::steady_clock::now() + patience;
   std::string text;
