@@ -59,7 +59,7 @@ bool CheckpointPolicy::is_due(SteadyTime now, std::int64_t log_frames) const {
     case CheckpointPolicyKind::adaptive:
       break;
   }
-  // What a reader held back is not tried again at once.
+  // A checkpoint that a reader held back is not tried again at once.
   if (log_frames >= frame_limit_ && !held_back_) return true;
   return now >= last_end_ + pause();
 }

@@ -37,12 +37,13 @@ class CheckpointPolicy {
   CheckpointPolicyKind kind() const { return kind_; }
 
   bool is_due(SteadyTime now, std::int64_t log_frames) const;
-  // When it is due if nothing more is written; nullopt: not before something is.
+  // Returns when a checkpoint is due if nothing more is written; nullopt: not before something is.
   std::optional<SteadyTime> due_at(std::int64_t log_frames) const;
 
   void on_checkpoint(SteadyTime end, std::chrono::nanoseconds duration, std::int64_t frames,
                      bool complete);
-  // To be told of every commit; the first after a checkpoint belongs to its cost.
+  // Must be called after every commit; the first one after a checkpoint belongs to the checkpoint's
+  // cost.
   void on_commit(std::chrono::nanoseconds duration);
 
   bool disk_is_slow() const;

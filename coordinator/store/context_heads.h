@@ -1,6 +1,6 @@
-// What the store keeps in memory about contexts: for each that was touched since the start, its
-// owner, generation and last sequence number, and the ids of its latest entries, which no block in
-// the database lists yet. Store thread only.
+// The heads are what the store keeps in memory about contexts: for each that was touched since the
+// start, its owner, generation and last sequence number, and the ids of its latest entries, which
+// no block in the database lists yet. Store thread only.
 //
 // Changes are journaled until commit(): rollback() takes them back.
 #pragma once
@@ -28,7 +28,7 @@ struct ContextHead {
   bool frozen = false;                     // a handoff is pending
   std::optional<SteadyTime> frozen_until;  // a handoff is being prepared
   std::size_t block_size = 128;            // the tail becomes a block at this length
-  std::vector<std::int64_t> tail_ids;      // of the entries last_seq - size + 1 … last_seq
+  std::vector<std::int64_t> tail_ids;      // entries last_seq - size + 1 … last_seq
 
   std::uint64_t tail_first_seq() const { return last_seq + 1 - tail_ids.size(); }
   ContextInfo info() const { return {name, owner, generation, last_seq}; }

@@ -113,13 +113,15 @@ class Database {
   virtual CheckpointResult checkpoint() = 0;
   // Otherwise the engine checkpoints by itself, beside the commits.
   virtual bool checkpoints_on_request() const { return true; }
-  // Of those beside the commits: whether one is under way, and one that ended since the last call.
+  // These two speak of checkpoints that the engine makes beside the commits: whether one is under
+  // way, and the one that ended since the last call.
   virtual bool is_checkpointing() const { return false; }
   virtual std::optional<CheckpointResult> take_checkpoint() { return std::nullopt; }
 
-  // Whether the database is not what the commits so far made it, since the last call: a server that
-  // crashed may have lost `process` commits, and a commit may have taken effect that was reported
-  // as failed. What is kept in memory of the database has to be read again.
+  // Returns whether, since the last call, the database stopped being what the commits so far made
+  // it: a server that crashed may have lost `process` commits, and a commit may have taken effect
+  // that was reported as failed. Everything kept in memory of the database has to be read again
+  // then.
   virtual bool take_divergence() { return false; }
 
   // A second connection for reading only, for another thread.
@@ -130,7 +132,7 @@ class Database {
   // Writes a consistent copy of the committed state to a new file; may run beside writes.
   virtual void backup(const std::filesystem::path& file) = 0;
 
-  // Where the data is, for people: a file, or a server without its password.
+  // Returns where the data is, for people: a file, or a server without its password.
   virtual std::string location() const = 0;
   // Name and version of the engine, e.g. "sqlite" and "3.40.1".
   virtual std::string_view engine() const = 0;

@@ -197,7 +197,7 @@ class GroupCommit::Impl {
   // Store thread.
   CheckpointPolicy policy_;
   SteadyTime last_start_{};
-  bool must_reload_ = false;        // what the store keeps in memory, before anything else
+  bool must_reload_ = false;        // reload the store's memory before anything else
   bool checkpointed_ = false;       // since the last commit
   bool undurable_commits_ = false;  // some since the last `power` one
 
@@ -360,7 +360,7 @@ void GroupCommit::Impl::checkpoint_if_due() {
   if (policy_.is_due(steady_clock::now(), store_.database().log_frames())) checkpoint();
 }
 
-// Of an engine that checkpoints by itself.
+// Some engines checkpoint by themselves, beside the commits; this reports their checkpoints.
 void GroupCommit::Impl::report_checkpoint_beside() {
   try {
     if (const auto result = store_.database().take_checkpoint()) observer_.on_checkpoint(*result);

@@ -46,8 +46,8 @@ class Operation {
   void fail(const Error& error) { failure_ = error; }
   void clear_failure() { failure_.reset(); }
 
-  // Whether it came at once upon the reply to the one before from the same client: a batch of such
-  // operations is not held back to grow, since nothing more would come.
+  // True when the operation came at once upon the reply to the one before from the same client: a
+  // batch of such operations is not held back to grow, since nothing more would come.
   bool closed_loop = false;
 
  private:
@@ -55,7 +55,8 @@ class Operation {
   std::optional<Error> failure_;
 };
 
-// What the store thread measured; called on the store thread, so it must be quick.
+// An observer gets what the store thread measured. It is called on the store thread, so it must be
+// quick.
 class CommitObserver {
  public:
   virtual ~CommitObserver() = default;

@@ -1,4 +1,4 @@
-// Which database the store lives on. Any thread.
+// Opens the database that the configured store lives on. Any thread.
 #pragma once
 
 #include <memory>

@@ -36,8 +36,8 @@ std::string value_of(PGconn* connection, const char* name) {
 }  // namespace
 
 PostgresConnection::PostgresConnection(const std::string& conninfo, const std::string& purpose) {
-  // What stands before `dbname`, which holds the given string, is a default for it; what stands
-  // after wins over it.
+  // Keywords before `dbname`, which holds the given string, are defaults for it; keywords after it
+  // win over it.
   const std::array<const char*, 6> keywords{"fallback_application_name", "connect_timeout",
                                             "tcp_user_timeout",          "dbname",
                                             "client_encoding",           nullptr};

@@ -15,16 +15,16 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr std::string_view session_lock = "1499558500";  // "Yard", as an advisory lock's number
-// How long to wait for a server that is away; a stop has to wait for it too.
+// A server that is away is waited for this long; a stop has to wait for it too.
 constexpr milliseconds usual_patience{1000};
-// For the outcome of a commit it is worth waiting until a server has started anew.
+// The outcome of a commit is worth waiting for until a server has started anew.
 constexpr milliseconds outcome_patience{5000};
-// Until the session of a coordinator that was killed has ended.
+// The session of a coordinator that was killed ends within this time.
 constexpr milliseconds lock_patience{3000};
 constexpr milliseconds lock_glance{20};
 constexpr milliseconds first_pause{10};
 constexpr milliseconds longest_pause{500};
-// Of an insert; more go into the next.
+// One insert takes at most this many entries; more go into the next.
 constexpr std::size_t most_entries = 500;
 constexpr std::size_t most_entry_bytes = 1U << 20U;
 constexpr std::size_t entries_per_read = 1000;
@@ -226,7 +226,8 @@ bool PostgresDatabase::commit() {
   return writes;
 }
 
-// Whether the transaction that was being committed when the connection was lost took effect.
+// Returns whether the transaction that was being committed when the connection was lost took
+// effect.
 bool PostgresDatabase::resolve_commit() {
   reconnect(outcome_patience);
   const std::int64_t stored = stored_transaction();
@@ -244,7 +245,7 @@ void PostgresDatabase::rollback() noexcept {
       connection_->sync();
       connection_->settle();
     } catch (const std::exception&) {
-      // What failed is known already.
+      // The failure is known already.
     }
   };
   settle();

@@ -93,14 +93,14 @@ class PostgresDatabase final : public Database {
   std::unique_ptr<PostgresCheckpointer> checkpointer_;
   std::string location_;
   std::string version_;
-  int last_backend_ = 0;  // of the writing connection
+  int last_backend_ = 0;  // pid of the writing connection's server process
   WaitingEntries entries_;
   std::int64_t transaction_ = 0;  // the last that is known to have taken effect
   std::uint64_t writes_ = 0;
   bool in_transaction_ = false;
   bool knows_schema_ = false;
   bool diverged_ = false;
-  std::optional<Durability> durability_;  // of the session
+  std::optional<Durability> durability_;  // as the session is set now
   std::chrono::steady_clock::time_point next_attempt_{};
   std::chrono::nanoseconds pause_{};
 };

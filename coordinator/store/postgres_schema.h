@@ -5,8 +5,8 @@
 
 namespace yardmaster {
 
-// In one transaction. Throws Error{storage_damaged} when the database is newer than this program or
-// holds something else; nothing has changed then.
+// Prepares the schema in one transaction. Throws Error{storage_damaged} when the database is newer
+// than this program or holds something else; nothing has changed then.
 void prepare_postgres_schema(PostgresConnection& connection);
 
 }  // namespace yardmaster

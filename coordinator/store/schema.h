@@ -13,12 +13,12 @@ namespace yardmaster {
 
 inline constexpr std::int64_t schema_version = 2;
 
-// What the words in braces of schema.sql and migrations/*.sql stand for.
+// A dialect says what the words in braces of schema.sql and migrations/*.sql stand for.
 struct Dialect {
   std::string_view id;         // a 64-bit primary key that rows are stored by
   std::string_view bytes;      // a byte string
   std::string_view path;       // a path: any bytes but zero
-  std::string_view clustered;  // of a table that is stored by its primary key
+  std::string_view clustered;  // makes a table be stored by its primary key
   std::string_view postgres;   // before a line that is PostgreSQL's alone
 };
 
@@ -35,7 +35,7 @@ std::string in_dialect(std::string_view sql, const Dialect& dialect);
 // The statements that make a database of schema_version of an older one; 0 stands for an empty one.
 std::string schema_from(std::int64_t version, const Dialect& dialect);
 
-// What those statements do, for errors.
+// Returns what those statements do, for errors.
 std::string describe_upgrade(std::int64_t version);
 
 }  // namespace yardmaster

@@ -14,7 +14,7 @@ namespace yardmaster {
 namespace {
 
 constexpr int application_id = 0x59617264;  // "Yard": marks the file as ours
-// How long to wait for a lock that another program holds; a stop has to wait for it too.
+// A lock that another program holds is waited for this long; a stop has to wait for it too.
 constexpr int busy_patience_ms = 1000;
 constexpr std::int64_t write_back_frames = 128;
 constexpr std::int64_t log_header_bytes = 32;
@@ -38,7 +38,7 @@ ErrorCode code_of(int result, int system_error) {
   }
 }
 
-// Not every file system can share memory between processes, which the write-ahead log needs.
+// The write-ahead log needs memory shared between processes, which not every file system offers.
 bool lacks_shared_memory(int extended_result, ErrorCode code) {
   return code == ErrorCode::storage_failed &&
          (extended_result == SQLITE_IOERR_SHMMAP || extended_result == SQLITE_IOERR_SHMOPEN ||

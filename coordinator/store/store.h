@@ -37,7 +37,7 @@ struct AppendRequest {
   std::string_view data;
   std::optional<std::uint64_t>
       generation;             // refused as stale_generation when it is not the current one
-  std::string_view instance;  // who writes; empty: not checked against the owner
+  std::string_view instance;  // the writer; empty: not checked against the owner
 };
 
 struct AppendResult {
@@ -45,8 +45,8 @@ struct AppendResult {
   bool duplicate = false;  // was stored before
 };
 
-// What a reader needs to read a context outside the store thread: taken on the store thread, used
-// after the transaction that it was taken in has committed.
+// A snapshot is what a reader needs to read a context outside the store thread. It is taken on the
+// store thread, and used after the transaction that it was taken in has committed.
 struct ContextSnapshot {
   ContextInfo info;
   std::int64_t context_id = 0;
@@ -83,7 +83,7 @@ struct StoreCounts {
   std::uint64_t pending_handoffs = 0;
 };
 
-// What was found when the store was opened.
+// The report says what was found when the store was opened.
 struct RecoveryReport {
   bool clean = true;               // the last stop was an orderly one
   std::uint64_t tail_entries = 0;  // read again to rebuild the latest ids
@@ -126,7 +126,7 @@ class Store {
   // It is stopping from now on, and why.
   void note_instance_ending(std::string_view name, std::string_view reason,
                             std::string_view summary);
-  // Where its branch began.
+  // Records the commit at which the instance's branch began.
   void set_instance_commit(std::string_view name, std::string_view commit);
   // Leaves a tombstone, cancels the pending handoffs from and to it, and drops it from the wanted
   // ones unless the record keeps it there. Throws not_found.
@@ -186,8 +186,9 @@ class Store {
   Handoff offer_handoff(std::string_view from, std::string_view to, std::string_view context,
                         std::string_view summary, std::string_view key, std::string_view digest,
                         std::uint64_t count, std::string_view asked_context = {});
-  // By the receiver, with what it read. Throws digest_mismatch, conflict (not pending), forbidden.
-  // `caller` empty: not checked. Repeating an accepted one gives the same answer.
+  // Is called by the receiver, with the digest and the count of what it read. Throws
+  // digest_mismatch, conflict (not pending), forbidden. An empty `caller` is not checked. Repeating
+  // an accepted one gives the same answer.
   Handoff accept_handoff(std::uint64_t id, std::string_view caller, std::string_view digest,
                          std::uint64_t count);
   Handoff cancel_handoff(std::uint64_t id, std::string_view caller);
@@ -203,8 +204,8 @@ class Store {
   rolled_back() noexcept;  // it did not: forget what was changed in memory since the last commit
   // Outside of a transaction: forgets what lives in memory and loads it again.
   void reload();
-  // At an orderly stop, in a transaction of its own: writes out all that lives in memory, so that
-  // the next start has nothing to rebuild.
+  // Writes out, at an orderly stop and in a transaction of its own, all that lives in memory, so
+  // that the next start has nothing to rebuild.
   void write_out_tail();
 
  private:
@@ -244,7 +245,7 @@ class Store {
   std::unique_ptr<ContextHeads> heads_;
   RecoveryReport recovery_;
   std::int64_t last_entry_id_ = 0;
-  std::int64_t last_id_ = 0;    // of everything that is not an entry
+  std::int64_t last_id_ = 0;    // latest id, but for entries' ids
   std::int64_t watermark_ = 0;  // as written in this transaction
   std::int64_t committed_watermark_ = 0;
   // No number below is unused after these beginnings of names, which are never free again.

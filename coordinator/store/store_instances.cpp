@@ -28,7 +28,7 @@ constexpr std::array<TextField, 7> living_texts{
 constexpr std::array<TextField, 4> ended_texts{&Instance::end_reason, &Instance::summary,
                                                &Instance::exit_status, &Instance::last_output};
 
-constexpr std::size_t most_digits = 9;  // of the number in a name that is made here
+constexpr std::size_t most_digits = 9;  // longest number in a name that is made here
 
 WallTime time_from(std::int64_t microseconds) {
   return WallTime(std::chrono::microseconds(microseconds));

@@ -9,7 +9,8 @@
 namespace yardmaster {
 namespace {
 
-// What a key stands for: the same key with another of these is a mistake of the caller.
+// Returns the request that a key stands for: the same key with another request is a mistake of the
+// caller.
 std::string message_request(std::string_view command, std::string_view to, std::string_view body) {
   return std::string(command).append("\n").append(to).append("\n").append(body);
 }
