@@ -37,7 +37,7 @@ reports::Report carry_out(const Options& options) {
     series.run(scenario);
   } catch (const Error&) {
     progress.clear();
-    // What there is does not get lost with a later run that cannot be carried out.
+    // The runs so far are not lost with a later run that cannot be carried out.
     if (!series.report().runs.empty()) series.put_out();
     throw;
   }

@@ -1,5 +1,5 @@
-// What `loadgen` and its verbs do, from options to exit status. Main thread. Throws Error
-// and Abandoned.
+// A command carries out `loadgen` or one of its verbs, from options to exit status. Main thread.
+// Throws Error and Abandoned.
 #pragma once
 
 #include <string>

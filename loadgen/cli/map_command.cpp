@@ -40,7 +40,7 @@ std::vector<std::string> words_of(const Overrides& flags, const char* field,
   return {found->get<std::string>()};
 }
 
-// What the flags leave open of each search.
+// Fills in what the flags leave open of each search.
 Options with_usual(Options options) {
   auto& search = options.search;
   search.least = least;
@@ -143,7 +143,7 @@ class MapRun {
          "; about " + minutes(time.shortest) + " to " + minutes(time.longest) + " minutes\n\n");
   }
 
-  // Whether it came to an end.
+  // Returns whether the search came to an end.
   bool measure(const MapCell& cell) {
     const Options own = options_of(options_, cell);
     SearchPlan plan = plan_for(cell);

@@ -1,4 +1,4 @@
-// What the exec functions and posix_spawn() take. Any thread.
+// An environment in the form that the exec functions and posix_spawn() take. Any thread.
 #pragma once
 
 #include <string>

@@ -22,8 +22,8 @@ class FreshDirectory {
   bool kept_ = false;
 };
 
-// Where state goes when nobody says: the first of TMPDIR, /var/tmp and the current directory that
-// is on a disk. Throws Error{unsupported} when none is.
+// Returns where state goes when nobody says: the first of TMPDIR, /var/tmp and the current
+// directory that is on a disk. Throws Error{unsupported} when none is.
 std::filesystem::path place_on_a_disk();
 // tmpfs and ramfs, where an fsync costs nothing and says nothing.
 bool is_in_memory(const std::filesystem::path& directory);

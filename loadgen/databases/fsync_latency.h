@@ -1,5 +1,5 @@
-// What --fsync-latency says: how much slower than the disk each fsync and fdatasync of the store is
-// to be. A plain value, any thread.
+// The value of --fsync-latency: how much slower than the disk each fsync and fdatasync of the store
+// is to be. A plain value, any thread.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,7 @@ struct FsyncLatency {
   std::chrono::nanoseconds median() const {
     return std::chrono::nanoseconds(distribution.median_ns());
   }
-  // As parse_fsync_latency() reads it; empty for none.
+  // Returns the text as parse_fsync_latency() reads it; empty for none.
   std::string text() const;
 
   bool operator==(const FsyncLatency&) const = default;

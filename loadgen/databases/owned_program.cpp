@@ -22,7 +22,7 @@ constexpr std::chrono::seconds stop_deadline{10};
 
 std::string reason() { return std::generic_category().message(errno); }
 
-// After the fork: only calls that are safe there.
+// This runs after the fork: it makes only calls that are safe there.
 [[noreturn]] void become(char* const* argv, char* const* variables, int output,
                          const OwnedProgram::Options& options, pid_t parent) {
   if (options.account != nullptr) {

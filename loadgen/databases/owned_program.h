@@ -26,7 +26,7 @@ class OwnedProgram {
   struct Options {
     std::vector<std::string> arguments;         // the first is the program's path
     std::vector<std::string> environment;       // "NAME=value", on top of this process's own
-    std::vector<std::string> dropped_prefixes;  // of variables that are not passed on
+    std::vector<std::string> dropped_prefixes;  // variables not passed on
     std::filesystem::path output;               // appended to
     const Account* account = nullptr;           // null: this process's
     int end_signal = SIGTERM;
@@ -40,7 +40,7 @@ class OwnedProgram {
 
   pid_t pid() const { return pid_; }
   int pidfd() const { return process_.get(); }
-  // Whether it has ended, waiting so long for that.
+  // Returns whether the program has ended; waits for that as long as `patience` says.
   bool has_ended(std::chrono::milliseconds patience) const;
   // Its exit status, once it has ended; 128 + n when signal n ended it.
   int wait();

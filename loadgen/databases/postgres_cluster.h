@@ -17,9 +17,9 @@
 namespace yardmaster::loadgen {
 
 struct PostgresClusterOptions {
-  std::filesystem::path base;       // where the fresh directory goes; empty: a place on a real disk
+  std::filesystem::path base;       // parent of the fresh directory; empty: a place on a disk
   std::uint64_t connections = 100;  // at once
-  FsyncLatency fsync_latency = {};  // of the server's processes, and a seed for it
+  FsyncLatency fsync_latency = {};  // added in the server's processes, and its seed
   std::uint64_t seed = 0;
   bool keep = false;  // the directory
 };
@@ -33,14 +33,14 @@ class PostgresCluster {
   PostgresCluster(const PostgresCluster&) = delete;
   PostgresCluster& operator=(const PostgresCluster&) = delete;
 
-  // How to connect, as libpq reads it.
+  // Returns how to connect, as libpq reads it.
   std::string connection_string() const;
   std::filesystem::path data_directory() const { return directory_.path() / "data"; }
   pid_t pid() const { return server_->pid(); }
-  // Why it is not running any more; empty while it is.
+  // Returns why the cluster is not running any more; empty while it is.
   std::string why_it_ended() const;
 
-  // For tests of faults: an orderly stop, or a crash, and a start on the same data.
+  // These serve tests of faults: an orderly stop, or a crash, and a start on the same data.
   void stop();
   void crash();
   void start(const std::function<void()>& interrupted);
@@ -58,8 +58,8 @@ class PostgresCluster {
   std::unique_ptr<OwnedProgram> server_;
 };
 
-// Where the newest installed server's programs are. Throws Error{unsupported} that names the
-// package when there are none.
+// Returns the directory with the newest installed server's programs. Throws Error{unsupported} that
+// names the package when there are none.
 std::filesystem::path postgres_programs();
 
 }  // namespace yardmaster::loadgen

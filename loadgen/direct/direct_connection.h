@@ -55,7 +55,7 @@ class DirectConnection {
   // All rows, in the order in which each instance wrote its own.
   virtual void read_rows(const std::function<void(const DirectRow&)>& on_row) = 0;
   virtual std::string version() = 0;
-  // Of the database's main file, where it is known; else empty.
+  // Returns the path of the database's main file, where it is known; else empty.
   virtual std::string path() { return {}; }
 };
 

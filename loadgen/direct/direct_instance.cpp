@@ -130,7 +130,7 @@ class DirectInstance final : private DirectConnection::Observer {
   steady_clock::time_point start_{};
   nanoseconds idle_since_{};
   std::uint64_t seq_ = 0;
-  InstanceSample sample_;  // of the write under way
+  InstanceSample sample_;  // the write under way
   std::string text_;
 };
 

@@ -16,8 +16,8 @@ class PostgresConnection final : public DirectConnection {
   PostgresConnection(const DirectOptions& options, Observer& observer);
 
   void create_table() override;
-  // With `immediate` the insert is a transaction by itself; with `deferred` a SELECT goes before
-  // it.
+  // Writes a row. With `immediate` the insert is a transaction by itself; with `deferred` a SELECT
+  // goes before it.
   bool write(const DirectRow& row) override;
   void checkpoint() override {}  // the server's affair
   void read_rows(const std::function<void(const DirectRow&)>& on_row) override;

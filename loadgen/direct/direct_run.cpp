@@ -17,14 +17,14 @@ using std::chrono::seconds;
 using std::chrono::steady_clock;
 using Kind = InstanceSample::Kind;
 
-// As the SQLite-first design has it.
+// The SQLite-first design has this timeout.
 constexpr milliseconds usual_busy_timeout{5000};
 constexpr milliseconds tick{5};
 constexpr milliseconds head_start{20};
 constexpr seconds ready_deadline{60};
-// As long as a coordinator has for its answers.
+// A coordinator has as long for its answers.
 constexpr seconds drain_deadline{5};
-// For a write that has begun, beyond the busy timeout.
+// A write that has begun has this long beyond the busy timeout.
 constexpr seconds last_write_deadline{5};
 
 ArrivalPlan arrivals_of(const LoadPlan& plan) {

@@ -40,7 +40,7 @@ class DirectRun final : public MeasuredRun {
   void prepare(InstanceProcesses& processes);
   void generate(InstanceProcesses& processes);
   void drain(InstanceProcesses& processes);
-  // Until `done` holds or the deadline has passed; takes what was measured meanwhile.
+  // Waits until `done` holds or the deadline has passed; takes what was measured meanwhile.
   template <typename Done>
   bool work_until(InstanceProcesses& processes, SteadyTime deadline, Done done);
   void set_end(Offset end);
@@ -56,7 +56,7 @@ class DirectRun final : public MeasuredRun {
   std::vector<std::string> environment_;
   InstanceMemory memory_;
   MergedSchedule schedule_;
-  std::vector<std::deque<Waiting>> waiting_;  // of each instance, in order
+  std::vector<std::deque<Waiting>> waiting_;  // per instance, in order
   std::vector<InstanceSample> checkpoints_;   // taken from the rings, not in order
   Offset end_{};
   reports::Contention contention_;

@@ -13,9 +13,10 @@ namespace {
 
 using std::chrono::steady_clock;
 
-// As `PRAGMA wal_autocheckpoint = 1000` has it.
+// `PRAGMA wal_autocheckpoint = 1000` waits for as many frames.
 constexpr int frames_before_checkpoint = 1000;
-// In the WAL index, behind two copies of its 48-byte header (https://sqlite.org/walformat.html).
+// This is the offset in the WAL index, behind two copies of its 48-byte header
+// (https://sqlite.org/walformat.html).
 constexpr std::size_t backfilled_at = 96;
 constexpr int index_page = 32768;
 
@@ -59,7 +60,7 @@ void SqliteConnection::configure() {
     static_cast<SqliteConnection*>(self)->after_commit(log_frames);
     return SQLITE_OK;
   };
-  // In place of the handler that the pragma installed.
+  // This replaces the handler that the pragma installed.
   sqlite3_wal_hook(connection_.get(), committed, this);
 }
 
@@ -114,7 +115,7 @@ int SqliteConnection::wait_for_lock(int attempt) {
 }
 
 void SqliteConnection::after_commit(int log_frames) {
-  // What goes wrong is no error of the commit, as with SQLite's own.
+  // A checkpoint that fails is no error of the commit, as with SQLite's own.
   if (options_.checkpoints_by_itself && log_frames >= frames_before_checkpoint) take_checkpoint();
 }
 

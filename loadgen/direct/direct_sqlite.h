@@ -52,7 +52,7 @@ class SqliteConnection final : public DirectConnection {
   Statement select_;
   Statement insert_;
   Statement commit_;
-  std::chrono::nanoseconds waited_{};  // for the lock that is asked for now
+  std::chrono::nanoseconds waited_{};  // wait for the lock so far
 };
 
 }  // namespace yardmaster::loadgen

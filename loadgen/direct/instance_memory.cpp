@@ -112,7 +112,7 @@ void InstanceMemory::announce_change() const {
 void InstanceMemory::sleep_until(std::chrono::steady_clock::time_point time,
                                  std::uint32_t seen) const {
   const timespec until = to_timespec(time);
-  // With a bitset, unlike FUTEX_WAIT, the time is absolute.
+  // FUTEX_WAIT_BITSET takes an absolute time, unlike FUTEX_WAIT.
   ::syscall(SYS_futex, &run().changes, FUTEX_WAIT_BITSET, seen, &until, nullptr,
             FUTEX_BITSET_MATCH_ANY);
 }

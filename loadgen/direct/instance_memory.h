@@ -1,6 +1,6 @@
-// What loadgen and the processes of its instances share: the orders, the moments at which all begin
-// and end, and for each instance what it measured, in a ring. It is memory without a name, which
-// the processes inherit as a descriptor, and goes away with the last of them.
+// Loadgen and the processes of its instances share this memory: the orders, the moments at which
+// all begin and end, and for each instance what it measured, in a ring. It has no name; the
+// processes inherit it as a descriptor, and it goes away with the last of them.
 //
 // In each ring one process writes and one reads, without locks; a sample costs some 50 ns.
 #pragma once
@@ -25,13 +25,13 @@ struct InstanceSample {
 
   std::int64_t at = 0;         // a write's intended time, or a checkpoint's end
   std::int64_t latency = 0;    // a checkpoint's duration
-  std::int64_t service = 0;    // of a write, from its first try
+  std::int64_t service = 0;    // a write's, from its first try
   std::int64_t lag = 0;        // from when a write was due and the instance idle to its first try
   std::int64_t retry = 0;      // from the first busy error to the end
   std::int64_t lock_wait = 0;  // within SQLite
   std::uint32_t busy = 0;      // errors
   std::uint32_t lock_waits = 0;
-  std::uint32_t frames = 0;  // of a checkpoint
+  std::uint32_t frames = 0;  // a checkpoint's
   Kind kind = Kind::write;
 };
 
@@ -73,7 +73,7 @@ struct InstanceBlock {
   SampleRing ring;
 };
 
-// Of the whole run. The orders are complete before the first process starts.
+// The block concerns the whole run. The orders are complete before the first process starts.
 struct RunBlock {
   SharedText<32> store;
   SharedText<4096> database;
@@ -85,10 +85,10 @@ struct RunBlock {
   ArrivalPlan arrivals;
   std::uint64_t payload_bytes = 0;
 
-  std::atomic<std::uint32_t> changes{0};  // what follows changed: sleepers wake
+  std::atomic<std::uint32_t> changes{0};  // raised when one of the following changes; sleepers wake
   std::atomic<std::int64_t> start_ns{0};  // on the steady clock; 0: not yet
   std::atomic<std::int64_t> end_ns{0};    // an offset: nothing is due from there on
-  std::atomic<bool> given_up{false};      // what is due is not done any more
+  std::atomic<bool> given_up{false};      // due writes are not done any more
 };
 
 // The connection that the orders ask for.
@@ -111,7 +111,7 @@ class InstanceMemory {
 
   // Wakes all processes that sleep in sleep_until().
   void announce_change() const;
-  // Until this moment of the steady clock, or until the next change since `seen`.
+  // Sleeps until this moment of the steady clock, or until the next change since `seen`.
   void sleep_until(std::chrono::steady_clock::time_point time, std::uint32_t seen) const;
 
  private:

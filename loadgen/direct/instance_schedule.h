@@ -1,6 +1,6 @@
-// When the instances of the direct topology are due to write: each in a process of its own, which
-// knows its own moments alone, and all of them together for the process that measures. Plain
-// arithmetic, no clock.
+// The schedule says when the instances of the direct topology are due to write: each in a process
+// of its own, which knows its own moments alone, and all of them together for the process that
+// measures. Plain arithmetic, no clock.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// How long to wait before asking for a lock again, the n-th time: the pauses of SQLite's own busy
-// handler (sqliteDefaultBusyCallback in its main.c), which `PRAGMA busy_timeout` installs.
+// Returns how long to wait before asking for a lock again, the n-th time: the pauses of SQLite's
+// own busy handler (sqliteDefaultBusyCallback in its main.c), which `PRAGMA busy_timeout` installs.
 #pragma once
 
 #include <algorithm>

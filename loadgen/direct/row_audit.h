@@ -23,7 +23,7 @@ class RowAudit {
  private:
   struct Instance {
     std::uint64_t acknowledged = 0;
-    std::vector<bool> seen;  // of those, by number
+    std::vector<bool> seen;  // the acknowledged rows that were found, by number
     std::uint64_t latest = 0;
   };
 

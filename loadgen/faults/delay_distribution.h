@@ -1,6 +1,6 @@
-// How long the n-th sync of a store is held up. Header-only and without allocation, since it is
-// also part of the library that is preloaded into stores. A pure function of seed and n, so any
-// thread, and the same delays in the same order for every store.
+// The distribution says how long the n-th sync of a store is held up. Header-only and without
+// allocation, since it is also part of the library that is preloaded into stores. A pure function
+// of seed and n, so any thread, and the same delays in the same order for every store.
 #pragma once
 
 #include <algorithm>

@@ -101,7 +101,8 @@ timespec moment_after(std::int64_t delay_ns) {
   return moment;
 }
 
-// To the moment instead of up to 50 µs later, and with the thread's other timers left as they are.
+// This sleeps to the moment instead of up to 50 µs longer, and leaves the thread's other timers as
+// they are.
 void sleep_until(const timespec& moment) {
   const int slack = ::prctl(PR_GET_TIMERSLACK);
   ::prctl(PR_SET_TIMERSLACK, 1UL);

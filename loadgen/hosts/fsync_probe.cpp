@@ -132,8 +132,8 @@ std::vector<double> sorted_values(const std::vector<reports::FsyncPair>& pairs, 
   return values;
 }
 
-// How many of n values may lie below a median at the least, with 99.9% certainty, by the normal
-// approximation, which at n = 11 gives the exact answer: none.
+// Returns how many of n values may lie below a median at the least, with 99.9% certainty, by the
+// normal approximation, which at n = 11 gives the exact answer: none.
 std::size_t fewest_below_median(std::size_t n) {
   constexpr double normal_p9995 = 3.2905267314919255;
   const auto count = static_cast<double>(n);

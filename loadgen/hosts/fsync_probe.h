@@ -1,5 +1,5 @@
-// What an fsync takes in a process that is delayed like the store's: loadgen runs itself once more
-// with the same library preloaded, and that second process measures.
+// The probe finds what an fsync takes in a process that is delayed like the store's: loadgen runs
+// itself once more with the same library preloaded, and that second process measures.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,8 @@ namespace yardmaster::loadgen {
 // The first argument of that second process; the directory is the other. Not for people.
 inline constexpr std::string_view fsync_probe_argument = "--probe-fsync-in";
 
-// In the second process: measures and prints the pairs, one to a line. Returns its exit status.
+// Runs in the second process: measures and prints the pairs, one to a line. Returns its exit
+// status.
 int run_fsync_probe(const std::filesystem::path& directory);
 
 // Some two seconds, or eleven delays if that is more. Any thread that may block. Throws

@@ -50,7 +50,7 @@ PrivateDaemon::PrivateDaemon(const PrivateDaemonOptions& options,
   wait_until_it_listens(watch.get(), interrupted);
 }
 
-// What the user has configured for a coordinator of their own does not count here. A connection
+// The settings that the user made for a coordinator of their own do not count here. A connection
 // string may hold a password, so it goes into a file that nobody else can read.
 void PrivateDaemon::start(const PrivateDaemonOptions& options) {
   nlohmann::json config{

@@ -17,14 +17,15 @@
 namespace yardmaster::loadgen {
 
 struct PrivateDaemonOptions {
-  std::filesystem::path base = {};  // where the fresh directory goes; empty: a place on a real disk
+  std::filesystem::path base = {};  // parent of the fresh directory; empty: a place on a disk
   std::string checkpoint_policy;
   std::string store = "sqlite";
-  std::string postgres;  // how to connect to PostgreSQL, as libpq reads it
+  std::string postgres;  // PostgreSQL's connection string, for libpq
   std::chrono::nanoseconds postgres_checkpoint_interval{};
   bool keep = false;
   std::vector<std::string> environment = {};  // "NAME=value", for its process alone
-  // With agents in windows, which outlive it: they are ended with the object.
+  // The agents of real instances live in windows, which outlive the daemon: they are ended with the
+  // object.
   bool has_real_instances = false;
 };
 
@@ -40,7 +41,7 @@ class PrivateDaemon {
   const std::filesystem::path& state_directory() const { return state_.path(); }
   const std::filesystem::path& runtime_directory() const { return runtime_.path(); }
   pid_t pid() const { return program_->pid(); }
-  // Why it is not running any more; empty while it is.
+  // Returns why the daemon is not running any more; empty while it is.
   std::string why_it_ended() const;
 
  private:

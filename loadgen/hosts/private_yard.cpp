@@ -8,12 +8,13 @@
 namespace yardmaster::loadgen {
 namespace {
 
-// Of PostgreSQL, so that there are some in a run.
+// PostgreSQL is set to this interval, so that there are some checkpoints in a run.
 constexpr std::chrono::seconds checkpoint_interval{5};
-// Of a server, beside those of the instances.
+// A server gets so many connections beside those of the instances.
 constexpr std::uint64_t other_connections = 20;
 
-// As the system names it, since paths of worktrees are compared with what git says.
+// The path must be as the system names it, since paths of worktrees are compared with what git
+// says.
 std::filesystem::path canonical_base(const PrivateYardOptions& options) {
   return std::filesystem::canonical(options.base.empty() ? place_on_a_disk() : options.base);
 }
@@ -82,7 +83,8 @@ void PrivateYard::start_daemon(const LoadPlan& plan, const PrivateYardOptions& o
                        .repository_name = std::string(work_repository_name)};
 }
 
-// Before there is any load. The processes of the direct topology have it like the probe.
+// The check comes before there is any load. The processes of the direct topology are delayed like
+// the probe.
 void PrivateYard::check_delay(const LoadPlan& plan, const PrivateYardOptions& options,
                               const std::function<void()>& interrupted) {
   if (plan.fsync_latency.none()) return;

@@ -1,6 +1,6 @@
-// What a run stands on when nobody names a coordinator: a fresh database, on SQLite or PostgreSQL,
-// and, but for the direct topology, a private coordinator over it. All of it goes with the object.
-// Not thread-safe.
+// A private yard is what a run stands on when nobody names a coordinator: a fresh database, on
+// SQLite or PostgreSQL, and, except for the direct topology, a private coordinator over it. All of
+// it goes with the object. Not thread-safe.
 #pragma once
 
 #include <filesystem>
@@ -19,10 +19,10 @@
 namespace yardmaster::loadgen {
 
 struct PrivateYardOptions {
-  std::filesystem::path base;  // where the state goes; empty: a place on a disk
+  std::filesystem::path base;  // parent of the state; empty: a place on a disk
   bool keep = false;           // the state
   std::string postgres;        // a server to make databases on; empty: one of loadgen's own
-  // What an fsync takes with the plan's latency, where that was measured before.
+  // The delay of an fsync with the plan's latency, where it was measured before.
   std::optional<reports::DelayedFsync> known_delay{};
 };
 
@@ -33,21 +33,21 @@ class PrivateYard {
   PrivateYard(const LoadPlan& plan, const PrivateYardOptions& options,
               const std::function<void()>& interrupted);
 
-  // Of the coordinator.
+  // Returns the coordinator's socket.
   std::string socket_path() const { return daemon_->socket_path(); }
-  // For the direct topology: SQLite's file, or how to connect to PostgreSQL.
+  // Returns the database for the direct topology: SQLite's file, or how to connect to PostgreSQL.
   std::string database() const;
-  // Where real instances are; empty with simulated ones.
+  // Returns where real instances are; empty with simulated ones.
   const std::optional<YardPlaces>& places() const { return places_; }
-  // What the processes of the direct topology need in their environment.
+  // Returns what the processes of the direct topology need in their environment.
   const std::vector<std::string>& instance_environment() const { return instance_environment_; }
-  // Where the store's files are; empty when nobody here knows.
+  // Returns where the store's files are; empty when nobody here knows.
   std::filesystem::path store_directory() const;
-  // What an fsync takes in the store's process, when it is delayed.
+  // Returns what an fsync takes in the store's process, when it is delayed.
   const std::optional<reports::DelayedFsync>& delayed_fsync() const { return delayed_fsync_; }
-  // Of PostgreSQL, see RunDatabase; empty without one.
+  // Returns PostgreSQL's statistics, see RunDatabase; empty without one.
   std::map<std::string, std::uint64_t> server_statistics() const;
-  // Why it is not there any more; empty while it is.
+  // Returns why the yard is not there any more; empty while it is.
   std::string why_it_ended() const;
 
  private:
@@ -60,9 +60,9 @@ class PrivateYard {
   void check_delay(const LoadPlan& plan, const PrivateYardOptions& options,
                    const std::function<void()>& interrupted);
 
-  std::optional<FreshDirectory> directory_;   // of SQLite, without a coordinator
+  std::optional<FreshDirectory> directory_;   // SQLite's, without a coordinator
   std::optional<FreshDirectory> repository_;  // that real instances work in
-  std::optional<RunDatabase> database_;       // of PostgreSQL
+  std::optional<RunDatabase> database_;       // PostgreSQL's
   std::optional<PrivateDaemon> daemon_;
   std::optional<YardPlaces> places_;
   std::vector<std::string> instance_environment_;

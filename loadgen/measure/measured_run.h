@@ -24,7 +24,7 @@ enum class RunPhase { preparing, warming_up, measuring, draining, auditing, rele
 // The run was ended before it had anything to say.
 struct Abandoned {};
 
-// What the other side of a run is: a coordinator, or a database alone.
+// The facts describe the other side of a run: a coordinator, or a database alone.
 struct DaemonFacts {
   std::string version;
   std::string store;
@@ -49,17 +49,17 @@ class MeasuredRun {
   RunPhase phase() const { return phase_.load(); }
   Offset elapsed() const;  // since the start of the warm-up; zero before
   const std::vector<Offset>& look_boundaries() const { return boundaries_; }
-  // By measurement; fixed from the construction on.
+  // The logs by measurement; the set is fixed from the construction on.
   using Logs = std::map<std::string, std::unique_ptr<MeasurementLog>, std::less<>>;
   const Logs& logs() const { return logs_; }
-  // Of the measuring so far; after it, of all of it.
+  // Returns the validity of the measuring so far; after it, of all of it.
   reports::Validity validity() const;
   std::uint64_t audited() const { return audited_.load(); }
   pid_t daemon_pid() const { return daemon_pid_.load(); }  // 0 before it is known, or without one
 
   // CPU time of other processes that generate the load.
   virtual double other_cpu_s() const { return 0; }
-  // What whoever reads the report has to know beside its figures.
+  // Returns what a reader of the report has to know beside its figures.
   virtual std::vector<std::string> warnings() const { return {}; }
 
   // --- after phase() passed preparing
@@ -69,14 +69,14 @@ class MeasuredRun {
   Offset measured() const { return measured_; }
   const reports::Audit& audit() const { return audit_; }
   const ErrorCounts& errors() const { return errors_; }
-  // Of the daemon, over the measured time: commit, commit_in_checkpoint.
+  // Returns the daemon's histograms over the measured time: commit, commit_in_checkpoint.
   const std::map<std::string, metrics::Histogram>& daemon_histograms() const {
     return daemon_histograms_;
   }
-  // What writers met of each other, where they do.
+  // Returns what writers met of each other, where they do.
   virtual std::optional<reports::Contention> contention() const { return std::nullopt; }
   virtual std::optional<reports::RealInstances> real_instances() const { return std::nullopt; }
-  // What is found once and has a limit.
+  // Returns what is found once and has a limit.
   virtual std::vector<reports::Check> checks() const { return {}; }
   const metrics::Histogram& checkpoint_frames() const { return checkpoint_frames_; }  // as ns
 

@@ -1,4 +1,5 @@
-// What a run measures, sample by sample in the order of the intended times, and in histograms.
+// A measurement log holds what a run measures, sample by sample in the order of the intended times,
+// and in histograms.
 //
 // One thread at a time writes a log (the generator's, or the workload's own); any thread may read
 // beside it: the samples of a look lie before a boundary that is known in advance, and are final
@@ -61,15 +62,15 @@ class MeasurementLog {
   // One that is never finished counts as unanswered.
   void finish(std::uint64_t index, std::chrono::nanoseconds latency,
               std::chrono::nanoseconds service);
-  // What has no intended time: one that took so long and was seen at `at`.
+  // Adds a sample without an intended time: it took so long and was seen at `at`.
   void add(Offset at, std::chrono::nanoseconds duration);
 
   // Samples before the boundary, or all when it was not reached. Intended times are since the start
   // of the run.
   std::vector<reports::Sample> latency_before(std::size_t boundary) const;
   std::vector<reports::Sample> service_before(std::size_t boundary) const;
-  // Whether all of these are answered. `known`, 0 at first, keeps how many were found to be, so
-  // that asking again costs little.
+  // Returns whether all samples before the boundary are answered. `known`, 0 at first, keeps how
+  // many were found to be, so that asking again costs little.
   bool is_answered_before(std::size_t boundary, std::uint64_t& known) const;
   std::vector<reports::Sample> intended_before(std::size_t boundary) const;
   std::vector<reports::Sample> latency() const { return latency_.first(latency_.size()); }

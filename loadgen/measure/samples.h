@@ -17,7 +17,8 @@ class SampleSet {
   static SampleSet before(const MeasuredRun::Logs& logs, std::size_t boundary);
   static SampleSet all(const MeasuredRun::Logs& logs);
 
-  // Of everything that ran, also of what gave no samples. Valid as long as the set is.
+  // Returns the samples of everything that ran, also of what gave none. They are valid as long as
+  // the set is.
   std::map<std::string, reports::TargetSamples> views() const;
   std::map<std::string, reports::Measurement> summaries() const;
 

@@ -1,5 +1,5 @@
-// How far loadgen can trust its own clock: a thread that sleeps 1 ms at a time and records how late
-// it wakes, and what the host took away of the CPUs meanwhile.
+// The self-check tells how far loadgen can trust its own clock: a thread sleeps 1 ms at a time and
+// records how late it wakes, and what the host took away of the CPUs meanwhile.
 #pragma once
 
 #include <atomic>
@@ -20,7 +20,7 @@ class SelfCheck {
   // Forgets what was recorded: the measured part begins. Any thread.
   void reset();
   const metrics::Histogram& hiccups() const { return hiccups_; }
-  // Since the last reset().
+  // Returns the CPU time stolen since the last reset().
   double stolen_cpu_s() const;
 
  private:

@@ -22,12 +22,12 @@ enum class ChurnKind {
 
 std::string_view to_string(ChurnKind kind);
 std::optional<ChurnKind> churn_kind_from(std::string_view text);
-// In the order of the enumeration.
+// Returns them in the order of the enumeration.
 std::vector<ChurnKind> all_churn_kinds();
 
-// What the simulated agent is told to be for it.
+// Returns the behaviour that the simulated agent is given for this kind.
 std::string_view behaviour_for(ChurnKind kind);
-// Whether the coordinator is asked, instead of finding out.
+// Returns whether the coordinator is asked for the end, instead of finding out.
 bool is_request(ChurnKind kind);
 
 }  // namespace yardmaster::loadgen

@@ -1,5 +1,5 @@
-// What the direct topology makes of a plan: each instance is a process with a connection of its own
-// to the database, so there are writes and checkpoints and nothing else. Any thread.
+// These functions fit a plan to the direct topology: each instance is a process with a connection
+// of its own to the database, so there are writes and checkpoints and nothing else. Any thread.
 #pragma once
 
 #include "loadgen/plan/load_plan.h"

@@ -1,5 +1,5 @@
-// What one run does, as plain values: read from a scenario, changed by flags, and carried out by
-// LoadRun. Times are durations, rates are per second.
+// A load plan says what one run does, as plain values: read from a scenario, changed by flags, and
+// carried out by LoadRun. Times are durations, rates are per second.
 #pragma once
 
 #include <chrono>
@@ -27,13 +27,13 @@ enum class Topology {
   direct,  // each instance is a process with its own connection to the database
 };
 
-// What instances are.
+// Instances are simulated by a connection, or real.
 enum class Resources {
   simulated,  // a row, a socket and a connection of loadgen's
   real,       // with a worktree, a window and an agent's process
 };
 
-// How a writer of the direct topology begins.
+// A writer of the direct topology begins its transactions in one of these ways.
 enum class Transaction {
   immediate,  // with the lock: BEGIN IMMEDIATE, and the row
   deferred,   // by reading: BEGIN, its last row, and the new one
@@ -69,7 +69,7 @@ struct WebSocketLoad {
   double per_second = 20;
 };
 
-// Of the repository that real instances work in.
+// The repository that real instances work in has this many files unless the plan says otherwise.
 inline constexpr std::uint64_t usual_repo_files = 2000;
 
 struct LoadPlan {
@@ -83,7 +83,7 @@ struct LoadPlan {
   std::chrono::nanoseconds warmup = std::chrono::seconds(1);          // not measured
   bool closed_loop = false;  // one write outstanding for each instance; no other workloads
   std::string store = YARDMASTER_DEFAULT_STORE;  // "sqlite" or "postgres"
-  int pair = 0;                                  // of an interleaved series; 0: not of one
+  int pair = 0;                                  // its place in an interleaved series; 0: none
   Topology topology = Topology::broker;
   std::optional<Transaction> transaction;                 // direct topology only
   std::optional<std::chrono::milliseconds> busy_timeout;  // direct topology only

@@ -14,7 +14,7 @@ namespace yardmaster::loadgen {
 
 enum class Verb { run, list_scenarios, compare, decide, search, map, help };
 
-// Of the verbs search and map.
+// The options of the verbs search and map.
 struct SearchOptions {
   std::vector<std::string> slo{"write_p99=30ms"};
   std::uint64_t start = 10;

@@ -1,5 +1,5 @@
-// What real instances make of a plan: rates that git and processes can follow, and what they do not
-// go with. Any thread.
+// These functions fit a plan to real instances: rates that git and processes can follow, and a
+// refusal of what they do not go with. Any thread.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,7 @@ namespace yardmaster::loadgen {
 
 // Each is an agent's process in a window and a worktree of its own.
 inline constexpr std::uint64_t most_real_instances = 200;
-// How the private coordinator is configured: between SIGTERM and SIGKILL.
+// The private coordinator is configured with this time between SIGTERM and SIGKILL.
 inline constexpr std::chrono::milliseconds real_kill_grace{500};
 // The part of a core that a coordinator of idle instances may take.
 inline constexpr double most_idle_cpu_share = 0.01;

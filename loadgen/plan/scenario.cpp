@@ -21,7 +21,7 @@ using std::chrono::milliseconds;
 constexpr std::uint64_t most_instances = 1'000'000;
 constexpr double highest_rate = 1000;
 
-// Of a run on several stores: judged together with its pairs, so it has a fixed length.
+// A run on several stores has a fixed length, since it is judged together with its pairs.
 constexpr std::chrono::seconds usual_paired_duration{30};
 constexpr std::uint64_t fewest_pairs = 3;
 

@@ -19,8 +19,9 @@ struct Scenario {
   std::vector<LoadPlan> runs;  // one after another
 };
 
-// What flags change: the fields of a scenario, named as there; they win over the scenario's own and
-// over those of each of its runs. Complaints call them by their flag, `--interval`.
+// Overrides are what flags change: the fields of a scenario, named as there. They win over the
+// scenario's own and over those of each of its runs. Complaints call them by their flag,
+// `--interval`.
 using Overrides = nlohmann::json;
 
 // The text of a scenario's file. `name` is what reports call it.
@@ -29,7 +30,7 @@ Scenario read_scenario(std::string_view text, const std::string& name, const Ove
 // A built-in scenario's name, or the path of a file. The path must hold a '/' or end in ".json".
 Scenario find_scenario(const std::string& name_or_file, const Overrides& overrides);
 
-// What loadgen runs when no scenario is named.
+// Returns what loadgen runs when no scenario is named.
 Scenario default_scenario(const Overrides& overrides);
 
 struct BuiltInScenario {

@@ -1,5 +1,6 @@
-// When each simulated instance is due to write, as offsets from the start of the run. Nothing that
-// happens in the run changes it: that is what makes the loop open. Plain arithmetic, no clock.
+// A schedule says when each simulated instance is due to write, as offsets from the start of the
+// run. Nothing that happens in the run changes it: that is what makes the loop open. Plain
+// arithmetic, no clock.
 #pragma once
 
 #include <chrono>
@@ -16,14 +17,15 @@ struct Due {
   std::uint32_t instance = 0;
 };
 
-// For heaps whose front is due first; of two at the same moment, the lower instance.
+// This order makes the front of a heap be due first; of two at the same moment, the lower instance
+// comes first.
 inline bool is_later(const Due& a, const Due& b) {
   return a.offset != b.offset ? a.offset > b.offset : a.instance > b.instance;
 }
 
 class Schedule {
  public:
-  // With poisson arrivals the gaps follow from the seed.
+  // The gaps of poisson arrivals follow from the seed.
   Schedule(Arrivals arrivals, std::chrono::nanoseconds interval, std::uint32_t instances,
            std::uint64_t seed);
 
@@ -43,8 +45,8 @@ class Schedule {
   std::mt19937_64 random_;
   std::exponential_distribution<double> exponential_{1.0};
   Due next_;
-  std::int64_t round_ = 0;  // of regular arrivals: whole intervals so far
-  std::vector<Due> heap_;   // of random ones: by offset, then by instance
+  std::int64_t round_ = 0;  // regular arrivals: whole intervals so far
+  std::vector<Due> heap_;   // random arrivals: by offset, then by instance
 };
 
 // A workload with one stream of starts at a fixed rate: the k-th is at k/rate.

@@ -1,4 +1,4 @@
-// What a simulated agent is told on its command line. Any thread.
+// The options that a simulated agent gets on its command line. Any thread.
 #pragma once
 
 #include <chrono>
@@ -35,7 +35,7 @@ struct AgentOptions {
   pid_t owner = 0;                    // the agent ends when this process does; 0: nobody
 };
 
-// What follows the verb. Throws Error{usage}.
+// `words` are those that follow the verb. Throws Error{usage}.
 AgentOptions parse_agent_options(const std::vector<std::string>& words);
 
 // The command for `agent_command`, quoted as a shell would read it.

@@ -18,7 +18,7 @@ namespace {
 constexpr std::uint64_t files_for_each_line = 5;
 constexpr std::uint64_t directories = 7;
 
-// Of the files that every work repository has.
+// Returns the path of a file that every work repository has.
 std::string tracked_file() { return work_file_path(0); }
 
 void write_and_sync(const std::string& path, int flags, const std::string& text) {
@@ -103,7 +103,7 @@ void AgentWork::commit() const {
   }
 }
 
-// In one piece, so that a line is there or not, whenever this process is killed.
+// The line is written in one piece, so that it is there or not, whenever this process is killed.
 void AgentWork::say(const std::string& line) const {
   if (!journal_) return;
   const std::string whole = line + "\n";

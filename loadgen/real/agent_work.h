@@ -13,7 +13,7 @@
 
 namespace yardmaster::loadgen {
 
-// What the file at this path, relative to the worktree, holds.
+// Returns what the file at this path, relative to the worktree, holds.
 std::string work_text(std::string_view path);
 
 // A line of a journal: "W PATH" for a file that was written whole, "A PATH LINE" for a line that
@@ -23,12 +23,12 @@ struct JournalEntry {
   std::string path;
   std::string line;  // that was appended
 };
-// Of a journal's text; a last line without its end was not said.
+// Reads a journal's text; a last line without its end does not count as said.
 std::vector<JournalEntry> read_journal(std::string_view text);
 
 class AgentWork {
  public:
-  // In the current directory, which is the worktree. Throws Error{unavailable}.
+  // Works in the current directory, which is the worktree. Throws Error{unavailable}.
   AgentWork(const AgentOptions& options, const std::string& instance);
 
   // Writes the file, whole and synced.

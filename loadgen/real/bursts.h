@@ -49,7 +49,7 @@ class Bursts final : public TurnoverWorkload {
   bool stopped_ = false;
   State state_ = State::between;
   std::deque<Offset> due_;
-  Offset intended_{};  // of the burst that goes on
+  Offset intended_{};  // of the burst under way
   Offset sent_{};
   std::uint64_t sample_ = 0;
   std::uint64_t unanswered_ = 0;

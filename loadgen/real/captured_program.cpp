@@ -23,7 +23,7 @@ namespace {
   throw Error(ErrorCode::unavailable, what + ": " + std::generic_category().message(error));
 }
 
-// In memory, so that nobody has to read while the program writes.
+// The file is in memory, so that nobody has to read while the program writes.
 UniqueFd memory_file(const std::string& content) {
   UniqueFd file(::memfd_create("captured", MFD_CLOEXEC));
   if (!file) fail("cannot make a file in memory", errno);
@@ -72,7 +72,7 @@ class SpawnSettings {
   posix_spawnattr_t attributes{};
 };
 
-// Whether it ended in time; it is reaped in any case.
+// Returns whether the process ended in time; it is reaped in any case.
 bool wait_for(pid_t pid, std::chrono::milliseconds timeout, int& status) {
   const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   pollfd ended{.fd = process.get(), .events = POLLIN, .revents = 0};

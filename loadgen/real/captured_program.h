@@ -11,7 +11,7 @@ namespace yardmaster::loadgen {
 struct ProgramCall {
   std::vector<std::string> arguments;              // the first is looked up on PATH
   std::vector<std::string> environment = {};       // "NAME=value", on top of this process's own
-  std::vector<std::string> dropped_prefixes = {};  // of variables that are not passed on
+  std::vector<std::string> dropped_prefixes = {};  // variables not passed on
   std::string input = {};                          // standard input
   std::chrono::milliseconds timeout = std::chrono::seconds(60);  // then SIGKILL
 };

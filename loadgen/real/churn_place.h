@@ -32,7 +32,7 @@ class ChurnPlace final : private EventHandler {
   void watch_agent(pid_t pid);
   void forget_agent();
   void kill_agent() const;
-  // When its end was seen.
+  // Returns when the agent's end was seen.
   std::optional<SteadyTime> agent_ended_at() const { return ended_at_; }
 
   std::string name;

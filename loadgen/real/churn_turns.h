@@ -1,5 +1,5 @@
-// Which way of ending comes next, and whether with work to save: in turns, so that every run has
-// the same mixture. Plain arithmetic.
+// The turns say which way of ending comes next, and whether with work to save, so that every run
+// has the same mixture. Plain arithmetic.
 #pragma once
 
 #include <cstddef>

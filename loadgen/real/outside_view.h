@@ -1,5 +1,5 @@
-// What there is of instances, seen from outside: by the system, git and tmux, and never by what the
-// coordinator says. Any thread; each look blocks for some milliseconds.
+// The outside view tells what there is of instances: by the system, git and tmux, and never by what
+// the coordinator says. Any thread; each look-up blocks for some milliseconds.
 #pragma once
 
 #include <cstdint>
@@ -32,15 +32,16 @@ struct Pane {
 
 // Those whose token begins so, without zombies.
 std::vector<TokenProcess> processes_with_token(std::string_view prefix);
-// Of a process that runs; empty when it has none or is not there.
+// Returns the token of a running process; empty when it has none or is not there.
 std::string token_of(pid_t pid);
-// Whether it runs: neither gone nor a zombie.
+// Returns whether the process runs: it is neither gone nor a zombie.
 bool is_running(pid_t pid);
 // The repository's worktrees but its own.
 std::set<std::string> registered_worktrees(const std::filesystem::path& repository);
 // "instance/worker-1", …
 std::set<std::string> instance_branches(const std::filesystem::path& repository);
-// Of all windows but the coordinator's own; none as well when no server runs.
+// Returns all panes except those of the coordinator's own windows; none as well when no server
+// runs.
 std::vector<Pane> panes(const std::filesystem::path& tmux_socket);
 // The servers that run for the socket. One outlives its windows; a second is always left over,
 // since nobody can reach the first any more.
@@ -63,7 +64,7 @@ std::optional<ProcessStatus> status_in(std::string_view stat);
 
 // --- whole instances
 
-// Where an instance of a yard can leave something.
+// The places in which an instance of a yard can leave something.
 struct YardPlaces {
   std::filesystem::path state_directory;
   std::filesystem::path runtime_directory;
@@ -88,7 +89,7 @@ struct InstanceTraces {
   std::string tmux_window;
 };
 
-// What is left of an instance that is gone, one sentence each; empty when nothing is.
+// Returns what is left of an instance that is gone, one sentence each; empty when nothing is.
 std::vector<std::string> leftovers_of(const YardPlaces& places, const InstanceTraces& instance);
 // The same of all instances, when none is to be there; but the trash, which is emptied in the
 // background, see is_trash_empty().

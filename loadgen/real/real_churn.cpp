@@ -16,7 +16,7 @@ using std::chrono::steady_clock;
 constexpr std::chrono::seconds first_deadline{120};
 constexpr std::chrono::milliseconds real_pause_after_refusal{200};
 
-// What an instance of this name would leave, as far as that is known before it is there.
+// Returns what an instance of this name would leave, as far as that is known before it is there.
 InstanceTraces expected_traces(const YardPlaces& places, const std::string& name) {
   return {.name = name,
           .token = {},
@@ -248,7 +248,7 @@ void RealChurn::check(ChurnPlace& place) {
 void RealChurn::on_checked(ChurnPlace& place, const std::vector<std::string>& left,
                            SteadyTime when) {
   context_.real->tally().note_left(left);
-  // What is left may be in the way of another one of that name.
+  // The leftovers may be in the way of another instance of that name.
   if (!left.empty()) place.name = context_.name("churn", names_++);
   if (stopped_ && due_.empty()) {
     place.state = PlaceState::free;

@@ -21,12 +21,12 @@ namespace yardmaster::loadgen {
 
 class RealChurn final : public TurnoverWorkload {
  public:
-  // Where the samples go. Null for what the plan has none of.
+  // The logs take the samples. They are null for measurements that the plan has none of.
   struct Logs {
     MeasurementLog* startup = nullptr;
     MeasurementLog* cleanup = nullptr;
     MeasurementLog* rescue = nullptr;  // cleanups with work that was saved
-    MeasurementLog* grace = nullptr;   // of agents that ignore SIGTERM, with such work or without
+    MeasurementLog* grace = nullptr;   // agents ignoring SIGTERM, with work to save or without
   };
 
   // Allocates the first instances.
@@ -62,14 +62,14 @@ class RealChurn final : public TurnoverWorkload {
   Logs logs_;
   SteadyRate rate_;
   ChurnTurns turns_;
-  std::string sender_;  // of messages to agents
+  std::string sender_;  // sends messages to agents
   SteadyTime start_{};
   bool started_ = false;
   bool stopped_ = false;
   std::uint64_t next_ = 0;
   std::uint64_t names_ = 0;
   EventLoop::TimerId timer_{};
-  std::optional<AsyncReply> refusal_;  // of the latest allocation
+  std::optional<AsyncReply> refusal_;  // the latest allocation's
   std::vector<std::unique_ptr<ChurnPlace>> places_;
   std::deque<ChurnPlace*> living_;
   std::deque<Offset> due_;  // that wait for an instance

@@ -1,5 +1,5 @@
-// What the workloads of a run with real instances share: where everything is, how an instance is
-// asked for, and what became of them. The generator's thread.
+// The context is shared by the workloads of a run with real instances: where everything is, how an
+// instance is asked for, and what became of them. The generator's thread.
 #pragma once
 
 #include <cstdint>
@@ -44,8 +44,8 @@ class RealContext {
 
   // The arguments of allocate_instance; `words` are the agent's.
   nlohmann::json request(const std::string& name, std::vector<std::string> words = {}) const;
-  // Of an instance that was allocated and whose agent still runs. Throws Error{invalid_request}
-  // when the answer lacks something.
+  // Returns the traces of an instance that was allocated and whose agent still runs. Throws
+  // Error{invalid_request} when the answer lacks something.
   static InstanceTraces traces_of(const AsyncReply& reply);
 
   const YardPlaces& places() const { return places_; }

@@ -16,7 +16,7 @@ class Remains {
   // `token_prefix`: "<state directory>#".
   Remains(std::filesystem::path tmux_socket, std::string token_prefix)
       : tmux_socket_(std::move(tmux_socket)), token_prefix_(std::move(token_prefix)) {}
-  // When the coordinator has stopped, and while its runtime directory is still there.
+  // Must run when the coordinator has stopped, and while its runtime directory is still there.
   ~Remains();
   Remains(const Remains&) = delete;
   Remains& operator=(const Remains&) = delete;

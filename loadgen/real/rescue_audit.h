@@ -23,7 +23,7 @@ std::vector<std::optional<std::string>> git_files(const std::filesystem::path& r
 // The same, as `git cat-file --batch` writes them.
 std::vector<std::optional<std::string>> files_in(std::string_view batch);
 
-// What cannot be found, of these.
+// Returns those of these works that cannot be found.
 std::vector<EditedWork> find_lost(const std::filesystem::path& repository,
                                   const std::vector<EditedWork>& edited);
 

@@ -132,7 +132,7 @@ class SimulatedAgent {
     next_seq_.reset();
   }
 
-  // Until something is due or comes.
+  // Waits until something is due or comes.
   void wait() {
     if (client_) take_events(milliseconds(0));
     if (has_to_exit_) return;

@@ -1,6 +1,6 @@
-// Whether a process has spawned others between two moments, without watching it meanwhile: by the
-// children that it has, and by what the kernel adds to a process's own account when it reaps one.
-// Any thread.
+// Tells whether a process has spawned others between two moments, without watching it meanwhile: by
+// the children that it has, and by what the kernel adds to a process's own account when it reaps
+// one. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,10 @@ struct SpawnMark {
 };
 
 SpawnMark spawn_mark_of(pid_t process);
-// At least so many; none is exact.
+// Returns a lower bound of the number of spawned processes; 0 is exact.
 std::uint64_t spawned_between(const SpawnMark& before, const SpawnMark& after);
 
-// Of the text of /proc/PID/stat: page faults of reaped children.
+// Reads from the text of /proc/PID/stat how many page faults the reaped children had.
 std::uint64_t reaped_faults_in(std::string_view stat);
 
 }  // namespace yardmaster::loadgen

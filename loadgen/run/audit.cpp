@@ -208,7 +208,8 @@ void Auditor::check_messages(const Broadcasts& broadcasts) {
       if (!acked.contains(id)) lost.insert(id);
     }
   }
-  // Not acked, and perhaps not received in time: they have to be there all the same.
+  // These messages are not acked, and perhaps not received in time: they have to be there all the
+  // same.
   for (const auto& listener : broadcasts.listeners()) {
     if (missing.empty()) break;
     for (const auto id : messages_of(listener->name, std::nullopt)) missing.erase(id);

@@ -1,7 +1,8 @@
-// After a run: looks up everything that was acknowledged, through the daemon, from its store. What
-// should be there is known without having kept it, since payloads follow from seed, instance and
-// seq. What the daemon cannot find or read is lost: a failure is a finding here, not an end. On the
-// generator's thread, when the load is over; the daemon may go away and come back meanwhile.
+// The audit looks up, after a run, everything that was acknowledged, through the daemon, from its
+// store. What should be there is known without having kept it, since payloads follow from seed,
+// instance and seq. Data that the daemon cannot find or read is lost: a failure is a finding here,
+// not an end. It runs on the generator's thread, when the load is over; the daemon may go away and
+// come back meanwhile.
 #pragma once
 
 #include <atomic>
@@ -55,7 +56,7 @@ class Auditor {
   void settle(std::size_t most);
   void ask(const std::string& command, const nlohmann::json& args,
            AsyncConnection::ReplyHandler handler);
-  // Whether the daemon knows how to count rows.
+  // Returns whether the daemon knows how to count rows.
   bool can_count_rows(const std::string& context);
   bool is_whole(const KnownContext& context, const AsyncReply& digest);
   void count_one_by_one(const KnownContext& context);
@@ -68,7 +69,7 @@ class Auditor {
   ReconnectingSession& control_;
   std::atomic<std::uint64_t>& progress_;
   bool count_rows_;
-  bool rows_are_known_ = false;  // whether the daemon counts them was asked
+  bool rows_are_known_ = false;  // can_count_rows() has asked
   reports::Audit audit_;
   std::size_t waiting_ = 0;
 };

@@ -10,7 +10,7 @@ Interrupts::Interrupts() {
   ::sigaddset(&signals_, SIGTERM);
   struct sigaction hangup {};
   ::sigaction(SIGHUP, nullptr, &hangup);
-  // With nohup the end of the terminal is to mean nothing.
+  // Under nohup the end of the terminal is to mean nothing.
   if (hangup.sa_handler != SIG_IGN) ::sigaddset(&signals_, SIGHUP);
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;

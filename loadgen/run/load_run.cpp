@@ -237,7 +237,7 @@ void LoadRun::turn(SteadyTime end) {
   }
   next_turn_ = std::max(next_turn_ + turn_length_, steady_clock::now());
   sleep_until(next_turn_);
-  // What is due does not wait for a long queue of replies.
+  // Writes that are due do not wait for a long queue of replies.
   while (loop_.poll(SteadyTime{})) writes_->send_due();
 }
 
@@ -287,7 +287,7 @@ void LoadRun::take_daemon_histograms() {
 }
 
 void LoadRun::run_audit() {
-  // In somebody's own coordinator there may be any number of other rows to go through.
+  // Somebody's own coordinator may have any number of other rows to go through.
   const bool is_private = !options_.release || real_;
   const bool count_rows = is_private && plan_.instances <= most_contexts_to_count;
   Auditor auditor(loop_, *control_, audited_, count_rows);
@@ -330,7 +330,7 @@ std::vector<std::string> LoadRun::instances_to_release() const {
   return names;
 }
 
-// After the release of all: nothing may be left, and what was not committed is saved.
+// The audit follows the release of all: nothing may be left, and what was not committed is saved.
 void LoadRun::audit_real_instances() {
   RealTally& tally = real_->tally();
   const auto& places = real_->places();

@@ -27,7 +27,7 @@ class LoadRun final : public MeasuredRun {
     std::string socket_path;  // broker.sock
     std::string name_prefix;  // unique in the yard
     bool release = true;      // the instances, at the end: not needed when the daemon is stopped
-    std::optional<YardPlaces> places = {};  // of a plan with real instances
+    std::optional<YardPlaces> places = {};  // for a plan with real instances
   };
 
   LoadRun(const LoadPlan& plan, Options options, const ChildNursery& nursery);
@@ -56,7 +56,7 @@ class LoadRun final : public MeasuredRun {
   void drain();
   void take_daemon_histograms();
   void run_audit();
-  // Whether all of them could be.
+  // Returns whether all of them could be released.
   bool release_instances();
   std::vector<std::string> instances_to_release() const;
   void audit_real_instances();

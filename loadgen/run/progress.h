@@ -1,5 +1,5 @@
-// What a person sees on standard error while a run goes on: on a terminal one block that is redrawn
-// in place, elsewhere a plain line every few seconds. One thread.
+// The progress is what a person sees on standard error while a run goes on: on a terminal one block
+// that is redrawn in place, elsewhere a plain line every few seconds. One thread.
 #pragma once
 
 #include <chrono>
@@ -17,13 +17,13 @@ struct ProgressRow {
   std::string measurement;
   std::uint64_t count = 0;
   std::chrono::nanoseconds p99{};
-  std::chrono::nanoseconds limit{};  // of the target for P99; zero: none
+  std::chrono::nanoseconds limit{};  // the P99 target's; zero: none
 };
 
 struct ProgressView {
   std::string title;   // "25 instances"
   std::string phase;   // "measuring"
-  std::string detail;  // of the phase
+  std::string detail;  // more about the phase
   std::chrono::nanoseconds elapsed{};
   std::chrono::nanoseconds total{};
   double offered_per_s = 0;  // 0: as fast as it goes
@@ -38,14 +38,17 @@ class Progress {
     bool color = false;
     std::size_t columns = 80;
   };
-  // For standard error, by what it is and by NO_COLOR and TERM.
+  // Returns the style for standard error: it follows from whether that is a terminal, from NO_COLOR
+  // and from TERM.
   static Style style_of_stderr();
-  // Whether colours may be written to a descriptor: a terminal, and no NO_COLOR.
+  // Returns whether colours may be written to a descriptor: it is a terminal, and NO_COLOR is not
+  // set.
   static bool has_color(int descriptor);
 
   Progress(std::ostream& out, Style style) : out_(out), style_(style) {}
 
-  // Whether show() would show a view with this phase now, so that it need not be put together.
+  // Returns whether show() would show a view with this phase now, so that it need not be put
+  // together otherwise.
   bool is_due(std::string_view phase, SteadyTime now) const;
   // Shows the view, or not when it is too soon.
   void show(const ProgressView& view, SteadyTime now);

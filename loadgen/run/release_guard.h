@@ -10,7 +10,7 @@ namespace yardmaster::loadgen {
 
 class ReleaseGuard {
  public:
-  // For all instances whose names begin with `prefix` and a hyphen. Not armed: does nothing.
+  // Guards all instances whose names begin with `prefix` and a hyphen. Not armed, it does nothing.
   ReleaseGuard(std::string socket_path, std::string prefix, bool armed)
       : socket_path_(std::move(socket_path)), prefix_(std::move(prefix)), armed_(armed) {}
   // Takes up to ten seconds; what cannot be released then, or has no coordinator any more, stays.

@@ -1,5 +1,5 @@
-// Whether a run can be carried out as it was asked for: complaints come before the minutes of a
-// run, not after. Main thread. Throws Error that says what to change.
+// The checks tell whether a run can be carried out as it was asked for: complaints come before the
+// minutes of a run, not after. Main thread. Throws Error that says what to change.
 #pragma once
 
 #include "loadgen/plan/options.h"

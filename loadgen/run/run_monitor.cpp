@@ -77,7 +77,8 @@ void RunMonitor::observe() {
   note_resources();
 }
 
-// What is used now is no longer the measured load's: the end of that was noted when it came.
+// The usage is not read again here, since it is no longer that of the measured load: its end was
+// noted when it came.
 void RunMonitor::finish() {
   const Offset end = run_.measured();
   if (end > last_) note_second(end);

@@ -53,7 +53,7 @@ class RunMonitor {
   Offset last_{};
   RunPhase last_phase_ = RunPhase::preparing;
   pid_t daemon_ = 0;
-  double daemon_cpu_before_ = 0;  // of that process, when last looked at
+  double daemon_cpu_before_ = 0;  // that process's, at the last reading
   double own_cpu_before_ = 0;
   reports::Resources resources_;
 };

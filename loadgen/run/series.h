@@ -20,8 +20,8 @@ class Series {
   // All must outlive the series. Forks: call before any thread starts.
   Series(const Options& options, Progress& progress);
 
-  // Until one is interrupted. When one cannot be carried out, which throws, report() has those
-  // before it.
+  // Runs them all, or until one is interrupted. When one cannot be carried out, which throws,
+  // report() has those before it.
   void run(const Scenario& scenario);
   // One run more, of a series that nobody knows the length of. Whether it was interrupted.
   bool add(const LoadPlan& plan);
@@ -32,7 +32,7 @@ class Series {
   const reports::Report& report() const { return report_; }
 
  private:
-  // Whether it was interrupted.
+  // Returns whether the run was interrupted.
   bool run_one(const LoadPlan& plan, std::size_t runs);
   void compare_stores();
   void show(const std::string& text) const;

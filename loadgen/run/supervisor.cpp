@@ -24,7 +24,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds watch_interval{50};
 constexpr std::chrono::seconds long_preparation{1};
-// After a look's moment, for the answers that are still under way.
+// After the time of a look, the answers still under way get this long.
 constexpr milliseconds usual_answer{200};
 constexpr std::chrono::seconds longest_answer{5};
 // Files, the loop, signals, and what comes and goes.
@@ -182,7 +182,7 @@ class Supervisor::Watch {
     ++next_look_;
   }
 
-  // What is intended before the next look.
+  // Returns whether everything that is intended before the next look is answered.
   bool all_answered() {
     for (const auto& [name, log] : load_.logs()) {
       if (!log->is_answered_before(next_look_, answered_[name])) return false;
@@ -244,7 +244,7 @@ class Supervisor::Watch {
     return checks;
   }
 
-  // What a counter of the server was at the start.
+  // Returns the value of a server's counter at the start.
   std::uint64_t before(const std::string& counter) const {
     const auto found = statistics_before_.find(counter);
     return found == statistics_before_.end() ? 0 : found->second;
@@ -260,7 +260,7 @@ class Supervisor::Watch {
     return targets;
   }
 
-  // Of the store's directory, where it may be written to.
+  // Reads the environment, with the store's directory where that may be written to.
   reports::Environment environment() const {
     const auto& facts = load_.daemon();
     const std::string sqlite = facts.store == "sqlite" ? facts.store_version : std::string();
@@ -298,7 +298,7 @@ class Supervisor::Watch {
   SteadyTime began_ = std::chrono::steady_clock::now();
   std::size_t next_look_ = 0;
   std::optional<std::size_t> decided_at_;
-  std::map<std::string, std::uint64_t, std::less<>> answered_;  // of each log
+  std::map<std::string, std::uint64_t, std::less<>> answered_;  // per log
   bool interrupted_ = false;
   bool cut_short_ = false;  // the measuring, by that
   int interrupts_seen_ = 0;

@@ -21,7 +21,7 @@ struct SearchOutcome {
 // Throws Error, and Abandoned when it is interrupted before the first step is over.
 SearchOutcome carry_out_search(const SearchPlan& plan, const Options& options, Progress& progress);
 
-// What people read goes here, so that --json has standard output to itself.
+// Writes text for people to where --json leaves standard output to itself.
 void say(const Options& options, Progress& progress, const std::string& text);
 
 // "sqlite, process durability, 5ms added to each fsync"

@@ -28,7 +28,7 @@ class Search {
   }
 
  private:
-  // Whether it holds. After an interrupt nothing does.
+  // Returns whether the load holds. After an interrupt none does.
   bool try_at(std::uint64_t load, bool confirms = false) {
     auto step = try_load_(load, confirms);
     if (!step) {
@@ -68,7 +68,7 @@ class Search {
     return static_cast<double>(*found_.not_held) <= low * (1 + search_precision);
   }
 
-  // By ratio, as that is what the precision speaks of.
+  // Returns the middle by ratio, since the precision is a ratio.
   std::uint64_t middle() const {
     const std::uint64_t low = found_.holds;
     const std::uint64_t high = *found_.not_held;
@@ -95,7 +95,7 @@ class Search {
     });
   }
 
-  // To a load that passes once, at least.
+  // Steps down to a load that passes once, at least.
   void step_down() {
     found_.holds = 0;
     while (!interrupted_ && found_.holds == 0 && *found_.not_held > range_.least) {

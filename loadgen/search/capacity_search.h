@@ -17,13 +17,13 @@ struct SearchRange {
   std::uint64_t least = 10;  // fewer are not tried
   std::uint64_t most = 1'000'000;
   bool most_is_of_files = false;         // `most` is what the limit of open files leaves room for
-  std::optional<std::uint64_t> asked{};  // whether this load holds is to be known in any case
+  std::optional<std::uint64_t> asked{};  // a load whose outcome is to be known in any case
 };
 
-// How far a load that does not hold may lie above one that does.
+// A load that does not hold may lie this far above one that does when the search ends.
 inline constexpr double search_precision = 0.10;
 
-// What happens at a load, or once more at the answer; nothing when it was interrupted.
+// Tries a load, or once more the answer; returns nothing when it was interrupted.
 using TryLoad =
     std::function<std::optional<reports::CapacityStep>(std::uint64_t instances, bool confirms)>;
 

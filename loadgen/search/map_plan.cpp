@@ -12,9 +12,10 @@ using std::chrono::seconds;
 
 // The guess, two loads around it, three to bisect, one to confirm.
 constexpr int steps_of_search = 7;
-// Of one step: starting a coordinator and a database on fresh state, and removing them.
+// One step takes this long for starting a coordinator and a database on fresh state, and removing
+// them.
 constexpr double overhead_of_step_s = 2;
-// Of one search: what is added to an fsync is measured once.
+// One search takes this long for measuring, once, what is added to an fsync.
 constexpr double overhead_of_search_s = 2;
 
 FsyncLatency parse_latency(const std::string& text) {

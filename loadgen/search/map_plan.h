@@ -1,5 +1,5 @@
-// Which searches make a map, in which order, where each begins, and how long all of them take.
-// Pure, any thread.
+// The plan of a map says which searches make it, in which order, where each begins, and how long
+// all of them take. Pure, any thread.
 #pragma once
 
 #include <chrono>
@@ -28,9 +28,9 @@ std::vector<MapCell> map_cells(const std::vector<std::string>& stores,
                                const std::vector<std::string>& durabilities,
                                std::vector<FsyncLatency> latencies);
 
-// Where the search for a cell begins: at the answer of the nearest one that was measured, that is
-// of the same store and durability on the next faster disk, else of another durability or store.
-// The range's own first load without any.
+// Returns where the search for a cell begins: at the answer of the nearest cell that was measured,
+// that is of the same store and durability on the next faster disk, else of another durability or
+// store. Without any it is the range's own first load.
 std::uint64_t first_load(const reports::CapacityMap& map, const MapCell& cell,
                          const SearchRange& range);
 
@@ -38,8 +38,8 @@ struct MapEstimate {
   std::chrono::seconds shortest{};
   std::chrono::seconds longest{};
 };
-// For so many searches. The steps of one are taken as what a search from a good guess needs, the
-// longest with one more at the first load.
+// Estimates the time of so many searches. The steps of one are taken as what a search from a good
+// guess needs, the longest with one more at the first load.
 MapEstimate estimate(const SearchPlan& plan, std::size_t cells);
 
 }  // namespace yardmaster::loadgen

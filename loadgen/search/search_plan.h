@@ -1,5 +1,5 @@
-// What a search for the capacity does at each load, from the options. Main thread. Throws
-// Error{usage} for what cannot be searched.
+// A search plan says what a search for the capacity does at each load; it follows from the options.
+// Main thread. Throws Error{usage} for what cannot be searched.
 #pragma once
 
 #include <chrono>
@@ -24,7 +24,7 @@ inline constexpr std::chrono::seconds longest_usual_step{120};
 struct SearchPlan {
   LoadPlan load;  // its number of instances is the step's
   SearchRange range;
-  bool usual_length = true;  // of a step: nobody named one
+  bool usual_length = true;  // nobody named the length of a step
   std::chrono::seconds longest_step = longest_usual_step;
 
   // Lasts longer where there are so few instances that they could not show anything.
@@ -35,7 +35,7 @@ struct SearchPlan {
 // looks. Without --workloads and --scenario only the writes run, and what the targets ask for.
 SearchPlan plan_search(const Options& options, std::string_view usual_step, Progress& progress);
 
-// What the search says of itself in a record.
+// Returns what the search says of itself in a record.
 reports::MapParameters parameters_of(const SearchPlan& plan, const Options& options);
 
 // The most instances whose connections fit into a number of open files; 0 when none do.

@@ -128,8 +128,8 @@ void Broadcasts::take(Listener& listener, const nlohmann::json& message) {
   close_if_complete(number);
 }
 
-// What was sent while there was no connection, and what was delivered but not acked: both may come
-// again, in any mixture with new ones.
+// The list holds messages that were sent while there was no connection, and those that were
+// delivered but not acked: both may come again, in any mixture with new ones.
 void Broadcasts::fetch_missed(Listener& listener) {
   listener.last_id = 0;
   listener.session->request_until_answered("list_messages",

@@ -10,7 +10,7 @@ namespace yardmaster::loadgen {
 
 namespace {
 
-// Before another try after a refusal.
+// Another try waits this long after a refusal.
 constexpr std::chrono::milliseconds churn_pause_after_refusal{200};
 
 }  // namespace
@@ -79,7 +79,7 @@ void Churn::allocate(pid_t pid) {
                                           });
 }
 
-// For another in place of one that was not to be had, or went by itself.
+// Another instance is asked for in place of one that was not to be had, or went by itself.
 void Churn::ask_later() {
   ++wanted_;
   if (asking_later_) return;

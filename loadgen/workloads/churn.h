@@ -62,7 +62,7 @@ class Churn final : public TurnoverWorkload, private EventHandler {
   std::uint64_t wanted_ = 0;  // to be asked for when that timer fires
   bool asking_later_ = false;
   bool stopped_ = false;
-  std::optional<AsyncReply> refusal_;  // of the latest allocation
+  std::optional<AsyncReply> refusal_;  // the latest allocation's
   std::deque<Living> living_;
   std::deque<Death> due_;  // that wait for an instance
   std::map<std::string, Death> dying_;

@@ -13,7 +13,7 @@ namespace {
 // Entries that wait for their acknowledgement at a time, so that a context is not one great burst.
 constexpr std::uint64_t write_window = 10;
 constexpr std::size_t payload_bytes = 256;
-// Before another try after a refusal.
+// Another try waits this long after a refusal.
 constexpr std::chrono::milliseconds handoff_pause_after_refusal{200};
 
 }  // namespace

@@ -14,7 +14,7 @@
 
 namespace yardmaster::loadgen {
 
-// What the audit looks up: a handoff that was acknowledged as accepted.
+// The audit looks these up: handoffs that were acknowledged as accepted.
 struct AcceptedHandoff {
   std::uint64_t id = 0;
   std::string context;
@@ -23,11 +23,11 @@ struct AcceptedHandoff {
   std::uint64_t count = 0;
 };
 
-// What the audit looks up as well: what was acknowledged of a context that was not handed over.
+// The audit looks these up as well: what was acknowledged of a context that was not handed over.
 struct WrittenContext {
   std::string name;
   std::uint64_t pair = 0;
-  std::uint64_t number = 0;        // of the giver's contexts
+  std::uint64_t number = 0;        // among the giver's contexts
   std::uint64_t acknowledged = 0;  // entries
 };
 
@@ -62,7 +62,7 @@ class Handoffs final : public Workload {
     std::unique_ptr<ReconnectingSession> giving;
     std::unique_ptr<ReconnectingSession> receiving;
     std::string context;         // that the giver writes next
-    std::uint64_t contexts = 1;  // of the giver so far
+    std::uint64_t contexts = 1;  // the giver's, so far
     std::uint64_t sent = 0;      // entries of it
     std::uint64_t answered = 0;
     std::uint64_t acknowledged = 0;  // the last entry that is
@@ -71,7 +71,7 @@ class Handoffs final : public Workload {
     bool prepared = false;
     bool offering = false;
     bool reading = false;
-    std::string digest;     // of what was written
+    std::string digest;     // of the written entries
     std::deque<Offer> due;  // offers that wait for a context
     Offer offer;            // the one under way
     Offset sent_at{};

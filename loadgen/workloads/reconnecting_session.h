@@ -68,7 +68,7 @@ class ReconnectingSession {
   nlohmann::json subscription_;
   std::function<void()> on_reconnected_;
   std::uint64_t next_question_ = 0;
-  // To ask again, in the order in which they were asked first.
+  // Requests to repeat, in the order in which they were made first.
   std::map<std::uint64_t, std::shared_ptr<const Question>> held_;
   EventLoop::TimerId retry_{};
   std::chrono::milliseconds pause_{};

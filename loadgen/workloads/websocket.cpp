@@ -78,7 +78,7 @@ class WebSocketPinger::Impl {
     }
   }
 
-  // With the mutex held: ends a read that waits, and everything else.
+  // Must be called with the mutex held: ends a read that waits, and everything else.
   void hang_up() {
     hung_up_ = true;
     changed_.notify_all();

@@ -23,9 +23,10 @@ class WebSocketPinger {
   void start(SteadyTime start);
   // No ping is due from here on; those before are still sent when they are late.
   void end_at(Offset end);
-  // After end_at(): waits for the last reply, but not past the deadline; then the thread is gone.
+  // Must follow end_at(): waits for the last reply, but not past the deadline; then the thread is
+  // gone.
   void stop(SteadyTime deadline);
-  // After stop().
+  // Must follow stop().
   void count_errors(ErrorCounts& errors) const;
 
  private:

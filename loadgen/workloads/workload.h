@@ -33,9 +33,9 @@ class Workload {
 // One whose instances come and go while it runs.
 class TurnoverWorkload : public Workload {
  public:
-  // For the event `gone`.
+  // Is called for the event `gone`.
   virtual void on_gone(const std::string& instance) = 0;
-  // After a reconnection: events may have been missed.
+  // Is called after a reconnection, since events may have been missed.
   virtual void look_up_the_dying() = 0;
   // Those that are there now, to be released at the end.
   virtual std::vector<std::string> living() const = 0;
@@ -43,15 +43,15 @@ class TurnoverWorkload : public Workload {
   virtual void give_up() {}
 };
 
-// What the workloads of a run share; outlives them.
+// The context is shared by the workloads of a run and outlives them.
 struct RunContext {
   EventLoop& loop;
   ReconnectingSession& control;  // over broker.sock
   const LoadPlan& plan;
-  std::string prefix;                // of all names of this run
+  std::string prefix;                // begins all names of this run
   std::vector<std::string> created;  // instances to release at the end
-  RealContext* real = nullptr;       // of a run with real instances
-  // The arguments of allocate_instance for one of the run's own instances.
+  RealContext* real = nullptr;       // set in a run with real instances
+  // Gives the arguments of allocate_instance for one of the run's own instances.
   std::function<nlohmann::json(const std::string& name)> request_for;
 
   // Allocates one instance, a simulated one, and gives back the data of the reply; waits for it.
@@ -63,7 +63,7 @@ struct RunContext {
   std::string name(std::string_view kind, std::uint64_t number) const {
     return prefix + "-" + std::string(kind) + std::to_string(number);
   }
-  // Where an instance talks to the daemon: its own socket if it has one.
+  // Returns where an instance talks to the daemon: its own socket if it has one.
   std::string socket_of(const nlohmann::json& allocation) const;
 };
 

@@ -16,7 +16,7 @@ namespace yardmaster::loadgen {
 
 class Writer;
 
-// What the writers of a workload share and report to.
+// The host is what the writers of a workload share and report to.
 class WriterHost {
  public:
   virtual Offset now() const = 0;

@@ -29,7 +29,7 @@ class Writes final : public Workload, private WriterHost {
   void end_at(Offset end) { end_ = end; }
   // Sends what is due; called in every turn of the loop.
   void send_due();
-  // When the next write is due; far away when there is none.
+  // Returns when the next write is due; far away when there is none.
   SteadyTime next_due() const;
 
   std::uint64_t sent() const { return sent_; }
