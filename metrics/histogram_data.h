@@ -53,7 +53,8 @@ struct Histogram::Data {
   std::atomic<std::int64_t> max{0};
 
   void include(std::int64_t value) noexcept;
-  // For counts from elsewhere, of which only the bucket is known; one past the last is overflow.
+  // Adds a count from elsewhere, of which only the bucket is known; the index one past the last is
+  // overflow.
   void add_to_bucket(std::size_t index, std::uint64_t count) noexcept;
 };
 

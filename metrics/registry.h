@@ -64,7 +64,8 @@ class Registry {
 // The content type of exposition().
 inline constexpr const char* exposition_content_type = "text/plain; version=0.0.4; charset=utf-8";
 
-// From 10 µs to 10 s, with an edge on every default target and goal, in seconds.
+// Returns bucket edges from 10 µs to 10 s, with an edge on every default target and goal, in
+// seconds.
 const std::vector<double>& latency_edges();
 
 // Writes the exposition where a node exporter's textfile collector may read at any moment: into a

@@ -1,5 +1,5 @@
-// How many instances a store carries, as plain values: what loadgen's search found, step by step.
-// Pure, any thread.
+// A capacity is how many instances a store carries, as plain values: what loadgen's search found,
+// step by step. Pure, any thread.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ struct CapacityStep {
   bool confirms = false;  // repeats the load that was found
   double duration_s = 0;
   std::map<std::string, double> measured_ms;  // by target: "write P99"
-  std::string reason;                         // why it does not pass
+  std::string reason;                         // why the load does not pass
 
   bool holds() const { return verdict == Verdict::pass; }
 };

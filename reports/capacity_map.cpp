@@ -16,7 +16,7 @@ constexpr const char* how_to_read =
     "go further, < where not even the least load holds. A load that stays inconclusive does not "
     "hold.";
 
-// What the map has rows for, by durability, then from the fastest disk to the slowest.
+// The map has a row for each of these, by durability, then from the fastest disk to the slowest.
 struct CellRow {
   std::string durability;
   double added_ms = 0;

@@ -1,5 +1,5 @@
-// How many instances each store carries by how slow the disk is: the results of capacity searches
-// side by side, as a record that is read back, and as Markdown. Pure, any thread.
+// A capacity map says how many instances each store carries by how slow the disk is: the results of
+// capacity searches side by side, as a record that is read back, and as Markdown. Pure, any thread.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +13,9 @@
 
 namespace yardmaster::reports {
 
-// What all searches of a map have in common; others are not comparable.
+// All searches of a map have these in common; others are not comparable.
 struct MapParameters {
-  std::string version;                 // of the program
+  std::string version;                 // loadgen's
   std::vector<std::string> slo;        // "write_p99=30ms"
   std::vector<std::string> workloads;  // "writes" …
   std::string arrivals;
@@ -23,14 +23,14 @@ struct MapParameters {
   std::uint64_t payload_bytes = 0;
   std::uint64_t seed = 0;
   std::string checkpoint_policy;
-  std::string step;  // how long one measures: "up to 8s"
+  std::string step;  // length of one, in words: "up to 8s"
   double warmup_s = 0;
   std::uint64_t asked = 25;  // the load that the decision is about
   std::uint64_t least = 10;
   std::uint64_t most = 4000;
 };
 
-// Of one search.
+// A cell is the result of one search.
 struct CapacityCell {
   std::string store;
   std::string durability;
@@ -55,16 +55,16 @@ struct CapacityMap {
                            std::string_view latency) const;
 };
 
-// Why cells of one cannot stand beside those of the other: the parameter or the part of the machine
-// that differs. Nothing when they can.
+// Returns why cells of one cannot stand beside those of the other: the parameter or the part of the
+// machine that differs. Returns nothing when they can.
 std::optional<std::string> why_not_the_same(const CapacityMap& before, const CapacityMap& now);
 
-// Whether a load holds, taking for granted that a store that holds a load holds every lesser one.
-// Nothing within a bracket and beyond the most that was tried.
+// Returns whether a load holds, taking for granted that a store that holds a load holds every
+// lesser one. Returns nothing within a bracket and beyond the most that was tried.
 std::optional<bool> holds(const Capacity& capacity, std::uint64_t instances);
 
-// Which store is enough: "sqlite", "postgres" if only that one holds the load, or "neither"; empty
-// where that is not known.
+// Returns which store is enough: "sqlite", "postgres" if only that one holds the load, or
+// "neither"; empty where that is not known.
 std::string enough_for(const CapacityMap& map, std::string_view durability,
                        std::string_view latency, std::uint64_t instances);
 

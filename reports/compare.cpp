@@ -16,7 +16,7 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double z95 = 1.959963984540054;
 
-// Of the logarithm of a P99: its value and how far its 95% interval reaches to either side.
+// The logarithm of a P99: its value, and how far its 95% interval reaches to either side.
 struct LogP99 {
   double value;
   double below;

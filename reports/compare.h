@@ -52,7 +52,7 @@ struct CompareOptions {
 // no run of one has a counterpart in the other.
 Comparison compare(const Report& before, const Report& after, const CompareOptions& options = {});
 
-// At most 100 columns.
+// The text has at most 100 columns.
 std::string to_terminal(const Comparison& comparison, bool colours);
 
 }  // namespace yardmaster::reports

@@ -1,5 +1,5 @@
-// Which store is to be the default, decided by runs on both; and the record of that decision, with
-// the evidence that it rests on. Pure but for reading and writing the record; any thread.
+// The decision says which store is to be the default. It is made by runs on both, and recorded with
+// the evidence that it rests on. Pure except for reading and writing the record; any thread.
 //
 // The rule: SQLite is kept if it holds every target of the gate at every load of the gate. If it
 // fails one and PostgreSQL holds all of its own, PostgreSQL is required. If both fail, the answer
@@ -18,7 +18,7 @@ namespace yardmaster::reports {
 struct Figure {
   std::string store;
   std::string topology = "broker";
-  std::string checkpoint_policy;  // of pairs; empty: the store's usual one
+  std::string checkpoint_policy;  // of the pairs; empty: the store's usual one
   std::uint64_t instances = 0;
   Target target;
   std::uint64_t runs = 0;
@@ -40,11 +40,12 @@ struct Decision {
 // store at one load with one checkpoint policy. Other runs are left out.
 std::vector<Figure> judge_pairs(const std::vector<Run>& runs);
 
-// What the gate asks for: each target at each load, by store.
+// Returns what the gate asks for: each target at each load, by store.
 std::vector<Figure> gate_requirements();
 inline constexpr std::chrono::milliseconds gate_write_p999_limit{100};
 
-// Of runs over the coordinator with one durability; others, and other loads, do not count.
+// Decides by the runs over the coordinator with one durability; others, and other loads, do not
+// count.
 Decision decide(const std::vector<Run>& runs);
 
 // The rule applied to figures that are judged already.
@@ -55,7 +56,7 @@ struct DecisionRecord {
   std::string store;
   std::string reason;
   std::string date;     // YYYY-MM-DD
-  std::string version;  // of the program that measured
+  std::string version;  // loadgen's, when it measured
   std::string durability;
   Environment machine;
   std::vector<Figure> figures;
@@ -69,7 +70,7 @@ std::string to_json(const DecisionRecord& record);
 DecisionRecord make_record(const Decision& decision, const Report& report,
                            const std::string& version, const std::string& date);
 
-// How what was measured now stands to what is on record.
+// Returns how what was measured now stands to what is on record.
 DecisionSummary compare_with_record(const Decision& decision, const std::string& recorded);
 
 }  // namespace yardmaster::reports

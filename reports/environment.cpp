@@ -48,7 +48,7 @@ class OverwrittenPage {
     sync_with(::fdatasync);
   }
 
-  // How long the sync takes.
+  // Returns how long the sync takes.
   template <typename Sync>
   steady_clock::duration sync_with(Sync sync) const {
     constexpr std::array<char, 4096> page{};
@@ -151,7 +151,7 @@ std::vector<FsyncPair> measure_fsync_pairs(const std::filesystem::path& director
   std::vector<FsyncPair> pairs;
   const auto end = steady_clock::now() + longest_probe;
   for (int i = 0; i < most_syncs && (i < fewest_fsync_pairs || steady_clock::now() < end); ++i) {
-    // After a delay the disk has rested, which its next sync pays for.
+    // The disk has rested during a delay, and its next sync pays for that.
     page.sync_with(sync_by_system_call);
     const auto bare = page.sync_with(sync_by_system_call);
     pairs.push_back({.bare = bare, .delayed = page.sync_with(::fdatasync)});

@@ -1,5 +1,5 @@
-// What the machine is on which a run was measured. Any thread; reads /proc and writes one unlinked
-// file of 4 KiB.
+// The environment is the machine on which a run was measured. Any thread; reads /proc and writes
+// one unlinked file of 4 KiB.
 #pragma once
 
 #include <chrono>
@@ -20,8 +20,8 @@ struct FsyncFloor {
 // the directory cannot be written.
 FsyncFloor measure_fsync(const std::filesystem::path& directory);
 
-// What one sync took, and right after it another one through the C library's fdatasync(), which a
-// preloaded library may delay; the first is a bare system call.
+// A pair is how long one sync took, and right after it another one through the C library's
+// fdatasync(), which a preloaded library may delay; the first is a bare system call.
 struct FsyncPair {
   std::chrono::nanoseconds bare{};
   std::chrono::nanoseconds delayed{};

@@ -7,8 +7,8 @@
 namespace yardmaster::reports {
 namespace {
 
-constexpr std::size_t most_rows = 100;      // of the overview
-constexpr std::size_t reserve = 1024;       // for the closing line
+constexpr std::size_t most_rows = 100;      // rows of the overview
+constexpr std::size_t reserve = 1024;       // room for the closing line
 constexpr std::size_t longest_line = 2000;  // whatever a name or a reason holds
 
 // One line without markup: letters that Markdown or HTML would act on are escaped.

@@ -1,6 +1,5 @@
-// What the records that are kept beside the sources (decision.json, a map) share: the reading of
-// their fields, with the path of the bad one in complaints, and the machine that they speak of.
-// Any thread.
+// The records that are kept beside the sources (decision.json, a map) share these functions: they
+// read fields, naming the path of a bad one in complaints, and describe the machine. Any thread.
 #pragma once
 
 #include <string>

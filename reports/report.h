@@ -1,6 +1,6 @@
-// What a run of loadgen found, as plain values: filled by loadgen, judged by verdict.h, written by
-// the writers (JSON, Markdown, terminal). The JSON fields are the contract with other tools; see
-// reports/README.md.
+// A report is what a run of loadgen found, as plain values: filled by loadgen, judged by verdict.h,
+// written by the writers (JSON, Markdown, terminal). The JSON fields are the contract with other
+// tools; see reports/README.md.
 #pragma once
 
 #include <chrono>
@@ -26,7 +26,7 @@ struct Environment {
   unsigned cores = 0;
   std::uint64_t memory_bytes = 0;
   std::string kernel;
-  std::string filesystem;  // of the store's directory
+  std::string filesystem;  // under the store's directory
   std::string sqlite_version;
   std::string postgres_version;
   std::string compiler;
@@ -35,7 +35,8 @@ struct Environment {
   double fsync_p99_ms = 0;
 };
 
-// Of runs on one machine with several stores: the later one's figures, all versions.
+// Returns the environment of runs on one machine with several stores: the later one's figures, all
+// versions.
 Environment together(const Environment& before, const Environment& now);
 
 // A limit for one quantile of one measurement, e.g. write P99 ≤ 30 ms.
@@ -80,7 +81,7 @@ struct Audit {
   std::uint64_t lost = 0;
   std::uint64_t duplicated = 0;
   std::uint64_t out_of_order = 0;
-  std::uint64_t orphans = 0;  // what was left of real instances that were gone
+  std::uint64_t orphans = 0;  // left by real instances that were gone
 
   bool clean() const { return lost == 0 && duplicated == 0 && out_of_order == 0 && orphans == 0; }
 };
@@ -102,7 +103,7 @@ struct Validity {
   std::vector<std::string> reasons;  // why a target cannot pass; empty: valid
 };
 
-// What writers with connections of their own met of each other, over the measured writes.
+// Writers with connections of their own met this much of each other, over the measured writes.
 struct Contention {
   std::uint64_t busy = 0;        // transactions that the database refused with a busy error
   std::uint64_t retries = 0;     // transactions that were begun again after one
@@ -111,7 +112,7 @@ struct Contention {
   double lock_wait_ms = 0;       // these, summed
 };
 
-// What a run with real instances stood on, and what became of them.
+// The numbers say what a run with real instances stood on, and what became of them.
 struct RealInstances {
   std::uint64_t repository_files = 0;
   double kill_grace_ms = 0;                      // between SIGTERM and SIGKILL
@@ -120,7 +121,7 @@ struct RealInstances {
   std::vector<std::string> lost_work;            // the same of what was not saved
 };
 
-// What is found once in a run and has a limit, without any statistics.
+// A check is something that is found once in a run and has a limit, without any statistics.
 struct Check {
   std::string name;  // "coordinator_cpu_share", "processes_spawned"
   double value = 0;
@@ -135,8 +136,8 @@ struct Resources {
   double loadgen_cpu_s = 0;
 };
 
-// What a sync takes in the conditions of a store's process whose syncs are delayed, measured before
-// the load in pairs with the bare disk.
+// These are the durations of syncs in the conditions of a store's process whose syncs are delayed,
+// measured before the load in pairs with the bare disk.
 struct DelayedFsync {
   double p50_ms = 0;
   double p99_ms = 0;
@@ -174,17 +175,17 @@ struct Run {
   std::vector<TargetResult> targets;
   Audit audit;
   std::map<std::string, std::uint64_t> errors;             // by code
-  std::map<std::string, std::uint64_t> server_statistics;  // what pg_stat_bgwriter counted
-  std::optional<Contention> contention;                    // of the direct topology
+  std::map<std::string, std::uint64_t> server_statistics;  // pg_stat_bgwriter's counts
+  std::optional<Contention> contention;                    // the direct topology's
   std::optional<RealInstances> real_instances;             // instead of simulated ones
-  std::vector<Check> checks;                               // of which one that does not hold fails
+  std::vector<Check> checks;                               // one that does not hold fails the run
   std::vector<std::string> warnings;  // beside the verdict, which they do not change
   Resources resources;
 };
 
 struct DecisionSummary {
-  std::string store;     // what this report says
-  std::string recorded;  // what decision.json says
+  std::string store;     // this report's answer
+  std::string recorded;  // decision.json's answer
   bool agrees = false;
   std::string reason;
 };

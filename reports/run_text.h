@@ -1,4 +1,4 @@
-// What the terminal and the Markdown writer both say about a run. Pure, any thread.
+// The terminal and the Markdown writer share these texts about a run. Pure, any thread.
 #pragma once
 
 #include <functional>
@@ -18,7 +18,7 @@ TextTable target_table(const Run& run, const std::function<std::string(Verdict)>
 std::string title_of(const Run& run);           // "baseline: 25 instances, every 250 ms, staggered"
 std::string conditions_of(const Run& run);      // the store and how it was used
 std::string injected_fsync_of(const Run& run);  // "5ms"; empty when nothing was injected
-std::string delayed_fsync_of(const Run& run);   // what was measured of it; empty for the same
+std::string delayed_fsync_of(const Run& run);   // syncs as found; empty for the same
 std::string rate_of(const Run& run);
 std::string self_check_of(const Run& run);
 std::string checkpoint_frames_of(const Run& run);  // empty without checkpoints

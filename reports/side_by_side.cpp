@@ -31,7 +31,7 @@ constexpr std::array<FigureRow, 10> rows{{
     {"websocket_rtt", "WebSocket P99", &metrics::Quantiles::p99},
 }};
 
-// What has to be equal for runs to stand in one group of rows.
+// Runs stand in one group of rows when this is equal.
 using Load = std::pair<std::uint64_t, std::string>;  // instances, what is special about the store
 
 Load load_of(const Run& run) {

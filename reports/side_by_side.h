@@ -10,12 +10,13 @@
 
 namespace yardmaster::reports {
 
-// Whether there are runs on more than one store.
+// Returns whether there are runs on more than one store.
 bool compares_stores(const std::vector<Run>& runs);
 
-// For each load and measurement the median of the runs' figures, and the ratio of the stores.
+// The table has, for each load and measurement, the median of the runs' figures, and the ratio of
+// the stores.
 TextTable side_by_side_table(const std::vector<Run>& runs);
-// What was the same for all of them: the number of pairs, the durability.
+// Returns what was the same for all of them: the number of pairs, the durability.
 std::string side_by_side_title(const std::vector<Run>& runs);
 
 // Targets that were judged by several runs together.

@@ -23,7 +23,8 @@ inline Sample to_sample(std::chrono::nanoseconds value) {
   return static_cast<Sample>(value.count());
 }
 
-// When a run may be judged: after which part of its longest duration, and at which error rate.
+// A look is a planned moment at which a run may be judged: after which part of its longest
+// duration, and at which error rate.
 struct Look {
   double fraction;
   double alpha;
@@ -34,8 +35,8 @@ Look only_look();
 // decides every target.
 std::vector<Look> planned_looks();
 
-// Of n samples with quantile q at the limit, the probability that at most (at least) `over` exceed
-// it: the binomial's tails, continued to real arguments. 0 < q < 1.
+// Returns the probability that, of n samples with quantile q at the limit, at most (at least)
+// `over` exceed it: the binomial's tails, continued to real arguments. 0 < q < 1.
 double probability_at_most(double over, double n, double q);
 double probability_at_least(double over, double n, double q);
 
@@ -43,8 +44,8 @@ double probability_at_least(double over, double n, double q);
 // fail: so many are improbable unless it is above. Never passes without samples.
 Verdict test_exceedances(double over, double n, double q, double alpha);
 
-// How many neighbouring samples count as one for the indicators "over the threshold"; 1 when they
-// are independent, or all on the same side.
+// Returns how many neighbouring samples count as one for the indicators "over the threshold"; 1
+// when they are independent, or all on the same side.
 double design_effect(std::span<const Sample> samples, Sample threshold);
 
 struct Judgement {
@@ -57,15 +58,16 @@ struct Judgement {
 Judgement judge(std::span<const Sample> samples, double q, std::chrono::nanoseconds limit,
                 double alpha);
 
-// Of several runs that measured the same, each judged for the same quantile and limit: as if their
-// samples were one set.
+// Judges several runs that measured the same, each judged for the same quantile and limit, as if
+// their samples were one set.
 Judgement judge_together(std::span<const Judgement> runs, double q, double alpha);
 
 // Exact quantiles of the latency and service times, with the 95% confidence interval of the latency
 // P99. An end of the interval that the samples cannot give is 0 or infinity. `service` may be empty
 // when the measurement has no intended time: then the latency is the service time.
 Measurement summarize(std::span<const Sample> latency, std::span<const Sample> service);
-// From a histogram, which has lost the order and so the effective count: no confidence interval.
+// Summarizes a histogram, which has lost the order and so the effective count: there is no
+// confidence interval.
 Measurement summarize(const metrics::Histogram& histogram);
 
 }  // namespace yardmaster::reports

@@ -1,4 +1,4 @@
-// What loadgen prints: plain text of at most 100 columns. Pure, any thread.
+// Writes what loadgen prints: plain text of at most 100 columns. Pure, any thread.
 #pragma once
 
 #include <string>

@@ -18,7 +18,7 @@ class TextTable {
 
   explicit TextTable(std::vector<Column> columns);
 
-  // As many cells as there are columns.
+  // Adds a row; there must be as many cells as columns.
   void add(std::vector<std::string> cells);
   bool empty() const { return rows_.empty(); }
 
@@ -36,7 +36,7 @@ class TextTable {
 // Characters that text takes on a terminal: UTF-8 counts by code point, escape sequences nothing.
 std::size_t shown_width(const std::string& text);
 
-// How wide a report's lines are on a terminal, in columns.
+// A report's lines have at most this many columns on a terminal.
 inline constexpr std::size_t line_width = 100;
 
 // Breaks at blanks so that a line is at most so wide, with every line after the indent.

@@ -17,7 +17,7 @@ std::string counted(const Judgement& judgement, const Target& target) {
   return text;
 }
 
-// How many independent samples, none of them over the limit, it takes to pass.
+// Returns how many independent samples, none of them over the limit, it takes to pass.
 double least_to_pass(double quantile, double alpha) {
   return std::ceil(std::log(alpha) / std::log(quantile));
 }
@@ -46,7 +46,7 @@ TargetResult result_of(const Target& target, const Judgement& judgement) {
   return result;
 }
 
-// Only a failure of the service time, which the generator's own delays cannot cause, stands.
+// Only a failure of the service time stands, which the generator's own delays cannot cause.
 void invalidate(TargetResult& result, std::span<const Sample> service, const std::string& why,
                 double alpha) {
   const Target& target = result.target;
@@ -57,7 +57,7 @@ void invalidate(TargetResult& result, std::span<const Sample> service, const std
   if (fails) result.reason += ", but the service time alone fails: " + counted(judgement, target);
 }
 
-// On a disk that nobody asked about, a failure says as little as a pass.
+// A failure on a disk that nobody asked about says as little as a pass.
 void withhold_verdicts(Run& run, const std::string& why) {
   run.validity.reasons.push_back(why);
   for (TargetResult& result : run.targets) {

@@ -22,13 +22,13 @@ struct TargetSamples {
   std::span<const Sample> intended = {};
 };
 
-// Why a target with this limit cannot pass: the schedule lag's or the hiccups' P99 is over a tenth
-// of it.
+// Returns why a target with this limit cannot pass: the schedule lag's or the hiccups' P99 is over
+// a tenth of it.
 std::optional<std::string> why_invalid(const Validity& validity, const Target& target);
 
-// Why a run says nothing about the disk that it was to run on: what was injected into each fsync is
-// not what was found added to it, by more than 5% or 0.2 ms, whichever is more. Then no target can
-// pass or fail.
+// Returns why a run says nothing about the disk that it was to run on: what was injected into each
+// fsync is not what was found added to it, by more than 5% or 0.2 ms, whichever is more. No target
+// can pass or fail then.
 std::optional<std::string> why_another_disk(const Run& run);
 
 // Inconclusive without samples. A target that cannot pass still fails if its service time alone
@@ -39,7 +39,7 @@ TargetResult judge_target(const Target& target, const TargetSamples& samples,
 // fail if any target fails or the audit is not clean, else inconclusive if any is or there is none.
 Verdict verdict_of(const std::vector<TargetResult>& targets, const Audit& audit);
 
-// Whether a planned look decides everything, so that the run may end.
+// Returns whether a planned look decides everything, so that the run may end.
 bool decides_everything(const std::vector<TargetResult>& targets);
 
 // Fills the run's targets, reasons of invalidity and verdict from its validity, audit, checks,

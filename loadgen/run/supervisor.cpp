@@ -24,7 +24,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds watch_interval{50};
 constexpr std::chrono::seconds long_preparation{1};
-// After the time of a look, the answers still under way get this long.
+// The answers that are under way at the time of a look get this much longer.
 constexpr milliseconds usual_answer{200};
 constexpr std::chrono::seconds longest_answer{5};
 // Files, the loop, signals, and what comes and goes.

@@ -99,7 +99,7 @@ class WebSocketPinger::Impl {
       if (!wait_until_due(intended)) break;
       const std::uint64_t sample = log_.begin(intended);
       const Offset sent = now();
-      // After a hang-up the rest counts as unanswered.
+      // The rest counts as unanswered after a hang-up.
       if (!ping_until_answered(number)) continue;
       const Offset time = now();
       log_.finish(sample, time - intended, time - sent);

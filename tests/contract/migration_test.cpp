@@ -1,4 +1,5 @@
-// From the schema of version 1, as programs up to that version wrote it, to that of today.
+// These tests migrate the schema of version 1, as programs up to that version wrote it, to that of
+// today.
 #include <fstream>
 #include <sstream>
 
@@ -34,7 +35,7 @@ class MigrationContract : public StoreContract {
     return sql;
   }
 
-  // What the Error says that opening ends with.
+  // Returns the text of the Error with which opening ends.
   std::string why_refused() {
     try {
       reopen();

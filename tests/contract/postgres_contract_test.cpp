@@ -1,4 +1,4 @@
-// What PostgresDatabase promises beyond the contract of all drivers: it finds out what became of a
+// PostgresDatabase promises more than the contract of all drivers: it finds out what became of a
 // commit when its connection is lost.
 #include <libpq-fe.h>
 
@@ -47,7 +47,7 @@ TEST_P(PostgresContract, a_reader_whose_connection_is_lost_connects_again) {
 TEST_P(PostgresContract, commits_that_the_server_lost_are_told_of) {
   create("ada");
   append("ada", 1, 3);
-  // As if a crash had taken the last commit back.
+  // This is as if a crash had taken the last commit back.
   const auto undo = [this] {
     const std::unique_ptr<PGconn, void (*)(PGconn*)> connection(
         PQconnectdb(dynamic_cast<PostgresDriver&>(*driver_).conninfo().c_str()), PQfinish);

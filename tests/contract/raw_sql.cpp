@@ -53,7 +53,7 @@ class RawSqlite final : public RawSql {
     return lines;
   }
 
-  // As the driver marks its files.
+  // The driver marks its files in this way.
   void set_version(std::int64_t version) override {
     run("PRAGMA application_id = " + std::to_string(0x59617264) +
         ";PRAGMA user_version = " + std::to_string(version));

@@ -20,7 +20,8 @@ class RawSql {
   // Runs statements, all or none, and gives the rows of the last, their columns separated by '|'.
   // Throws std::runtime_error.
   virtual std::vector<std::string> run(const std::string& sql) = 0;
-  // What the engine knows of tables, columns, indexes and constraints; one of each per line.
+  // Returns what the engine knows of tables, columns, indexes and constraints; one of each per
+  // line.
   virtual std::vector<std::string> catalogue() = 0;
   virtual void set_version(std::int64_t version) = 0;
   virtual const Dialect& dialect() const = 0;

@@ -78,7 +78,7 @@ class StoreContract : public testing::TestWithParam<std::string> {
     reopen();
   }
 
-  // As after a crash: what lives in memory is lost, what was committed is not.
+  // Opens the store as after a crash: what lives in memory is lost, what was committed is not.
   void reopen() {
     store_.reset();
     database_.reset();

@@ -39,7 +39,7 @@ class AcknowledgedWriter {
 
   std::uint64_t acknowledged_seq() const { return acknowledged_seq_; }
   std::uint64_t sent_seq() const { return sent_seq_; }
-  // What entry `seq` of this writer's context holds.
+  // Returns what entry `seq` of this writer's context holds.
   std::string data_of(std::uint64_t seq) const;
   // Bodies of messages to the peer, and of broadcasts, in the order of sending.
   const std::vector<std::string>& sent_messages() const { return sent_messages_; }
@@ -51,8 +51,8 @@ class AcknowledgedWriter {
  private:
   struct Request {
     std::uint64_t id = 0;
-    std::uint64_t seq = 0;  // of an entry; 0 for a message
-    std::string body;       // of a message
+    std::uint64_t seq = 0;  // an entry's; 0 for a message
+    std::string body;       // a message's
     std::string line;
   };
 

@@ -19,7 +19,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t writer_count = 6;
-constexpr int kills = 25;  // for each durability
+constexpr int kills = 25;  // per durability
 
 std::string writer_name(std::size_t index) { return "writer-" + std::to_string(index); }
 
@@ -88,7 +88,7 @@ class Kill : public testing::TestWithParam<std::string> {
     ASSERT_LE(next - 1, writer.sent_seq()) << "invented entries of " << writer.name();
   }
 
-  // What a writer finds in its inbox now; all of it is then acknowledged, and must never come
+  // Reads the messages in a writer's inbox; all of them are then acknowledged, and must never come
   // again.
   void take_inbox(const AcknowledgedWriter& writer) {
     auto client = daemon_.connect();

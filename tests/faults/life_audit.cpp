@@ -54,7 +54,8 @@ void LifeAudit::look_at_living(const Life& life, const fs::path& worktree) {
   }
 }
 
-// Of all refs that came since the last look, the last that has a file tells; a line may be in any.
+// The last of all refs that came since the previous look-up and have a file decides about it; a
+// line may be in any.
 void LifeAudit::look_at_ended(const Life& life) {
   done_.insert(life.journal);
   ++lives_;
@@ -85,7 +86,7 @@ std::vector<std::string> LifeAudit::fresh_refs(const std::string& instance) {
   return fresh_[instance] = fresh;
 }
 
-// In a directory that no commit could hold.
+// Such a directory holds what no commit could.
 bool LifeAudit::is_kept(const Life& life, const loadgen::JournalEntry& said) const {
   const fs::path kept = yard_.places().state_directory / "rescue";
   for (const auto& name : loadgen::entries_of(kept)) {

@@ -1,5 +1,5 @@
-// Whether any file is lost that an agent has said to have written: it has to be in the agent's
-// worktree while that lives, and then in what was saved of it, whole. Main thread only.
+// The audit finds whether any file is lost that an agent has said to have written: it has to be in
+// the agent's worktree while that lives, and then in what was saved of it, whole. Main thread only.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ class LifeAudit {
  public:
   explicit LifeAudit(const RealYard& yard) : yard_(yard) {}
 
-  // When daemon and outside agree: looks up what every agent has said, of those that ended for the
-  // last time. What is lost, one sentence each.
+  // Looks up everything that every agent has said, of those that ended for the last time; must be
+  // called when daemon and outside agree. Returns what is lost, one sentence each.
   std::vector<std::string> look();
 
   std::uint64_t lives() const { return lives_; }  // that ended

@@ -1,5 +1,5 @@
-// What may happen to a real instance, and that nothing of it stays and no work is lost: counted
-// from outside, in /proc, by git, by tmux and in the file system.
+// Many things may happen to a real instance, and nothing of it may stay and no work be lost: these
+// tests count that from outside, in /proc, by git, by tmux and in the file system.
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
@@ -108,7 +108,7 @@ class Life : public testing::Test {
   }
 
   std::size_t processes() const { return loadgen::processes_with_token(token_prefix()).size(); }
-  // As after a reboot: nothing runs any more.
+  // Leaves things as after a reboot: nothing runs any more.
   void end_everything() {
     daemon_->kill();
     tmux({"kill-server"});

@@ -113,7 +113,8 @@ TEST_F(PostgresLoad, a_crash_of_the_server_loses_nothing_that_power_promises) {
   });
 }
 
-// What `process` promises does not hold against that; the coordinator must go on from what is left.
+// The promise of `process` does not hold against that; the coordinator must go on from what is
+// left.
 TEST(PostgresCrash, a_coordinator_goes_on_from_what_the_server_has_left) {
   Server server;
   DaemonProcess daemon({.environment = server.environment()});

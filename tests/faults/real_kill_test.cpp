@@ -141,7 +141,7 @@ class RealKill : public testing::Test {
     EXPECT_TRUE(eventually([&] { return !loadgen::is_running(pid); }));
   }
 
-  // What throws is told with what the daemon had to say.
+  // A failure is reported with what the daemon had to say.
   void guarded_round() {
     try {
       round();
@@ -229,7 +229,7 @@ class RealKill : public testing::Test {
   bool server_was_killed_ = false;
   bool is_down_ = false;
   std::map<std::string, std::uint64_t> struck_;
-  std::uint64_t crashes_ = 0;  // of the tmux server
+  std::uint64_t crashes_ = 0;  // crashes of the tmux server
   const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   std::chrono::milliseconds settling_{};
 };

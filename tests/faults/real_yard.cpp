@@ -32,7 +32,7 @@ loadgen::ProgramCall tmux(const std::filesystem::path& socket, std::vector<std::
   return call;
 }
 
-// What there should be of all instances, and is, as texts that can be compared.
+// The picture says what there should be of all instances, and is, as texts that can be compared.
 struct Picture {
   std::set<std::string> processes, directories, worktrees, branches, sockets, windows;
 };

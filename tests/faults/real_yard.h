@@ -25,15 +25,15 @@ class RealYard {
   DaemonProcess& daemon() { return daemon_; }
   const DaemonProcess& daemon() const { return daemon_; }
   const loadgen::YardPlaces& places() const { return places_; }
-  // Where agents say what they have written: a file "NAME.PID" for each.
+  // Returns where agents say what they have written: a file "NAME.PID" for each.
   std::filesystem::path journals() const { return place_ / "journals"; }
 
   // The arguments of allocate_instance; `words` are the agent's.
   nlohmann::json request(const std::string& name, std::vector<std::string> words) const;
-  // As the daemon lists those that live.
+  // Returns the living instances as the daemon lists them.
   nlohmann::json instances() const;
-  // What the daemon knows and is not there, and what is there and it does not know; or that an
-  // instance has not settled yet. Empty: they agree.
+  // Returns what the daemon knows and is not there, and what is there and it does not know; or that
+  // an instance has not settled yet. An empty list means that they agree.
   std::vector<std::string> disagreements() const;
   // Waits until they agree; fails the test with what they disagree about when they never do.
   void settle() const;

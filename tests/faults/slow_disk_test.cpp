@@ -108,7 +108,7 @@ TEST(SlowDisk, an_error_of_the_disk_comes_through) {
   EXPECT_EQ(errno, EBADF);
 }
 
-// What `sh` finds in its environment when the delay is meant for a program.
+// Returns what `sh` finds in its environment when the delay is meant for a program.
 std::string environment_of_shell(const std::string& program) {
   const auto shell = run({.argv = {"/bin/sh", "-c", "set"},
                           .environment = {{"LD_PRELOAD", FSYNC_DELAY_LIBRARY},

@@ -23,7 +23,7 @@ constexpr ArgumentSpec specs[] = {
     {"instance_id", ArgumentKind::name},      {"generation", ArgumentKind::count},
     {"durability", ArgumentKind::durability}};
 
-// What the general way makes of a frame; empty when it refuses it.
+// Returns what the general parser makes of a frame; empty when it refuses it.
 std::optional<RequestFrame> read_generally(std::string_view text) {
   RequestFrame request;
   try {

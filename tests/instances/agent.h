@@ -10,9 +10,9 @@
 namespace yardmaster::support {
 
 struct AgentOptions {
-  std::string script;      // for /bin/sh
+  std::string script;      // executed by /bin/sh
   std::string token = {};  // empty: none
-  bool subreaper = false;  // what loses its parent becomes its child
+  bool subreaper = false;  // processes that lose their parent become its children
   std::string program_name = "sh";
 };
 
@@ -33,7 +33,7 @@ class Agent {
   bool reaped_ = false;
 };
 
-// Whether a process runs (a zombie does not).
+// Returns whether a process runs (a zombie does not).
 bool is_running(pid_t pid);
 // The pid that a script wrote into a file, once it has.
 pid_t pid_in(const std::string& file);

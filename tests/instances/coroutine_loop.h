@@ -19,7 +19,8 @@ class CoroutineLoop {
  public:
   boost::asio::io_context& io() { return io_; }
 
-  // What the coroutine returns or throws; throws std::runtime_error when it takes too long.
+  // Returns what the coroutine returns and throws what it throws; throws std::runtime_error when it
+  // takes too long.
   template <class T>
   T wait_for(boost::asio::awaitable<T> work) {
     std::optional<T> result;

@@ -31,7 +31,7 @@ class FreezingRunner final : public ProcessRunner {
   FreezingRunner(boost::asio::io_context& io, ProcessRunner& inner)
       : inner_(inner), thawed_(io, std::chrono::steady_clock::time_point::max()) {}
 
-  // Before or after the next call that has this word.
+  // Freezes before or after the next call that has this word.
   void freeze(std::string word, bool before) {
     word_ = std::move(word);
     fault_ = before ? Fault::freeze_before : Fault::freeze_after;
@@ -61,7 +61,7 @@ class FreezingRunner final : public ProcessRunner {
   std::atomic<int> calls_{0};
 };
 
-// What one daemon has; destroyed, it leaves things as they are.
+// The parts of one daemon; destroyed, they leave things as they are.
 struct GitYard {
   GitYard(const std::filesystem::path& root, const std::filesystem::path& repository);
 
@@ -109,14 +109,14 @@ class GitTest : public testing::Test {
   }
   // Everything that worktrees of instances leave in the repository: refs, registrations, branches.
   std::string traces() const;
-  // What must not change: refs, stash, HEAD, index and files of the user.
+  // Returns what must not change: refs, stash, HEAD, index and files of the user.
   std::string users_things() const;
 
   TemporaryDirectory scratch_;
   std::filesystem::path repository_;
-  std::filesystem::path yard_root_;  // where the worktrees are
+  std::filesystem::path yard_root_;  // directory of the worktrees
   std::unique_ptr<GitYard> yard_;
-  std::string message_;  // of the last error
+  std::string message_;  // the last error's
 };
 
 // Every file below a directory with its content, but not .git.

@@ -1,4 +1,5 @@
-// What git says about directories and itself, and clones that are whole or not there.
+// These tests concern what git says about directories and itself, and clones, which are whole or
+// not there.
 #include "coordinator/instances/git/git.h"
 
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-// What is written for a window to become is read unchanged, and is nobody else's to read.
+// A launch file is read as it was written for a window, and nobody else may read it.
 #include "coordinator/instances/processes/launch_file.h"
 
 #include <gtest/gtest.h>

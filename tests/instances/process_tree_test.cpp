@@ -29,7 +29,7 @@ constexpr auto short_grace = std::chrono::milliseconds(100);
 
 class ProcessTreeTest : public testing::Test {
  protected:
-  // What a test may have left behind carries its token.
+  // Everything that a test may have left behind carries its token.
   ~ProcessTreeTest() override {
     workers_.join();
     for (int round = 0; round < 100; ++round) {

@@ -21,7 +21,7 @@ class RolesTest : public testing::Test {
     return Roles::load(file_);
   }
 
-  // What is complained about, without the file's name that it begins with.
+  // Returns the complaint without the file's name that it begins with.
   std::string refusal(const std::string& text) {
     try {
       load(text);

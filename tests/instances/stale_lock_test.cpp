@@ -19,7 +19,7 @@ class StaleLockTest : public support::GitTest {
     write_file(lock, "");
     return lock;
   }
-  // Also when tests beside this one run a git that is older than the lock.
+  // Tests beside this one may run a git that is older than the lock; this waits until they do not.
   static bool is_removed_soon(const fs::path& common, const fs::path& lock) {
     return support::eventually([&] { return remove_stale_lock(common, lock); });
   }

@@ -11,12 +11,13 @@ namespace yardmaster::support {
 
 void TmuxTest::TearDown() {
   loop_.wait_for(tmux_.kill_server());
-  // What it was just about to start holds its socket, and has its name, until it begins.
+  // A process that it was just about to start holds its socket, and has its name, until it begins.
   EXPECT_TRUE(eventually([&] { return look_for_server(socket_) == ServerPresence::absent; }));
   EXPECT_TRUE(eventually([&] { return !find_server_process(socket_).has_value(); }));
 }
 
-// In the server's own care, since whoever kills this process may kill all that descends from it.
+// The server itself watches this process, since whoever kills this process may kill all that
+// descends from it.
 void TmuxTest::end_server_with_this_process() {
   if (tmux_.server_pid() == watched_server_) return;
   watched_server_ = tmux_.server_pid();

@@ -34,7 +34,7 @@ ErrorCode code_of(const std::function<void()>& call) {
 
 class TmuxServerTest : public TmuxTest {
  protected:
-  // Of the process that connects the test's TmuxServer.
+  // Returns the pid of the process that connects the test's TmuxServer.
   pid_t client_pid() const {
     return std::atoi(outside({"list-clients", "-F", "#{client_pid}"}).output.c_str());
   }
@@ -201,7 +201,7 @@ TEST_F(TmuxServerTest, a_killed_server_is_told_and_proven_and_a_new_one_started)
 
 TEST_F(TmuxServerTest, it_connects_again_when_its_connection_is_killed) {
   open("worker-1");
-  // What is asked while the connection breaks is refused, and may be asked again.
+  // A request is refused while the connection breaks, and may be repeated.
   const auto sees_the_window = [&] {
     try {
       return windows() == Names{"yard-test:worker-1"};
@@ -336,7 +336,7 @@ TEST_F(TmuxServerTest, places_may_have_any_name) {
   EXPECT_EQ(output_ending_with(place / "log %d #S", "\n"), place.string() + "\r\n");
 }
 
-// As a daemon that is killed: nothing is closed, nothing said.
+// The process ends like a daemon that is killed: nothing is closed, nothing said.
 TEST_F(TmuxServerTest, the_server_survives_the_death_of_the_process_that_started_it) {
   const pid_t starter = ::fork();
   if (starter == 0) {

@@ -1,4 +1,4 @@
-// Which tmux is there: a missing or an old one gets one clear line.
+// A missing or an old tmux gets one clear line.
 #include "coordinator/instances/tmux/tmux_version.h"
 
 #include <cstdlib>

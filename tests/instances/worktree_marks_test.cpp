@@ -1,5 +1,5 @@
-// What tells ours from others': the mark of a branch. It is taken back whatever failed, and what
-// does not carry it stays.
+// The mark of a branch tells ours from others'. It is taken back whatever failed, and branches that
+// do not carry it stay.
 #include "coordinator/instances/git/worktrees.h"
 #include "tests/instances/git_fixture.h"
 
@@ -21,7 +21,7 @@ class WorktreeMarksTest : public support::GitTest {
   std::vector<fs::path> orphans(std::vector<fs::path> living = {}) {
     return wait_for(worktrees().find_orphans(yard_root_, std::move(living)));
   }
-  // As another daemon with a state of its own, on the same repository.
+  // Adds a worktree as another daemon does, with a state of its own, on the same repository.
   fs::path add_in_another_yard(const std::string& name) {
     const fs::path path = scratch_ / "other/repo" / name;
     wait_for(worktrees().add({path, branch_of(name), "main", {"/.mcp.json"}}));

@@ -63,7 +63,7 @@ TEST_F(WorktreeRacesTest, a_late_removal_does_not_take_the_next_worktree_of_that
 
 TEST_F(WorktreeRacesTest, what_others_are_just_adding_under_a_similar_name_stays) {
   add("worker-1");
-  // As `git worktree add …/worker-12` leaves it for a moment.
+  // `git worktree add …/worker-12` leaves it like this for a moment.
   fs::create_directories(admin("worker-12"));
   write_file(admin("worker-12") / "locked", "initializing");
   begin_removal("worker-1");

@@ -111,7 +111,7 @@ TEST_F(ExecAgent, a_given_file_mask_is_the_agents) {
   EXPECT_EQ(exec(wanted).output, "0027\n");
 }
 
-// So that whatever it leaves behind can be found as its descendant.
+// Whatever it leaves behind can then be found as its descendant.
 TEST_F(ExecAgent, orphans_become_the_agents_children) {
   const std::string pid_file = (directory_ / "pid").string();
   ChildProcess agent(

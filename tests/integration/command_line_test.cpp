@@ -21,7 +21,7 @@ namespace {
 struct BadInput {
   std::vector<std::string> arguments;
   int status;
-  std::string names;  // what the line must hold
+  std::string names;  // names that the line must hold
 };
 
 Finished run_program(const std::string& program, std::vector<std::string> arguments) {

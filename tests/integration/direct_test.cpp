@@ -107,7 +107,7 @@ TEST_F(LoadgenDirect, immediate_transactions_wait_and_are_never_refused) {
 }
 
 TEST_F(LoadgenDirect, deferred_transactions_are_refused_and_tried_again) {
-  // So many that some meet, whichever processes the machine lets run.
+  // There are so many that some meet, whichever processes the machine lets run.
   const auto run = measure(
       {"--instances", "25", "--duration", "3s", "--interval", "5ms", "--transaction", "deferred"});
   EXPECT_EQ(run.at("transaction"), "deferred");

@@ -37,7 +37,7 @@ class LoadgenReal : public testing::Test {
   // Tokens begin with the coordinator's state directory.
   bool nothing_runs() const { return loadgen::processes_with_token(state().string()).empty(); }
 
-  // Of the private coordinator.
+  // Returns the private coordinator's directory.
   std::filesystem::path runtime_directory() const {
     for (const auto& name : loadgen::entries_of(state())) {
       const auto config = read_file(state() / name / "config.json");
@@ -107,7 +107,7 @@ TEST_F(LoadgenReal, agents_end_by_themselves_when_the_generator_is_killed) {
   load.kill();
   EXPECT_TRUE(eventually([&] { return nothing_runs(); }));
   EXPECT_TRUE(loadgen::panes(runtime / "tmux.sock").empty());
-  std::filesystem::remove_all(runtime);  // which nobody was left to do
+  std::filesystem::remove_all(runtime);  // nobody else was left to do it
 }
 
 }  // namespace

@@ -60,7 +60,7 @@ class RepositoryRemoval : public testing::Test {
     return result.output;
   }
   json repositories() { return daemon_->call("list_repos")["repos"]; }
-  // With something in the clone that is nowhere else.
+  // Expects the clone to stay, since it holds something, `what`, that is nowhere else.
   void expect_clone_stays_with(const std::string& what) {
     EXPECT_THAT(remove(), HasSubstr(clone().string())) << what;
     EXPECT_TRUE(fs::exists(clone() / ".git")) << what;

@@ -95,7 +95,7 @@ class YardSession : public testing::Test {
   Finished command(const std::vector<std::string>& arguments) {
     return daemon_->command(arguments);
   }
-  // In a directory, as a user who went there.
+  // Runs it in a directory, as a user who went there.
   Finished command_in(const fs::path& directory, const std::vector<std::string>& arguments) {
     std::vector<std::string> argv{"env", "-C", directory.string(), yardmaster_program()};
     argv.insert(argv.end(), arguments.begin(), arguments.end());

@@ -1,4 +1,4 @@
-// What most black-box tests start from: a running daemon, and a bystander session that must go on
+// Most black-box tests start from this: a running daemon, and a bystander session that must go on
 // undisturbed whatever the test does beside it.
 #pragma once
 

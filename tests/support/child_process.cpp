@@ -81,7 +81,7 @@ ChildProcess::ChildProcess(const ChildOptions& options)
   if (pid_ < 0) throw_system_error("fork");
   if (pid_ == 0) become(argv.data(), envp.data(), input_.get(), output_.get(), errors_.get());
   ::setpgid(pid_, pid_);
-  // Not through <sys/pidfd.h>, which C++ can't link to in glibc 2.36.
+  // The system call is made directly, since C++ can't link to <sys/pidfd.h> in glibc 2.36.
   pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
   if (!pidfd_) throw_system_error("pidfd_open");
 }

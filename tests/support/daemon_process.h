@@ -65,7 +65,7 @@ class DaemonProcess {
   Finished command(std::vector<std::string> arguments) const;
   // GET of a path with curl; fails the test unless it answers 200.
   std::string http_get(const std::string& path) const;
-  // What it has written to its log and to standard error.
+  // Returns what the daemon has written to its log and to standard error.
   std::string log() const;
 
  private:

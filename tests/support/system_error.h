@@ -1,4 +1,4 @@
-// How a system call that failed ends: with what was tried and what errno says.
+// Reports a failed system call by an exception that says what was tried and what errno says.
 #pragma once
 
 #include <cerrno>

@@ -19,7 +19,7 @@ class UnixStream {
   int fd() const { return fd_.get(); }
   // Throws std::system_error when the other end is gone, std::runtime_error past the deadline.
   void send(std::string_view bytes, Deadline deadline = Deadline());
-  // As much as there is, at least one byte; empty when the other end closed. Throws
+  // Returns as much as there is, at least one byte; empty when the other end closed. Throws
   // std::runtime_error past the deadline.
   std::string receive(Deadline deadline = Deadline());
   // Exactly so many bytes; throws when the other end closes before.

@@ -38,7 +38,7 @@ class AnsweringServer {
     }
     thread_ = std::thread([this] { run(); });
   }
-  // After its clients.
+  // Must be destroyed after its clients.
   ~AnsweringServer() {
     ::shutdown(listener_.get(), SHUT_RDWR);
     thread_.join();

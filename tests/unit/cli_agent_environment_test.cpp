@@ -1,4 +1,4 @@
-// Which variables an agent gets in a window, and which in a person's terminal.
+// These tests are on the variables that an agent gets in a window, and in a person's terminal.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// What agents are told of the commands, and what their hooks tell of them.
+// These tests are on what agents are told of the commands, and on what their hooks tell.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,5 @@
-// What others wrote fits into a line of the terminal, and into its columns, and does nothing to it.
+// Text that others wrote fits into a line of the terminal, and into its columns, and does nothing
+// to it.
 #include <sstream>
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
-// What verbs ask of the daemon and make of its answers; the daemon is played by the test.
+// These tests are on what verbs ask of the daemon and make of its answers; the daemon is played by
+// the test.
 #include <filesystem>
 #include <map>
 #include <mutex>

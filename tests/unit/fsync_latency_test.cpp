@@ -30,7 +30,7 @@ std::string fsync_latency_error(std::string_view text) {
   return "none";
 }
 
-// In milliseconds, sorted.
+// Returns delays in milliseconds, sorted.
 std::vector<double> draws(const char* text, std::uint64_t seed) {
   const auto distribution = parse_fsync_latency(text).distribution;
   std::vector<double> drawn;

@@ -1,4 +1,5 @@
-// What reports say about a disk that was made slower, and what they conclude when it was not.
+// These tests are on what reports say about a disk that was made slower, and what they conclude
+// when it was not.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-// What a daemon makes of the instances that an earlier one left, on a real store and with real
-// processes.
+// A daemon takes over the instances that an earlier one left: these tests do so on a real store and
+// with real processes.
 #include <csignal>
 #include <string>
 

@@ -43,7 +43,7 @@ class LineServer {
       throw std::runtime_error("cannot listen");
     }
   }
-  // As when the daemon is killed: the connection ends and nobody listens.
+  // Ends as a daemon that is killed does: the connection ends and nobody listens.
   void die() {
     listener_.reset();
     client_.reset();

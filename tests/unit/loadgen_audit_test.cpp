@@ -1,4 +1,5 @@
-// What the audit makes of a store that lacks something, and how instances are given back.
+// These tests are on what the audit makes of a store that lacks something, and on how instances are
+// given back.
 #include <set>
 #include <string>
 

@@ -49,7 +49,7 @@ TEST(MeasurementLogTest, samples_stand_in_the_order_of_intended_times) {
 TEST(MeasurementLogTest, a_look_sees_what_was_intended_before_it) {
   MeasurementLog log(seconds(1), {seconds(2), seconds(3)});
   for (int i = 0; i < 25; ++i) log.add(milliseconds(100) * i, milliseconds(i));
-  // From 1 s to 1.9 s, from 1 s to 2.4 s.
+  // The looks see the samples from 1 s to 1.9 s, and from 1 s to 2.4 s.
   EXPECT_EQ(log.latency_before(0).size(), 10U);
   EXPECT_EQ(log.latency_before(1).size(), 15U);
   EXPECT_EQ(log.service_before(0).back(), 19e6F);

@@ -1,4 +1,4 @@
-// What the load on real instances is made of, as far as it needs no coordinator.
+// These tests are on the parts of the load on real instances that need no coordinator.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -209,7 +209,7 @@ TEST(OutsideViewTest, processes_are_found_by_their_token_and_killed_by_it) {
   support::ChildProcess ten(
       {.argv = {"sleep", "60"}, .environment = {{"YARDMASTER_TOKEN", prefix + "10"}}});
   support::ChildProcess other({.argv = {"sleep", "60"}});
-  // Before its exec a child still has this process's environment.
+  // A child still has this process's environment before its exec.
   ASSERT_TRUE(support::eventually([&] { return processes_with_token(prefix).size() == 2; }));
   EXPECT_EQ(token_of(ten.pid()), prefix + "10");
   EXPECT_TRUE(is_running(one.pid()));
@@ -292,7 +292,7 @@ TEST(AgentWorkTest, a_journal_tells_what_was_said_whole) {
 
 TEST(RescueAuditTest, reads_what_git_writes) {
   const auto files = files_in("1f blob 5\na\nb c\n:x missing\n2e blob 0\n\n3d blob 9\nshort");
-  ASSERT_EQ(files.size(), 5U);  // what is cut off is not there
+  ASSERT_EQ(files.size(), 5U);  // a file that is cut off does not count
   EXPECT_EQ(files[0], "a\nb c");
   EXPECT_FALSE(files[1]);
   EXPECT_EQ(files[2], "");

@@ -1,4 +1,4 @@
-// What a run with real instances adds to a report: orphans, checks, and how they ended.
+// A run with real instances adds to a report: orphans, checks, and how they ended.
 #include <string>
 
 #include <gmock/gmock.h>

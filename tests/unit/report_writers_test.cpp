@@ -22,8 +22,8 @@
 namespace yardmaster::reports {
 namespace {
 
-// With YARDMASTER_UPDATE_GOLDEN set, writes the file instead: look at the difference before you
-// commit it.
+// With YARDMASTER_UPDATE_GOLDEN set, this writes the file instead: look at the difference before
+// you commit it.
 void expect_golden(const std::string& name, const std::string& text) {
   const auto path = std::filesystem::path(YARDMASTER_GOLDEN_DIRECTORY) / name;
   if (std::getenv("YARDMASTER_UPDATE_GOLDEN") != nullptr) write_file(path, text);

@@ -1,4 +1,5 @@
-// What becomes of a scenario that is given as text: its first run, or what it is refused with.
+// These helpers read a scenario that is given as text: they return its first run, or what it is
+// refused with.
 #pragma once
 
 #include <string>

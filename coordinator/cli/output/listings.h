@@ -33,7 +33,7 @@ Table rescues_table(const nlohmann::json& rescues, WallTime now);
 
 // The command that gets a rescue ref's work back.
 using RestoreCommand = std::function<std::string(const std::string& ref)>;
-// What was saved when an instance ended, and how to get it back; empty when nothing was.
+// Says what was saved when an instance ended, and how to get it back; empty when nothing was.
 std::string rescued_text(const nlohmann::json& rescue, const RestoreCommand& restore);
 // `reply` is that of trigger_cleanup or repair_state: shown are a table, the total, and the work
 // that was saved on the way.
