@@ -11,7 +11,7 @@
 namespace yardmaster::metrics {
 
 std::string base64_encode(std::span<const std::uint8_t> bytes);
-// Nothing on a foreign character, a wrong length or padding anywhere but at the end.
+// Returns nothing on a foreign character, a wrong length or padding anywhere but at the end.
 std::optional<std::vector<std::uint8_t>> base64_decode(std::string_view text);
 
 }  // namespace yardmaster::metrics

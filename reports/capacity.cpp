@@ -18,7 +18,7 @@ constexpr std::array<std::pair<SearchEnd, std::string_view>, 5> end_names{{
     {SearchEnd::interrupted, "interrupted"},
 }};
 
-// Those that a report keeps.
+// A report keeps these quantiles.
 std::optional<double> kept_quantile(const metrics::Quantiles& quantiles, double quantile) {
   if (quantile == 0.5) return quantiles.p50;
   if (quantile == 0.9) return quantiles.p90;

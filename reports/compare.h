@@ -39,7 +39,7 @@ struct Comparison {
   std::vector<RunComparison> runs;
   std::vector<std::string> notes;  // the machines differ, runs without a counterpart
 
-  // Anything significantly slower, or an audit that is not clean any more.
+  // Returns whether anything is significantly slower, or an audit is not clean any more.
   bool regression() const;
 };
 

@@ -36,7 +36,7 @@ struct Decision {
   std::vector<Figure> figures;
 };
 
-// Every target of an interleaved series, each judged by all of its pairs together: the runs of one
+// Judges every target of an interleaved series, each by all of its pairs together: the runs of one
 // store at one load with one checkpoint policy. Other runs are left out.
 std::vector<Figure> judge_pairs(const std::vector<Run>& runs);
 

@@ -34,7 +34,8 @@ std::vector<FsyncPair> measure_fsync_pairs(const std::filesystem::path& director
 // "ext4", "tmpfs" …; "unknown" if the kernel does not say.
 std::string filesystem_of(const std::filesystem::path& directory);
 
-// Everything but the versions of the stores, which are passed in. Throws like measure_fsync().
+// Finds everything but the versions of the stores, which are passed in. Throws like
+// measure_fsync().
 Environment probe_environment(const std::filesystem::path& store_directory,
                               const std::string& sqlite_version,
                               const std::string& postgres_version);

@@ -11,7 +11,7 @@ constexpr std::size_t most_rows = 100;      // rows of the overview
 constexpr std::size_t reserve = 1024;       // room for the closing line
 constexpr std::size_t longest_line = 2000;  // whatever a name or a reason holds
 
-// One line without markup: letters that Markdown or HTML would act on are escaped.
+// Returns one line without markup: letters that Markdown or HTML would act on are escaped.
 std::string plain_line(const std::string& text) {
   std::string out;
   for (const char letter : text.substr(0, longest_line)) {

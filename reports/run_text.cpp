@@ -32,7 +32,7 @@ std::string with(const char* before, const std::string& value) {
   return value.empty() ? "" : before + value;
 }
 
-// Up to four decimals, without the zeros at the end.
+// Writes up to four decimals, without the zeros at the end.
 std::string shortest(double value) {
   std::string text = decimals(value, 4);
   text.erase(text.find_last_not_of('0') + 1);

@@ -32,10 +32,10 @@ std::string missing_runs_of(const Report& report);  // empty without any
 std::string machine_of(const Environment& environment);
 std::string software_of(const Environment& environment);
 
-// One line for each check: "processes spawned: 0, limit 0: pass".
+// Returns one line for each check: "processes spawned: 0, limit 0: pass".
 std::vector<std::string> checks_of(const Run& run);
-// One line for each target that does not pass, for what was left of instances, and for their work
-// that was lost.
+// Returns one line for each target that does not pass, for what was left of instances, and for
+// their work that was lost.
 std::vector<std::string> reasons_of(const Run& run);
 
 }  // namespace yardmaster::reports

@@ -43,7 +43,8 @@ struct Paths {
   std::filesystem::path worktree(std::string_view repo, std::string_view instance) const {
     return worktrees() / repo / instance;
   }
-  // Beside the worktrees, so that one is moved there by renaming it. No repository has such a name.
+  // The trash lies beside the worktrees, so that one is moved there by renaming it. No repository
+  // has such a name.
   std::filesystem::path trash() const { return worktrees() / ".trash"; }
   // Worktrees that no rescue commit could hold.
   std::filesystem::path kept_files() const { return state_dir / "rescue"; }

@@ -3,7 +3,7 @@
 namespace yardmaster {
 
 std::string shell_quote(std::string_view word) {
-  // No '=' and no '~': at the front of a command the one assigns and the other is a home.
+  // '=' and '~' are missing: at the front of a command the one assigns and the other is a home.
   constexpr std::string_view plain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:@%+,-";
   if (!word.empty() && word.find_first_not_of(plain) == std::string_view::npos) {

@@ -6,7 +6,7 @@
 
 namespace yardmaster {
 
-// One word as a shell reads it back, in quotes only where it needs them.
+// Returns the word as a shell reads it back, in quotes only where it needs them.
 std::string shell_quote(std::string_view word);
 
 }  // namespace yardmaster

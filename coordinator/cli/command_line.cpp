@@ -51,7 +51,7 @@ void group_verbs(CLI::App& app) {
   }
 }
 
-// One line, whatever is in it.
+// Prints a complaint in one line, whatever is in it.
 int complain(std::string what, int status) {
   std::replace(what.begin(), what.end(), '\n', ' ');
   std::cerr << "yardmaster: " << what << "\n";

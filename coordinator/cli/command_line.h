@@ -48,7 +48,7 @@ void add_view_verbs(CLI::App& app, Places& places);
 void add_upkeep_verbs(CLI::App& app, Places& places);
 void add_doctor_verb(CLI::App& app, Places& places, int& status);
 void add_hook_verb(CLI::App& app);
-// All of them.
+// Adds all of these verbs.
 void add_verbs(CLI::App& app, Places& places, int& status);
 
 // `complete` stands below `agent` and by itself.

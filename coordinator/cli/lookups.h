@@ -1,5 +1,5 @@
-// One thing of the daemon's by its name, as its list has it. Blocking; throws what Client::call()
-// does.
+// These functions find one thing of the daemon's by its name, as the daemon's list has it.
+// Blocking; they throw what Client::call() does.
 #pragma once
 
 #include <optional>

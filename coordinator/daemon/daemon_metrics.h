@@ -50,7 +50,7 @@ class DaemonMetrics final : public CommitObserver {
   void on_cleanup(std::chrono::nanoseconds duration);
   void set_requests(const std::string& command, const std::string& code, std::uint64_t count);
 
-  // Each histogram by name, encoded.
+  // Returns each histogram, encoded, by its name.
   nlohmann::json histograms() const;
   std::string exposition(const DaemonGauges& gauges);
 

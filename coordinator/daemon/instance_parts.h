@@ -39,7 +39,7 @@ class InstanceParts {
   InstanceParts(const InstanceParts&) = delete;
   InstanceParts& operator=(const InstanceParts&) = delete;
 
-  // Once: how instances are made from now on.
+  // Must be called once: says how instances are made from now on.
   void add_resources(Broker& broker, InstanceObserver& observer);
   // prepare() runs before the instances that an earlier daemon left are taken over, begin() after
   // it. Failures of begin() are only logged, since the daemon already serves by then.

@@ -334,7 +334,7 @@ void GroupCommit::Impl::commit(Durability durability, std::size_t operations) {
   checkpointed_ = false;
 }
 
-// Those that want to read go on to the reader thread, the others are done.
+// The operations that want to read go on to the reader thread, the others are done.
 void GroupCommit::Impl::pass_on(Operations& batch) {
   Operations reading;
   for (auto& operation : batch) {

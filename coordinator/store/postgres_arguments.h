@@ -31,7 +31,7 @@ class PostgresArguments {
   int count() const { return static_cast<int>(values_.size()); }
   const char* const* values() const { return values_.data(); }
   const int* lengths() const { return lengths_.data(); }
-  // All of them are binary.
+  // All arguments are binary.
   const int* formats() const { return formats_.data(); }
 
  private:

@@ -42,7 +42,7 @@ class PostgresCheckpointer {
   std::jthread thread_;
 };
 
-// One CHECKPOINT: its frames are the pages that the server wrote.
+// Runs one CHECKPOINT: its frames are the pages that the server wrote.
 CheckpointResult run_checkpoint(PostgresConnection& connection);
 
 }  // namespace yardmaster

@@ -9,7 +9,7 @@ namespace yardmaster {
 namespace {
 
 constexpr std::int64_t oldest_schema_version = 1;
-// Each leads to the next version.
+// Each of these leads to the next version.
 constexpr std::array migrations{embedded::migrations_2_sql};
 static_assert(oldest_schema_version + static_cast<std::int64_t>(migrations.size()) ==
               schema_version);

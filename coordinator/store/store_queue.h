@@ -41,7 +41,8 @@ class StoreQueue {
   auto run(Durability durability, Execute& execute)
       -> boost::asio::awaitable<std::invoke_result_t<Execute&, Store&>>;
 
-  // The same, then runs read(Reader&, result of execute) on the reader thread and gives its result.
+  // Does the same, then runs read(Reader&, result of execute) on the reader thread and gives its
+  // result.
   template <class Execute, class Read>
   auto run_and_read(Durability durability, Execute& execute, Read& read) -> boost::asio::awaitable<
       std::invoke_result_t<Read&, Reader&, std::invoke_result_t<Execute&, Store&>&>>;

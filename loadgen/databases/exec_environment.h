@@ -6,8 +6,8 @@
 
 namespace yardmaster::loadgen {
 
-// This process's environment with some variables ("NAME=value") added, or set to something else,
-// and without those that begin with one of the prefixes.
+// Returns this process's environment with some variables ("NAME=value") added, or set to something
+// else, and without those that begin with one of the prefixes.
 std::vector<std::string> environment_with(const std::vector<std::string>& added,
                                           const std::vector<std::string>& dropped_prefixes = {});
 

@@ -16,7 +16,8 @@ constexpr std::string_view library_name = "libyardmaster_fsync_delay.so";
 
 }  // namespace
 
-// Beside the programs' directory, where the build and the installation both put it.
+// The library lies beside the programs' directory, where the build and the installation both put
+// it.
 std::filesystem::path fsync_delay_library() {
   const auto programs = std::filesystem::read_symlink("/proc/self/exe").parent_path();
   const auto path = programs.parent_path() / "lib" / "yardmaster" / library_name;

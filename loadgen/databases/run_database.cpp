@@ -41,7 +41,7 @@ std::string quoted(const std::string& value) {
   return text + "'";
 }
 
-// The same, with another database.
+// Returns the same connection string with another database.
 std::string with_database(const std::string& conninfo, const std::string& name) {
   char* why = nullptr;
   PQconninfoOption* const options = PQconninfoParse(conninfo.c_str(), &why);

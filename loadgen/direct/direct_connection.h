@@ -47,12 +47,12 @@ class DirectConnection {
 
   // Fails when the table is there already.
   virtual void create_table() = 0;
-  // One row in one transaction. False when others were in the way: nothing is written, and it may
-  // be tried again.
+  // Writes one row in one transaction. Returns false when others were in the way: nothing is
+  // written, and it may be tried again.
   virtual bool write(const DirectRow& row) = 0;
   // Takes one now, if the database knows how.
   virtual void checkpoint() = 0;
-  // All rows, in the order in which each instance wrote its own.
+  // Reads all rows, in the order in which each instance wrote its own.
   virtual void read_rows(const std::function<void(const DirectRow&)>& on_row) = 0;
   virtual std::string version() = 0;
   // Returns the path of the database's main file, where it is known; else empty.

@@ -177,7 +177,7 @@ void DirectRun::take_write(std::uint32_t instance, const InstanceSample& sample)
   const Offset intended(sample.at);
   begin_due(intended + Offset(1));
   auto& waiting = waiting_[instance];
-  // One that was begun in the moment when the end was set.
+  // Such a write was begun in the moment when the end was set.
   if (waiting.empty() || waiting.front().intended != intended) return;
   log("write").finish(waiting.front().sample, Offset(sample.latency), Offset(sample.service));
   waiting.pop_front();

@@ -64,7 +64,7 @@ class SharedText {
   std::array<char, Size> text_{};
 };
 
-// One instance's.
+// The block concerns one instance.
 struct InstanceBlock {
   std::atomic<bool> ready{false};              // its connection is open
   std::atomic<std::uint64_t> acknowledged{0};  // writes, all of them from 1 on
@@ -98,7 +98,7 @@ class InstanceMemory {
  public:
   // New memory. Throws Error{unavailable}.
   explicit InstanceMemory(std::uint32_t instances);
-  // That of the process that started this one.
+  // Returns the memory of the process that started this one.
   static InstanceMemory inherited(int descriptor);
   ~InstanceMemory();
   InstanceMemory(const InstanceMemory&) = delete;

@@ -21,7 +21,8 @@ class InstanceProcesses {
   InstanceProcesses(const InstanceProcesses&) = delete;
   InstanceProcesses& operator=(const InstanceProcesses&) = delete;
 
-  // One for each instance of the memory. Throws Error{unavailable} when they cannot be started.
+  // Starts a process for each instance of the memory. Throws Error{unavailable} when they cannot be
+  // started.
   void start();
   // Takes note of those that ended. Throws Error with the reason of one that failed.
   void look();

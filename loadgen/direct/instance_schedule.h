@@ -17,8 +17,8 @@ struct ArrivalPlan {
   std::uint64_t seed = 0;
 };
 
-// One instance's. Regular arrivals are those of Schedule; poisson gaps follow from the seed and the
-// instance's number.
+// This is the schedule of one instance. Regular arrivals are those of Schedule; poisson gaps follow
+// from the seed and the instance's number.
 class InstanceSchedule {
  public:
   InstanceSchedule(const ArrivalPlan& plan, std::uint32_t instance);
@@ -31,7 +31,7 @@ class InstanceSchedule {
   Schedule schedule_;
 };
 
-// Those of all instances, in order. Logarithmic time.
+// This merges the moments of all instances, in order. Logarithmic time.
 class MergedSchedule {
  public:
   explicit MergedSchedule(const ArrivalPlan& plan);

@@ -57,7 +57,7 @@ class Probe {
   Probe(const Probe&) = delete;
   Probe& operator=(const Probe&) = delete;
 
-  // All that it says, until its end.
+  // Returns all that it says, until its end.
   std::string output(const std::function<void()>& interrupted) const {
     std::string text;
     std::array<char, 4096> part{};
@@ -78,7 +78,7 @@ class Probe {
   }
 
  private:
-  // Out of a Ctrl-C's reach, and with the signals as a program expects them.
+  // The process is out of a Ctrl-C's reach, and has the signals as a program expects them.
   int spawn(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
             int output) {
     posix_spawnattr_t attributes;
@@ -106,7 +106,7 @@ class Probe {
   pid_t pid_ = -1;
 };
 
-// Nothing when it is anything but pairs of nanoseconds.
+// Returns nothing when the text is anything but pairs of nanoseconds.
 std::optional<std::vector<reports::FsyncPair>> pairs_in(const std::string& text) {
   std::vector<reports::FsyncPair> pairs;
   std::istringstream lines(text);

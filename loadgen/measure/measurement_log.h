@@ -59,7 +59,7 @@ class MeasurementLog {
   // A request whose intended time is `intended`; calls come in the order of these. The result names
   // it in finish().
   std::uint64_t begin(Offset intended);
-  // One that is never finished counts as unanswered.
+  // A sample that is never finished counts as unanswered.
   void finish(std::uint64_t index, std::chrono::nanoseconds latency,
               std::chrono::nanoseconds service);
   // Adds a sample without an intended time: it took so long and was seen at `at`.

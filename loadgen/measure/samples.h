@@ -13,7 +13,7 @@ namespace yardmaster::loadgen {
 
 class SampleSet {
  public:
-  // Those with an intended time before the look's boundary.
+  // Returns the samples with an intended time before the look's boundary.
   static SampleSet before(const MeasuredRun::Logs& logs, std::size_t boundary);
   static SampleSet all(const MeasuredRun::Logs& logs);
 

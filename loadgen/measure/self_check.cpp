@@ -72,7 +72,7 @@ double cpu_s_of(pid_t pid) {
   if (name_end == std::string::npos) return 0;
   std::istringstream fields(line.substr(name_end + 1));
   std::string skipped;
-  // Behind the name: fields 3 to 13, then 14 and 15, user and system time.
+  // The name is followed by fields 3 to 13, then 14 and 15, user and system time.
   for (int i = 3; i <= 13; ++i) fields >> skipped;
   double user = 0;
   double system = 0;

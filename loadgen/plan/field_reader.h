@@ -26,7 +26,7 @@ class FieldReader {
   // The field's value, or null when it is absent; marks it as known.
   const nlohmann::json* find(std::string_view field);
 
-  // Each leaves `value` alone when the field is absent.
+  // Each of these leaves `value` alone when the field is absent.
   void read(std::string_view field, std::string& value);
   void read(std::string_view field, bool& value);
   void read_count(std::string_view field, std::uint64_t& value, std::uint64_t least,
@@ -34,7 +34,7 @@ class FieldReader {
   void read_rate(std::string_view field, double& value, double most);
   void read_duration(std::string_view field, std::chrono::nanoseconds& value,
                      std::chrono::nanoseconds least);
-  // One of several words, separated by '|'.
+  // Reads one of several words, which `words` separates by '|'.
   void read_word(std::string_view field, std::string& value, std::string_view words);
 
   // Refuses fields that nobody asked for.

@@ -16,7 +16,7 @@ constexpr std::array<std::pair<Arrivals, std::string_view>, 3> arrival_names{{
     {Arrivals::poisson, "poisson"},
 }};
 
-// Those with samples of their own; commits come as a histogram from the coordinator.
+// These measurements have samples of their own; commits come as a histogram from the coordinator.
 constexpr std::array<std::string_view, 10> measurements{
     "write",         "checkpoint", "handoff",        "cleanup",       "startup",
     "websocket_rtt", "broadcast",  "cleanup_rescue", "cleanup_grace", "spawn_burst"};

@@ -61,7 +61,7 @@ struct ChurnLoad {
   bool names_rate = false;  // instead of taking those of the resources
   bool names_instances = false;
 };
-// All instances at once, and released again: with real ones only.
+// A burst allocates all instances at once, and releases them again: with real ones only.
 struct BurstLoad {
   double per_second = 0;
 };

@@ -8,7 +8,7 @@
 namespace yardmaster::loadgen {
 namespace {
 
-// Each takes a checkout of the whole repository, and a removal.
+// Each churn takes a checkout of the whole repository, and a removal.
 constexpr double usual_churn_per_second = 3;
 constexpr std::uint64_t usual_churning = 8;
 
@@ -44,7 +44,7 @@ void fit_bursts(LoadPlan& plan) {
   plan.broadcasts.per_second = 0;
   plan.churn.per_second = 0;
   plan.websocket.per_second = 0;
-  // Those of a burst wait for each other: the burst is what is judged.
+  // The instances of a burst wait for each other: the burst is what is judged.
   std::erase_if(plan.targets, [](const reports::Target& target) {
     return target.measurement == "startup" && !target.by_name;
   });

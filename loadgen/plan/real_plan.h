@@ -10,7 +10,7 @@
 
 namespace yardmaster::loadgen {
 
-// Each is an agent's process in a window and a worktree of its own.
+// Each instance is an agent's process in a window and a worktree of its own.
 inline constexpr std::uint64_t most_real_instances = 200;
 // The private coordinator is configured with this time between SIGTERM and SIGKILL.
 inline constexpr std::chrono::milliseconds real_kill_grace{500};

@@ -33,7 +33,8 @@ class AgentWork {
 
   // Writes the file, whole and synced.
   void write(const std::string& path) const;
-  // One file more, said in the journal; now and then a line in a tracked file, and a commit.
+  // Writes one file more and says so in the journal; now and then also a line in a tracked file,
+  // and a commit.
   void step();
 
  private:

@@ -112,7 +112,7 @@ void Bursts::on_checked(const std::vector<std::string>& left) {
   begin_if_due();
 }
 
-// Those of an unfinished burst too: some of them may be starting still.
+// The list includes those of an unfinished burst: some of them may be starting still.
 std::vector<std::string> Bursts::living() const {
   if (state_ != State::spawning) return {living_.begin(), living_.end()};
   std::vector<std::string> names;

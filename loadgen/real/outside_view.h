@@ -30,7 +30,7 @@ struct Pane {
 
 // --- looks. Those with git and tmux throw Error when these fail.
 
-// Those whose token begins so, without zombies.
+// Returns the processes whose token begins so, without zombies.
 std::vector<TokenProcess> processes_with_token(std::string_view prefix);
 // Returns the token of a running process; empty when it has none or is not there.
 std::string token_of(pid_t pid);
@@ -91,8 +91,8 @@ struct InstanceTraces {
 
 // Returns what is left of an instance that is gone, one sentence each; empty when nothing is.
 std::vector<std::string> leftovers_of(const YardPlaces& places, const InstanceTraces& instance);
-// The same of all instances, when none is to be there; but the trash, which is emptied in the
-// background, see is_trash_empty().
+// Returns the leftovers of all instances, when none is to be there; except for the trash, which is
+// emptied in the background, see is_trash_empty().
 std::vector<std::string> leftovers_in(const YardPlaces& places);
 bool is_trash_empty(const YardPlaces& places);
 

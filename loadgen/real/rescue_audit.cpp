@@ -22,7 +22,7 @@ std::vector<std::string> rescue_refs_of(const std::filesystem::path& repository,
   return refs;
 }
 
-// Each is "NAME blob SIZE\n", so many bytes and "\n", or "NAME missing\n".
+// Each file is "NAME blob SIZE\n", so many bytes and "\n", or "NAME missing\n".
 std::vector<std::optional<std::string>> files_in(std::string_view batch) {
   std::vector<std::optional<std::string>> files;
   while (!batch.empty()) {

@@ -14,13 +14,13 @@ namespace yardmaster::loadgen {
 
 inline constexpr std::string_view rescue_refs = "refs/yardmaster/rescue/";
 
-// Those of an instance, or of all when the name is empty.
+// Returns the refs of an instance, or of all when the name is empty.
 std::vector<std::string> rescue_refs_of(const std::filesystem::path& repository,
                                         const std::string& instance);
 // The files at "COMMIT:PATH", in the order in which they are asked for.
 std::vector<std::optional<std::string>> git_files(const std::filesystem::path& repository,
                                                   const std::vector<std::string>& names);
-// The same, as `git cat-file --batch` writes them.
+// Returns the contents of the files as `git cat-file --batch` writes them.
 std::vector<std::optional<std::string>> files_in(std::string_view batch);
 
 // Returns those of these works that cannot be found.

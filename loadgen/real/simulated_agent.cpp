@@ -150,7 +150,7 @@ class SimulatedAgent {
     if (watched[1].revents != 0) take_events(milliseconds(1));
   }
 
-  // Those that came meanwhile, and what comes within the time.
+  // Takes the events that came meanwhile, and those that come within the time.
   void take_events(milliseconds patience) {
     while (const auto event = client_->next_event(patience)) {
       if (event->value("event", "") == "message") take(event->at("data"));

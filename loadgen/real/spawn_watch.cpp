@@ -42,7 +42,7 @@ SpawnMark spawn_mark_of(pid_t process) {
 std::uint64_t spawned_between(const SpawnMark& before, const SpawnMark& after) {
   const auto is_new = [&](pid_t child) { return !before.children.contains(child); };
   const auto living = std::count_if(after.children.begin(), after.children.end(), is_new);
-  // Those that were there before may have been reaped meanwhile without being new ones.
+  // Children that were there before may have been reaped meanwhile without being new ones.
   const auto were_there =
       std::count_if(before.children.begin(), before.children.end(),
                     [&](pid_t child) { return !after.children.contains(child); });

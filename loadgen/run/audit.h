@@ -38,15 +38,15 @@ class Auditor {
           bool count_rows)
       : loop_(loop), control_(control), progress_(progress), count_rows_(count_rows) {}
 
-  // Every acknowledged entry of every instance: once, in order, unchanged.
+  // Checks that every acknowledged entry of every instance is there: once, in order, unchanged.
   void check_writes(const Writes& writes);
-  // Every accepted handoff: the receiver owns the whole context. What was written and not handed
-  // over is there too.
+  // Checks every accepted handoff: the receiver owns the whole context. Entries that were written
+  // and not handed over are there too.
   void check_handoffs(const Handoffs& handoffs);
-  // Every acknowledged message is stored, what was received came once and in order, and every
-  // acknowledged ack is stored.
+  // Checks that every acknowledged message is stored, that what was received came once and in
+  // order, and that every acknowledged ack is stored.
   void check_messages(const Broadcasts& broadcasts);
-  // Every entry of every one of these.
+  // Checks every entry of every one of these.
   void check_contexts(const std::vector<KnownContext>& contexts);
 
   const reports::Audit& result() const { return audit_; }

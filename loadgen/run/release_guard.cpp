@@ -50,7 +50,7 @@ ReleaseGuard::~ReleaseGuard() {
   try {
     const auto deadline = steady_clock::now() + release_patience;
     Client client(socket_path_, release_patience);
-    // Once more, since an allocation may still have been under way.
+    // The instances are released once more, since an allocation may still have been under way.
     while (steady_clock::now() < deadline) {
       const auto names = living(client, prefix_, deadline);
       if (names.empty()) return;

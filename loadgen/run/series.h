@@ -23,11 +23,12 @@ class Series {
   // Runs them all, or until one is interrupted. When one cannot be carried out, which throws,
   // report() has those before it.
   void run(const Scenario& scenario);
-  // One run more, of a series that nobody knows the length of. Whether it was interrupted.
+  // Adds one more run to a series that nobody knows the length of. Returns whether it was
+  // interrupted.
   bool add(const LoadPlan& plan);
   // Leaves the metrics where they were asked for.
   void leave_metrics() const;
-  // The same, and says where the report is, or prints it.
+  // Does the same, and says where the report is, or prints it.
   void put_out() const;
   const reports::Report& report() const { return report_; }
 

@@ -321,7 +321,7 @@ std::optional<reports::DelayedFsync> Supervisor::known_delay(const LoadPlan& pla
   return is_known ? std::optional(known_delay_->found) : std::nullopt;
 }
 
-// One that is not what was asked for is measured again.
+// A delay that is not what was asked for is measured again.
 void Supervisor::remember_delay(const LoadPlan& plan, const PrivateYard& yard) {
   if (!options_.measure_delay_once || !yard.delayed_fsync()) return;
   reports::Run run;

@@ -24,8 +24,8 @@ struct SupervisorOptions {
   std::filesystem::path directory;  // for the private one's state; empty: a place on a disk
   bool keep = false;                // the state
   std::string postgres;             // a server to make databases on; empty: one of loadgen's own
-  // True: what was added to an fsync is measured before the first run with a latency only, and not
-  // before each.
+  // If true, what was added to an fsync is measured before the first run with a latency only, and
+  // not before each.
   bool measure_delay_once = false;
 };
 

@@ -22,8 +22,8 @@ struct MapCell {
 // "0", "5ms" … as in --fsync-latencies. Throws Error{usage}, also for one that is named twice.
 std::vector<FsyncLatency> parse_latencies(const std::vector<std::string>& texts);
 
-// Each store and durability from the fastest disk to the slowest, so that an answer is a good guess
-// for the next.
+// Orders each store and durability from the fastest disk to the slowest, so that an answer is a
+// good guess for the next.
 std::vector<MapCell> map_cells(const std::vector<std::string>& stores,
                                const std::vector<std::string>& durabilities,
                                std::vector<FsyncLatency> latencies);

@@ -21,7 +21,7 @@ using std::chrono::nanoseconds;
 constexpr std::uint64_t most_of_all = 1'000'000;
 constexpr std::uint64_t most_with_sockets = 1'000;
 
-// Beside the writes, which always run.
+// These go beside the writes, which always run.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 4> workload_of_measurement{{
     {"handoff", "handoffs"},
     {"broadcast", "broadcasts"},

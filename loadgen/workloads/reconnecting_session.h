@@ -34,8 +34,8 @@ class ReconnectingSession {
   // bear to be done twice. Replies are never "unavailable".
   void request_until_answered(const std::string& command, const nlohmann::json& args,
                               AsyncConnection::ReplyHandler handler);
-  // The same, waiting for the answer and running the loop meanwhile: before and after a load only.
-  // A failure is an answer as well. Throws Error{timed_out}.
+  // Does the same, waiting for the answer and running the loop meanwhile: before and after a load
+  // only. A failure is an answer as well. Throws Error{timed_out}.
   AsyncReply answer_to(const std::string& command, const nlohmann::json& args,
                        std::chrono::seconds patience);
   // Waits for the answer, running the loop: before and after a load only. Throws Error with the

@@ -30,14 +30,14 @@ class Workload {
   virtual void count_errors(ErrorCounts& errors) const = 0;
 };
 
-// One whose instances come and go while it runs.
+// The instances of such a workload come and go while it runs.
 class TurnoverWorkload : public Workload {
  public:
   // Is called for the event `gone`.
   virtual void on_gone(const std::string& instance) = 0;
   // Is called after a reconnection, since events may have been missed.
   virtual void look_up_the_dying() = 0;
-  // Those that are there now, to be released at the end.
+  // Returns the instances that are there now, to be released at the end.
   virtual std::vector<std::string> living() const = 0;
   // The run ends: what was due and has not begun counts as never answered.
   virtual void give_up() {}

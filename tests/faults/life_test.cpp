@@ -116,7 +116,7 @@ class Life : public testing::Test {
     loadgen::kill_processes_with_token(token_prefix());
     EXPECT_EQ(processes(), 0U);
   }
-  // Everything that an instance could leave.
+  // Returns everything that an instance could leave.
   std::vector<std::string> remains() {
     std::vector<std::string> found;
     if (const std::size_t count = processes())

@@ -68,7 +68,7 @@ class RealKill : public testing::Test {
     return words;
   }
 
-  // Those that have started: one that has not is undone when the daemon dies.
+  // Returns those that have started: one that has not is undone when the daemon dies.
   std::map<std::string, pid_t> living() const {
     std::map<std::string, pid_t> pids;
     for (const auto& instance : yard_.instances()) {

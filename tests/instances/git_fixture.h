@@ -107,7 +107,8 @@ class GitTest : public testing::Test {
     }
     return ErrorCode::internal;
   }
-  // Everything that worktrees of instances leave in the repository: refs, registrations, branches.
+  // Returns everything that worktrees of instances leave in the repository: refs, registrations,
+  // branches.
   std::string traces() const;
   // Returns what must not change: refs, stash, HEAD, index and files of the user.
   std::string users_things() const;
@@ -119,7 +120,7 @@ class GitTest : public testing::Test {
   std::string message_;  // the last error's
 };
 
-// Every file below a directory with its content, but not .git.
+// Returns every file below a directory with its content, but not .git.
 std::string tree_text(const std::filesystem::path& directory);
 
 }  // namespace yardmaster::support

@@ -124,7 +124,7 @@ TEST_F(GitProgramTest, variables_that_point_elsewhere_change_nothing) {
 TEST_F(GitProgramTest, a_clone_tells_how_far_it_is_and_is_whole) {
   const fs::path target = scratch_ / "clones/it's";
   fs::create_directories(target.parent_path());
-  // Over a transport, which has progress to tell.
+  // The clone goes over a transport, which has progress to tell.
   wait_for(git_.clone("file://" + repository_.string(), target, progress_));
   EXPECT_EQ(read_file(target / "read me.txt"), "first\n");
   EXPECT_EQ(git(target, {"status", "--porcelain"}), "");

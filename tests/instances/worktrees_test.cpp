@@ -19,7 +19,7 @@ class WorktreesTest : public support::GitTest {
   WorktreeRequest request(const std::string& name, const std::string& start = "main") const {
     return {path_of(name), branch_of(name), start, {"/.mcp.json"}};
   }
-  // All at once; the messages of those that failed.
+  // Adds them all at once and returns the messages of those that failed.
   std::vector<std::string> add_many(int count) {
     int ended = 0;
     std::vector<std::string> failures;

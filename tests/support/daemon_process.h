@@ -58,7 +58,7 @@ class DaemonProcess {
   std::vector<std::string> directories() const;
 
   LineClient connect() const { return LineClient(socket()); }
-  // One request on a connection of its own; see LineClient::call.
+  // Makes one request on a connection of its own; see LineClient::call.
   nlohmann::json call(std::string_view command,
                       const nlohmann::json& arguments = nlohmann::json::object()) const;
   // `yardmaster COMMAND... --state-dir … --runtime-dir …`

@@ -24,7 +24,7 @@ class UnixStream {
   std::string receive(Deadline deadline = Deadline());
   // Exactly so many bytes; throws when the other end closes before.
   std::string receive_exactly(std::size_t count, Deadline deadline = Deadline());
-  // Up to and with the text; throws when the other end closes before.
+  // Reads up to and with the text; throws when the other end closes before.
   std::string receive_until(std::string_view text, Deadline deadline = Deadline());
   // Reads on until the other end closes; false past the deadline.
   bool closed_by_peer(Deadline deadline = Deadline());

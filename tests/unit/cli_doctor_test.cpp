@@ -1,5 +1,5 @@
-// Each question of doctor on facts that are as they should be, doubtful and broken; whatever is not
-// right says what to do.
+// These tests put each question of doctor to facts that are as they should be, doubtful and broken;
+// whatever is not right says what to do.
 #include <filesystem>
 
 #include <gmock/gmock.h>

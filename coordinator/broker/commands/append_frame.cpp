@@ -30,7 +30,7 @@ class FlatReader {
  public:
   explicit FlatReader(std::string_view text) : at_(text.data()), end_(text.data() + text.size()) {}
 
-  // Each takes what it names or gives false.
+  // Each of these takes what it names or gives false.
   bool take(char wanted) {
     skip_space();
     if (at_ == end_ || *at_ != wanted) return false;

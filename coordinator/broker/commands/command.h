@@ -1,5 +1,5 @@
-// One row of the command table: what a command is called, what its arguments look like and who
-// answers it. Broker thread only.
+// A command is one row of the command table: its name, its arguments and its handler. Broker thread
+// only.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,4 @@
-// All commands, a row for each: name, arguments, handler.
+// The table has a row for each command: name, arguments, handler. Broker thread only.
 #pragma once
 
 #include <vector>

@@ -36,7 +36,7 @@ class Request {
   // The instance that the caller speaks for: on an instance's socket that instance, else what the
   // argument says. Throws forbidden when they differ; invalid_request when there is neither.
   std::string caller(std::string_view argument) const;
-  // The same, but empty when there is neither.
+  // Returns the same, but an empty name when there is neither.
   std::string optional_caller(std::string_view argument) const;
 
  private:

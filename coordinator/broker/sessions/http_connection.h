@@ -45,7 +45,7 @@ class OpenConnections {
   };
 
   std::size_t size() const { return connections_.size(); }
-  // Those of an instance, or all.
+  // Closes the connections of an instance, or all.
   void hang_up(const std::string* instance) const {
     std::vector<std::function<void()>> closers;
     for (const auto& [owner, close] : connections_) {

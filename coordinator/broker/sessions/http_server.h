@@ -31,7 +31,7 @@ struct HttpOptions {
 // Answers for the pages that only the daemon can fill.
 struct HttpPages {
   std::function<std::string()> metrics;  // Prometheus text
-  // One instance as JSON text; throws not_found.
+  // Returns one instance as JSON text; throws not_found.
   std::function<boost::asio::awaitable<std::string>(const std::string& name)> instance;
 };
 

@@ -90,7 +90,7 @@ Finding check_agent_command(const std::string& program, const std::string& failu
 // or when there is no such file.
 Finding check_roles(const std::filesystem::path& file, bool exists, const std::string& failure);
 
-// One of list_repos; `directory_exists` is its path's.
+// `repository` is one of list_repos; `directory_exists` tells of its path.
 Finding check_repository(const nlohmann::json& repository, bool directory_exists);
 
 }  // namespace yardmaster::cli

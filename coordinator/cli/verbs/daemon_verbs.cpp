@@ -109,7 +109,7 @@ void show_status(const Places& places, bool as_json) {
   }
 }
 
-// Through the daemon when one runs, else under its lock.
+// The copy is made by the daemon when one runs, else under its lock.
 void back_up(const Config& config, const std::string& file) {
   const auto target = std::filesystem::absolute(file).lexically_normal();
   if (lock_holder(config.paths().lock())) {

@@ -66,7 +66,7 @@ json add_or_find(Client& client, const RepositorySource& source, const InitOptio
                   known + "'");
 }
 
-// One that is being started or ended is waited for.
+// Waits while the instance is being started or ended.
 std::optional<json> find_settled(Client& client, const std::string& name) {
   const SteadyTime deadline = std::chrono::steady_clock::now() + yard_start_patience;
   while (true) {

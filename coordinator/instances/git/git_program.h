@@ -40,7 +40,7 @@ class GitProgram {
   // Returns git's output without the last newline. Throws git_error() unless git succeeds; `what`
   // says what could not be done: "cannot read the configuration of '/r'".
   boost::asio::awaitable<std::string> output(GitCall call, std::string what);
-  // One attempt, whatever the call.
+  // Makes one attempt, whatever the call.
   boost::asio::awaitable<ProgramResult> run_once(ProgramCall call);
 
   // The call as the runner gets it.

@@ -38,8 +38,8 @@ class Repositories {
   Repositories(boost::asio::io_context& io, boost::asio::thread_pool& workers, StoreQueue& store,
                ProcessRunner& runner, Paths paths, std::size_t checkout_jobs, OnTrouble on_trouble);
 
-  // Once, before anything else. A clone that an earlier daemon did not finish has failed, which is
-  // only known here when the disk is too full to note it.
+  // Must be called once, before anything else. A clone that an earlier daemon did not finish has
+  // failed, which is only known here when the disk is too full to note it.
   boost::asio::awaitable<void> load();
 
   // Replies at once for a clone, which goes on in the background. Throws invalid_request (not a
@@ -53,7 +53,7 @@ class Repositories {
 
   // Throws not_found.
   const Repository& find(const std::string& name) const;
-  // The same, and throws conflict while it is being cloned or when that failed.
+  // Does the same, and throws conflict while the repository is being cloned or when that failed.
   const Repository& require_ready(const std::string& name) const;
   std::vector<Repository> list() const;  // by name
   // The latest line of git's about a clone that is under way; else empty.

@@ -87,7 +87,8 @@ Slice delete_slice(const fs::path& path) {
   try {
     return delete_some(path, slice) ? Slice::done : Slice::more;
   } catch (const Error&) {
-    // It goes deeper than a path may be long, perhaps, which this can do, but not in slices.
+    // The tree may be deeper than a path may be long, which remove_all() can delete, but not in
+    // slices.
     std::error_code failure;
     fs::remove_all(path, failure);
     return failure ? Slice::stuck : Slice::done;

@@ -32,7 +32,7 @@ std::filesystem::path move_into(const std::filesystem::path& path,
 // true then. Directories that may not be written to are made writable.
 bool delete_some(const std::filesystem::path& path, std::size_t budget);
 
-// Blocking. What a tree takes on the disk.
+// Returns what a tree takes on the disk. Blocking.
 std::uint64_t disk_usage(const std::filesystem::path& path);
 
 }  // namespace yardmaster

@@ -73,7 +73,8 @@ std::filesystem::path resolved(const std::filesystem::path& path);
 bool is_within(const std::filesystem::path& path, const std::filesystem::path& directory);
 // Removes an administrative directory; what says whose it is goes last.
 void remove_admin_directory(const std::filesystem::path& admin);
-// The same for one of WorktreeFacts::fragments, unless git has written meanwhile whose it is.
+// Removes one of WorktreeFacts::fragments in the same way, unless git has meanwhile written whose
+// it is.
 void remove_fragment(const std::filesystem::path& fragment);
 // Whole files; reading gives "" when there is none.
 std::string read_small_file(const std::filesystem::path& file);

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* lone_submodules = "commits of its submodules are in no remote";
 
-// Nothing of an agent's can be in it.
+// Such a worktree can hold nothing of an agent's.
 bool is_empty(const WorktreeFacts& facts) {
   if (!facts.exists) return true;
   if (facts.unfinished && !facts.has_index) return true;

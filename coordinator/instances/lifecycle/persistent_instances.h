@@ -28,7 +28,7 @@ class PersistentInstances {
 
   // Starts the missing ones; must be called after reconcile().
   boost::asio::awaitable<void> start();
-  // One of the instances is gone.
+  // Must be called when one of the instances is gone.
   void on_gone(const Instance& instance);
   void stop() { stopping_ = true; }
 

@@ -23,7 +23,7 @@
 
 namespace yardmaster {
 
-// Something that was or would be done.
+// An action is something that was or would be done.
 struct UpkeepAction {
   std::string action;    // "release", "probe", "remove", "end"
   std::string what;      // "instance", "worktree", "process", "window", "socket", "file", "trash"
@@ -50,7 +50,7 @@ class Upkeep {
   // Inspects once, then every interval; must be called after reconcile().
   void start();
   void stop();
-  // Something has changed: looks at the instances soon.
+  // Inspects the instances soon, since something has changed.
   void hint();
 
   // Instances that are not as they are recorded, then everything that belongs to none; one run at a

@@ -23,7 +23,7 @@ std::optional<ProcStat> read_proc_stat(std::int64_t pid);
 // A file of the process, e.g. "environ"; empty when it cannot be read.
 std::string read_proc_file(std::int64_t pid, const char* name);
 
-// All that are there now, zombies too.
+// Returns all processes that are there now, zombies too.
 std::vector<std::int64_t> list_processes();
 
 // The pid that the kernel gave last: the same before and after when no process was made between.

@@ -47,9 +47,9 @@ struct ProgramCall {
   std::vector<std::pair<std::string, std::string>> environment;  // added to the daemon's own
   std::vector<std::string> dropped_variables;                    // taken out of the daemon's own
   std::string input;                                             // standard input
-  // Then SIGTERM to it and its children, and SIGKILL two seconds later.
+  // A program that takes longer gets SIGTERM with its children, and SIGKILL two seconds later.
   std::chrono::nanoseconds timeout = std::chrono::seconds(60);
-  // Each piece of standard error that \n or \r ends, as it comes; it must not throw.
+  // Called with each piece of standard error that \n or \r ends, as it comes; it must not throw.
   std::function<void(std::string_view line)> on_error_line;
   std::shared_ptr<ProgramCancel> cancel;  // may be null
   // Says whether the next daemon waits for this program. It must not for a program whose helpers

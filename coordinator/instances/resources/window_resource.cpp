@@ -97,13 +97,14 @@ asio::awaitable<TmuxPane> WindowResource::open(Instance& instance, TmuxWindowReq
   try {
     co_return co_await tmux_.open_window(std::move(request));
   } catch (const Error& error) {
-    // Somebody else's then, and it stays.
+    // The window is somebody else's then, and it stays.
     if (error.code() == ErrorCode::already_exists) instance.owned &= ~owns_window;
     throw;
   }
 }
 
-// Nothing when it is proven that there is none; throws unavailable when that cannot be told.
+// Returns nothing when it is proven that there is no pane; throws unavailable when that cannot be
+// told.
 asio::awaitable<std::optional<TmuxPane>> WindowResource::find_pane(const Instance& instance) {
   const std::optional<std::vector<TmuxPane>> panes = co_await tmux_.list_panes();
   if (!panes) co_return std::nullopt;

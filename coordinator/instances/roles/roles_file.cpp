@@ -18,7 +18,7 @@ using nlohmann::json;
 
 constexpr std::size_t max_prompt_bytes = 1U << 20U;
 
-// One value of the file, and what complaints call it.
+// A field is one value of the file, with the path by which complaints call it.
 class Field {
  public:
   Field(const json& value, std::string file, std::string path)

@@ -27,8 +27,8 @@ struct RolesFile {
   std::map<std::string, nlohmann::json, std::less<>> mcp_servers;
 };
 
-// Nothing when the file does not exist. `known_roles` need no prompt. Throws Error{usage} that
-// begins with the file's name and the key's path.
+// Returns nothing when the file does not exist. `known_roles` need no prompt. Throws Error{usage}
+// that begins with the file's name and the key's path.
 RolesFile read_roles_file(const std::filesystem::path& file,
                           const std::vector<std::string>& known_roles);
 

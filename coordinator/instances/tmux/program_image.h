@@ -26,8 +26,8 @@ class ProgramImage {
   std::vector<char*> environment_;
 };
 
-// This process's environment without what would point tmux at another server, and without what is
-// meant for this process alone.
+// Returns this process's environment without what would point tmux at another server, and without
+// what is meant for this process alone.
 std::vector<std::string> tmux_environment();
 
 // A child that ends with its owner: killed and reaped, if it was not before.

@@ -264,7 +264,7 @@ asio::awaitable<void> ServerLink::end_server() {
       co_await connection->run(std::move(commands));
       wait = patience_;
     } catch (const Error&) {
-      // It ended before it could answer, or the connection did, or it cannot be spoken to.
+      // The server ended before it could answer, or the connection did, or it cannot be spoken to.
     }
     if (!server) continue;
     const SteadyTime deadline = std::chrono::steady_clock::now() + wait;

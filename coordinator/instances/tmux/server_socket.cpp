@@ -67,14 +67,14 @@ std::string with_zeros(std::initializer_list<std::string_view> words) {
   return text;
 }
 
-// One with these words beside each other in its command.
+// Finds a process with these words beside each other in its command.
 std::optional<ProcessHandle> find_process(std::initializer_list<std::string_view> words) {
   const std::string wanted = with_zeros(words);
   for (const std::int64_t pid : list_processes()) {
     if (read_proc_file(pid, "cmdline").find(wanted) == std::string::npos) continue;
     try {
       ProcessHandle handle = open_process(pid);
-      // Still the same one, now that it is held.
+      // The process must still be the same, now that it is held.
       if (read_proc_file(pid, "cmdline").find(wanted) != std::string::npos) return handle;
     } catch (const Error&) {
       // It has ended meanwhile.

@@ -56,9 +56,9 @@ class TmuxServer {
   boost::asio::awaitable<std::optional<std::vector<TmuxPane>>> list_panes();
   // The last lines of what a pane shows, as plain text; empty when it is gone.
   boost::asio::awaitable<std::string> read_output(std::string pane, unsigned lines);
-  // Idempotent; ends its window when it was the only one.
+  // Kills the pane, and ends its window when it was the only one. Idempotent.
   boost::asio::awaitable<void> kill_pane(std::string pane);
-  // Exact names, idempotent.
+  // Takes exact names. Idempotent.
   boost::asio::awaitable<void> kill_window(std::string session, std::string window);
   // Returns when the server has ended, also when there was none.
   boost::asio::awaitable<void> kill_server();
