@@ -18,7 +18,7 @@
 #include "coordinator/domain/handoff.h"
 #include "coordinator/domain/instance.h"
 #include "coordinator/domain/message.h"
-#include "coordinator/instances/lifecycle/instance_observer.h"
+#include "coordinator/instances/resources/instance_observer.h"
 #include "coordinator/store/database.h"
 #include "coordinator/store/store_queue.h"
 

@@ -17,10 +17,10 @@
 #include "coordinator/daemon/daemon.h"
 #include "coordinator/instances/git/repositories.h"
 #include "coordinator/instances/lifecycle/instance_manager.h"
-#include "coordinator/instances/lifecycle/life_signs.h"
 #include "coordinator/instances/lifecycle/persistent_instances.h"
 #include "coordinator/instances/lifecycle/upkeep.h"
 #include "coordinator/instances/processes/process_runner.h"
+#include "coordinator/instances/resources/life_signs.h"
 #include "coordinator/instances/roles/roles.h"
 #include "coordinator/instances/tmux/tmux_server.h"
 

@@ -9,6 +9,7 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/store/schema.h"
+#include "coordinator/store/sqlite_error.h"
 
 namespace yardmaster {
 namespace {
@@ -19,46 +20,6 @@ constexpr int busy_patience_ms = 1000;
 constexpr std::int64_t write_back_frames = 128;
 constexpr std::int64_t log_header_bytes = 32;
 constexpr std::int64_t frame_header_bytes = 24;
-
-ErrorCode code_of(int result, int system_error) {
-  switch (result & 0xff) {
-    case SQLITE_FULL:
-      return ErrorCode::storage_full;
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-      return ErrorCode::storage_damaged;
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-      return ErrorCode::timed_out;
-    case SQLITE_IOERR:
-      return system_error == ENOSPC || system_error == EDQUOT ? ErrorCode::storage_full
-                                                              : ErrorCode::storage_failed;
-    default:
-      return ErrorCode::storage_failed;
-  }
-}
-
-// The write-ahead log needs memory shared between processes, which not every file system offers.
-bool lacks_shared_memory(int extended_result, ErrorCode code) {
-  return code == ErrorCode::storage_failed &&
-         (extended_result == SQLITE_IOERR_SHMMAP || extended_result == SQLITE_IOERR_SHMOPEN ||
-          extended_result == SQLITE_IOERR_SHMLOCK);
-}
-
-Error unsupported(const std::filesystem::path& file) {
-  return {ErrorCode::unsupported,
-          file.string() +
-              ": SQLite cannot use its write-ahead log here; the file system has no shared memory "
-              "support (network and some shared folders). Choose a state directory on a local "
-              "disk."};
-}
-
-Error damaged(const std::filesystem::path& file, const std::string& what) {
-  return {ErrorCode::storage_damaged,
-          file.string() + ": the database is damaged (" + what +
-              "). Restore the latest backup in its place, or save what can be read with "
-              "`sqlite3 FILE .recover`."};
-}
 
 class SqliteRow final : public Row {
  public:
@@ -101,12 +62,7 @@ SqliteDatabase::SqliteDatabase(std::filesystem::path file, Connection connection
 SqliteDatabase::~SqliteDatabase() = default;
 
 void SqliteDatabase::fail(std::string_view doing) const {
-  const int result = sqlite3_extended_errcode(connection_.get());
-  const ErrorCode code = code_of(result, sqlite3_system_errno(connection_.get()));
-  if (lacks_shared_memory(result, code)) throw unsupported(file_);
-  if ((result & 0xff) == SQLITE_CORRUPT) throw damaged(file_, sqlite3_errmsg(connection_.get()));
-  throw Error(
-      code, file_.string() + ": " + std::string(doing) + ": " + sqlite3_errmsg(connection_.get()));
+  throw sqlite_error(connection_.get(), file_, doing);
 }
 
 SqliteDatabase::Connection SqliteDatabase::connect(const std::filesystem::path& file, int flags) {
@@ -114,7 +70,7 @@ SqliteDatabase::Connection SqliteDatabase::connect(const std::filesystem::path& 
   const int result = sqlite3_open_v2(file.c_str(), &raw, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   Connection connection(raw);
   if (result != SQLITE_OK) {
-    throw Error(code_of(result, raw == nullptr ? 0 : sqlite3_system_errno(raw)),
+    throw Error(sqlite_error_code(result, raw == nullptr ? 0 : sqlite3_system_errno(raw)),
                 file.string() + ": cannot open the database: " + sqlite3_errstr(result));
   }
   sqlite3_busy_timeout(raw, busy_patience_ms);
@@ -153,7 +109,7 @@ void SqliteDatabase::configure_writer() {
   const bool answered = sqlite3_step(raw) == SQLITE_ROW;
   const auto* mode = answered ? sqlite3_column_text(raw, 0) : nullptr;
   if (mode == nullptr || std::strcmp(reinterpret_cast<const char*>(mode), "wal") != 0) {
-    throw unsupported(file_);
+    throw unsupported_place(file_);
   }
   journal_mode.reset();
   exec("PRAGMA wal_autocheckpoint=0");
@@ -379,11 +335,11 @@ void SqliteDatabase::check() {
   if (result == SQLITE_ROW) {
     found = reinterpret_cast<const char*>(sqlite3_column_text(raw, 0));
   } else {
-    if (code_of(result, 0) != ErrorCode::storage_damaged) fail("quick_check");
+    if (sqlite_error_code(result, 0) != ErrorCode::storage_damaged) fail("quick_check");
     found = sqlite3_errmsg(connection_.get());
   }
   if (found == "ok") return;
-  throw damaged(file_, found);
+  throw damaged_database(file_, found);
 }
 
 void SqliteDatabase::backup(const std::filesystem::path& file) {
@@ -396,7 +352,7 @@ void SqliteDatabase::backup(const std::filesystem::path& file) {
   sqlite3_backup_step(copy, -1);
   const int result = sqlite3_backup_finish(copy);
   if (result != SQLITE_OK) {
-    throw Error(code_of(result, sqlite3_system_errno(target.get())),
+    throw Error(sqlite_error_code(result, sqlite3_system_errno(target.get())),
                 file.string() + ": cannot write a backup: " + sqlite3_errstr(result));
   }
 }

@@ -1,6 +1,7 @@
 #include "tests/instances/tmux_fixture.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include <unistd.h>
 
@@ -97,6 +98,21 @@ std::vector<std::string> TmuxTest::says(const std::string& command, const std::s
 
 std::string TmuxTest::log_command(const std::filesystem::path& log) {
   return "exec cat >> " + shell_quote(log.string());
+}
+
+ErrorCode TmuxTest::code_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
+    return error.code();
+  }
+  ADD_FAILURE() << "nothing was thrown";
+  return ErrorCode::internal;
+}
+
+pid_t TmuxTest::client_pid() const {
+  return std::atoi(outside({"list-clients", "-F", "#{client_pid}"}).output.c_str());
 }
 
 }  // namespace yardmaster::support

@@ -3,18 +3,22 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "coordinator/base/error.h"
 #include "coordinator/instances/tmux/tmux_server.h"
 #include "tests/instances/coroutine_loop.h"
 #include "tests/support/child_process.h"
 #include "tests/support/temporary_directory.h"
 
 namespace yardmaster::support {
+
+using Names = std::vector<std::string>;
 
 class TmuxTest : public testing::Test {
  protected:
@@ -31,6 +35,14 @@ class TmuxTest : public testing::Test {
   // A window with a program that stays.
   TmuxPane open(const std::string& window) { return open(window, {"sleep", "60"}); }
   std::optional<std::vector<TmuxPane>> list();
+  // Returns the code of the error that the call throws, which has one line of text.
+  static ErrorCode code_of(const std::function<void()>& call);
+  // Returns the pid of the process that connects the test's TmuxServer.
+  pid_t client_pid() const;
+  // Waits until a change beyond the first `before` ones has been reported.
+  bool told_since(int before) {
+    return loop_.run_until([&] { return changes_ > before; });
+  }
   // "session:window", sorted.
   std::vector<std::string> windows();
   std::optional<TmuxPane> find(const std::string& pane);

@@ -16,8 +16,8 @@
 #include "coordinator/broker/event_hub.h"
 #include "coordinator/instances/git/repositories.h"
 #include "coordinator/instances/lifecycle/instance_manager.h"
-#include "coordinator/instances/lifecycle/life_signs.h"
 #include "coordinator/instances/lifecycle/upkeep.h"
+#include "coordinator/instances/resources/life_signs.h"
 #include "coordinator/instances/roles/roles.h"
 #include "coordinator/store/store_queue.h"
 

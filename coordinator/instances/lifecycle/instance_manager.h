@@ -18,7 +18,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "coordinator/instances/lifecycle/instance_observer.h"
+#include "coordinator/instances/resources/instance_observer.h"
 #include "coordinator/instances/resources/instance_resource.h"
 #include "coordinator/store/store_queue.h"
 

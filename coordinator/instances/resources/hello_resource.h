@@ -3,8 +3,8 @@
 
 #include <chrono>
 
-#include "coordinator/instances/lifecycle/life_signs.h"
 #include "coordinator/instances/resources/instance_resource.h"
+#include "coordinator/instances/resources/life_signs.h"
 
 namespace yardmaster {
 

@@ -2,7 +2,7 @@
 // and turned into a tombstone last.
 #pragma once
 
-#include "coordinator/instances/lifecycle/instance_observer.h"
+#include "coordinator/instances/resources/instance_observer.h"
 #include "coordinator/instances/resources/instance_resource.h"
 #include "coordinator/store/store_queue.h"
 

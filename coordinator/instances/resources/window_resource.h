@@ -11,8 +11,8 @@
 
 #include "coordinator/base/paths.h"
 #include "coordinator/instances/git/repositories.h"
-#include "coordinator/instances/lifecycle/life_signs.h"
 #include "coordinator/instances/resources/instance_resource.h"
+#include "coordinator/instances/resources/life_signs.h"
 #include "coordinator/instances/tmux/tmux_server.h"
 
 namespace yardmaster {

@@ -1,4 +1,4 @@
-#include "coordinator/instances/lifecycle/life_signs.h"
+#include "coordinator/instances/resources/life_signs.h"
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
