@@ -19,7 +19,7 @@ namespace yardmaster {
 namespace {
 
 constexpr auto child_patience = std::chrono::seconds(5);
-constexpr auto look_interval = std::chrono::milliseconds(2);
+constexpr auto poll_interval = std::chrono::milliseconds(2);
 
 pid_t read_pid(const UniqueFd& file) {
   std::array<char, 32> text{};
@@ -39,7 +39,7 @@ bool take_lock(const UniqueFd& file) {
     const pid_t holder = read_pid(file);
     if (holder <= 0 || is_there(holder) || std::chrono::steady_clock::now() > deadline)
       return false;
-    std::this_thread::sleep_for(look_interval);
+    std::this_thread::sleep_for(poll_interval);
   }
   return true;
 }

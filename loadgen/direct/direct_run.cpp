@@ -140,7 +140,7 @@ bool DirectRun::work_until(InstanceProcesses& processes, SteadyTime deadline, Do
   while (true) {
     if (abandoned_) throw Abandoned();
     const bool is_done = done();
-    processes.look();
+    processes.note_ended();
     take_samples();
     if (is_done) return true;
     const auto now = steady_clock::now();

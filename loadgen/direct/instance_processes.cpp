@@ -74,7 +74,7 @@ void InstanceProcesses::start_one(std::uint32_t number) {
   ++running_;
 }
 
-void InstanceProcesses::look() {
+void InstanceProcesses::note_ended() {
   for (std::uint32_t i = 0; i < pids_.size(); ++i) {
     int status = 0;
     if (pids_[i] < 0 || ::waitpid(pids_[i], &status, WNOHANG) != pids_[i]) continue;

@@ -25,7 +25,7 @@ class InstanceProcesses {
   // started.
   void start();
   // Takes note of those that ended. Throws Error with the reason of one that failed.
-  void look();
+  void note_ended();
   bool all_ready() const;
   bool all_ended() const { return running_ == 0; }
 

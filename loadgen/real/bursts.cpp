@@ -122,7 +122,7 @@ std::vector<std::string> Bursts::living() const {
   return names;
 }
 
-void Bursts::look_up_the_dying() {
+void Bursts::look_up_dying() {
   if (state_ != State::releasing) return;
   context_.look_up(living(), [this](const std::string& name) { on_gone(name); });
 }

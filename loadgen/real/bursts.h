@@ -24,7 +24,7 @@ class Bursts final : public TurnoverWorkload {
   void count_errors(ErrorCounts& errors) const override;
   void on_gone(const std::string& instance) override;
   std::vector<std::string> living() const override;
-  void look_up_the_dying() override;
+  void look_up_dying() override;
   void give_up() override;
 
  private:

@@ -267,7 +267,7 @@ std::vector<std::string> RealChurn::living() const {
   return names;
 }
 
-void RealChurn::look_up_the_dying() {
+void RealChurn::look_up_dying() {
   std::vector<std::string> names;
   for (const auto& place : places_) {
     if (place->state == PlaceState::dying) names.push_back(place->name);

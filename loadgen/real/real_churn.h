@@ -38,7 +38,7 @@ class RealChurn final : public TurnoverWorkload {
   void count_errors(ErrorCounts& errors) const override;
   void on_gone(const std::string& instance) override;
   std::vector<std::string> living() const override;
-  void look_up_the_dying() override;
+  void look_up_dying() override;
   void give_up() override;
 
  private:

@@ -206,7 +206,7 @@ void LoadRun::subscribe() {
     control_->request("status", nlohmann::json::object(), [this](const AsyncReply& reply) {
       if (reply.success) daemon_pid_ = reply.data.value("pid", 0);
     });
-    if (turnover_) turnover_->look_up_the_dying();
+    if (turnover_) turnover_->look_up_dying();
   });
 }
 

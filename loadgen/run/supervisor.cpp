@@ -142,7 +142,7 @@ class Supervisor::Watch {
     }
     monitor_.observe();
     show_progress();
-    if (!decided_at_) take_look();
+    if (!decided_at_) judge_at_look();
   }
 
   // A preparation that is over at once is not worth a word.
@@ -164,7 +164,7 @@ class Supervisor::Watch {
   }
 
   // Judges at the planned moments and no others; the last is the run's end.
-  void take_look() {
+  void judge_at_look() {
     if (interrupted_ || next_look_ + 1 >= looks_.size() || load_.phase() != RunPhase::measuring) {
       return;
     }

@@ -138,7 +138,7 @@ std::vector<std::string> Churn::living() const {
   return names;
 }
 
-void Churn::look_up_the_dying() {
+void Churn::look_up_dying() {
   std::vector<std::string> names;
   for (const auto& [name, death] : dying_) names.push_back(name);
   context_.look_up(std::move(names), [this](const std::string& name) { on_gone(name); });

@@ -30,7 +30,7 @@ class Churn final : public TurnoverWorkload, private EventHandler {
 
   void on_gone(const std::string& instance) override;
   std::vector<std::string> living() const override;
-  void look_up_the_dying() override;
+  void look_up_dying() override;
 
  private:
   struct Living {

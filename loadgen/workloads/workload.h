@@ -36,7 +36,7 @@ class TurnoverWorkload : public Workload {
   // Is called for the event `gone`.
   virtual void on_gone(const std::string& instance) = 0;
   // Is called after a reconnection, since events may have been missed.
-  virtual void look_up_the_dying() = 0;
+  virtual void look_up_dying() = 0;
   // Returns the instances that are there now, to be released at the end.
   virtual std::vector<std::string> living() const = 0;
   // The run ends: what was due and has not begun counts as never answered.

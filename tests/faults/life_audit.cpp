@@ -23,7 +23,7 @@ std::optional<std::string> file_at(const fs::path& path) {
 
 }  // namespace
 
-std::vector<std::string> LifeAudit::look() {
+std::vector<std::string> LifeAudit::check() {
   lost_.clear();
   fresh_.clear();
   std::map<std::string, fs::path> living;  // worktrees by the journal's name
@@ -39,15 +39,15 @@ std::vector<std::string> LifeAudit::look() {
                     .said = loadgen::read_journal(read_file(yard_.journals() / journal))};
     const auto found = living.find(journal);
     if (found != living.end()) {
-      look_at_living(life, found->second);
+      check_living(life, found->second);
     } else {
-      look_at_ended(life);
+      check_ended(life);
     }
   }
   return std::exchange(lost_, {});
 }
 
-void LifeAudit::look_at_living(const Life& life, const fs::path& worktree) {
+void LifeAudit::check_living(const Life& life, const fs::path& worktree) {
   for (const auto& said : life.said) {
     if (holds(file_at(worktree / said.path), said)) continue;
     lost_.push_back(life.journal + ", which lives, has lost " + said.path);
@@ -56,7 +56,7 @@ void LifeAudit::look_at_living(const Life& life, const fs::path& worktree) {
 
 // The last of all refs that came since the previous look-up and have a file decides about it; a
 // line may be in any.
-void LifeAudit::look_at_ended(const Life& life) {
+void LifeAudit::check_ended(const Life& life) {
   done_.insert(life.journal);
   ++lives_;
   files_ += life.said.size();

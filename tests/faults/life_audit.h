@@ -19,7 +19,7 @@ class LifeAudit {
 
   // Looks up everything that every agent has said, of those that ended for the last time; must be
   // called when daemon and outside agree. Returns what is lost, one sentence each.
-  std::vector<std::string> look();
+  std::vector<std::string> check();
 
   std::uint64_t lives() const { return lives_; }  // that ended
   std::uint64_t files() const { return files_; }  // that they had said
@@ -31,8 +31,8 @@ class LifeAudit {
     std::vector<loadgen::JournalEntry> said;
   };
 
-  void look_at_living(const Life& life, const std::filesystem::path& worktree);
-  void look_at_ended(const Life& life);
+  void check_living(const Life& life, const std::filesystem::path& worktree);
+  void check_ended(const Life& life);
   std::vector<std::string> fresh_refs(const std::string& instance);
   bool is_kept(const Life& life, const loadgen::JournalEntry& said) const;
 

@@ -176,7 +176,7 @@ class RealKill : public testing::Test {
       server_was_killed_ = true;
     }
     expect_survivors(before);
-    const auto lost = audit_.look();
+    const auto lost = audit_.check();
     ASSERT_TRUE(lost.empty()) << testing::PrintToString(lost) << yard_.daemon().log();
   }
 
@@ -248,7 +248,7 @@ TEST_F(RealKill, nothing_is_left_and_nothing_is_lost_whatever_is_killed) {
   }
   ASSERT_NO_FATAL_FAILURE(yard_.settle());
   EXPECT_EQ(yard_.instances().size(), 0U);
-  EXPECT_EQ(audit_.look(), std::vector<std::string>());
+  EXPECT_EQ(audit_.check(), std::vector<std::string>());
   EXPECT_GT(audit_.files(), 0U);
   for (const auto& [what, count] : struck_) std::cout << what << " killed: " << count << "\n";
   if (crashes_ > 0) std::cout << "tmux server crashed by itself: " << crashes_ << "\n";

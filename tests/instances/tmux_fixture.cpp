@@ -13,7 +13,7 @@ namespace yardmaster::support {
 void TmuxTest::TearDown() {
   loop_.wait_for(tmux_.kill_server());
   // A process that it was just about to start holds its socket, and has its name, until it begins.
-  EXPECT_TRUE(eventually([&] { return look_for_server(socket_) == ServerPresence::absent; }));
+  EXPECT_TRUE(eventually([&] { return probe_server(socket_) == ServerPresence::absent; }));
   EXPECT_TRUE(eventually([&] { return !find_server_process(socket_).has_value(); }));
 }
 

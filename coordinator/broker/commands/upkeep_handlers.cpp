@@ -21,7 +21,8 @@ json action_json(const UpkeepAction& action) {
   return shown;
 }
 
-asio::awaitable<std::string> look(Services& services, const Request& request, bool ask_unknown) {
+asio::awaitable<std::string> run_upkeep(Services& services, const Request& request,
+                                        bool ask_unknown) {
   const bool dry_run = request.flag("dry_run");
   const UpkeepReport done = co_await services.upkeep.run(ask_unknown, dry_run);
   json actions = json::array();
@@ -50,11 +51,11 @@ json rescue_json(const Rescue& rescue, const std::string& repo) {
 }  // namespace
 
 Reply trigger_cleanup(Services& services, const Request& request) {
-  co_return co_await look(services, request, false);
+  co_return co_await run_upkeep(services, request, false);
 }
 
 Reply repair_state(Services& services, const Request& request) {
-  co_return co_await look(services, request, true);
+  co_return co_await run_upkeep(services, request, true);
 }
 
 Reply list_rescues(Services& services, const Request& request) {

@@ -82,12 +82,12 @@ std::string origin_of(const LoadedConfig& loaded, const std::string& key) {
   return found == loaded.values.end() ? "" : found->origin;
 }
 
-Finding look_at_part(const LoadedConfig& loaded, const DaemonView& daemon, const Part& part) {
+Finding inspect_part(const LoadedConfig& loaded, const DaemonView& daemon, const Part& part) {
   return check_part({part.name, part.key, loaded.config.*part.on, origin_of(loaded, part.key),
                      part.loses, daemon.has_part(part.key)});
 }
 
-Finding look_at_roles(const Config& config) {
+Finding inspect_roles(const Config& config) {
   std::string failure;
   try {
     Roles::load(config.roles_file);
@@ -99,7 +99,7 @@ Finding look_at_roles(const Config& config) {
 }
 
 // The agent command is checked as spawn checks it.
-Finding look_at_agent_command(const Config& config, const std::optional<pid_t>& daemon) {
+Finding inspect_agent_command(const Config& config, const std::optional<pid_t>& daemon) {
   AgentFacts facts;
   facts.instance = "NAME";
   facts.worktree = config.paths().worktree("REPO", facts.instance);
@@ -114,7 +114,7 @@ Finding look_at_agent_command(const Config& config, const std::optional<pid_t>& 
   return check_agent_command(program, failure);
 }
 
-void look_at_places(const LoadedConfig& loaded, std::vector<Finding>& findings) {
+void inspect_places(const LoadedConfig& loaded, std::vector<Finding>& findings) {
   const Config& config = loaded.config;
   const unsigned sockets_mode = config.socket_group.empty() ? 0700 : 0750;
   const auto state = read_directory("state directory", config.state_dir, 0700);
@@ -129,7 +129,7 @@ void look_at_places(const LoadedConfig& loaded, std::vector<Finding>& findings) 
   findings.push_back(check_logout(read_logout("/", user_name(), config.runtime_dir)));
 }
 
-void look_at_repositories(const DaemonView& daemon, std::vector<Finding>& findings) {
+void inspect_repositories(const DaemonView& daemon, std::vector<Finding>& findings) {
   for (const json& each : daemon.repositories()) {
     std::error_code ignored;
     findings.push_back(check_repository(each, fs::is_directory(text_of(each, "path"), ignored)));
@@ -149,11 +149,11 @@ std::vector<Finding> examine(const Places& places) {
   findings.push_back(
       check_store(loaded->config.store, sqlite3_libversion_number(), sqlite3_libversion()));
   findings.push_back(check_open_files(open_files_limit(daemon.holder())));
-  look_at_places(*loaded, findings);
-  findings.push_back(look_at_agent_command(loaded->config, daemon.holder()));
-  findings.push_back(look_at_roles(loaded->config));
-  for (const Part& part : parts) findings.push_back(look_at_part(*loaded, daemon, part));
-  look_at_repositories(daemon, findings);
+  inspect_places(*loaded, findings);
+  findings.push_back(inspect_agent_command(loaded->config, daemon.holder()));
+  findings.push_back(inspect_roles(loaded->config));
+  for (const Part& part : parts) findings.push_back(inspect_part(*loaded, daemon, part));
+  inspect_repositories(daemon, findings);
   return findings;
 }
 

@@ -19,7 +19,7 @@ namespace {
 using nlohmann::json;
 
 constexpr auto yard_start_patience = std::chrono::minutes(30);
-constexpr auto look_interval = std::chrono::milliseconds(100);
+constexpr auto poll_interval = std::chrono::milliseconds(100);
 constexpr auto repository_removal_patience = std::chrono::minutes(5);
 // Others may start instances while stop-all ends them.
 constexpr int release_rounds = 5;
@@ -76,7 +76,7 @@ std::optional<json> find_settled(Client& client, const std::string& name) {
     if (std::chrono::steady_clock::now() >= deadline) {
       throw Error(ErrorCode::timed_out, "it is still " + state);
     }
-    std::this_thread::sleep_for(look_interval);
+    std::this_thread::sleep_for(poll_interval);
   }
 }
 

@@ -116,12 +116,12 @@ asio::awaitable<Repository> Repositories::add(RepositoryRequest request) {
 
 asio::awaitable<bool> Repositories::is_there(std::filesystem::path path) {
   // A path that cannot be looked at may be there.
-  std::function<bool()> look = [&path] {
+  std::function<bool()> probe = [&path] {
     std::error_code failure;
     const auto found = std::filesystem::symlink_status(path, failure);
     return found.type() != std::filesystem::file_type::not_found;
   };
-  co_return co_await run_on(workers_, std::move(look));
+  co_return co_await run_on(workers_, std::move(probe));
 }
 
 // It would be taken for this one's when that is removed.
@@ -249,10 +249,10 @@ asio::awaitable<bool> Repositories::has_work_of_its_own(std::filesystem::path cl
 }
 
 asio::awaitable<bool> Repositories::find_work(std::filesystem::path clone) {
-  std::function<std::optional<std::filesystem::path>()> look = [&clone] {
+  std::function<std::optional<std::filesystem::path>()> probe = [&clone] {
     return find_common_directory(clone);
   };
-  const auto common = co_await run_on(workers_, std::move(look));
+  const auto common = co_await run_on(workers_, std::move(probe));
   if (!common) co_return true;
   // `--all` has the stash and what is checked out in worktrees; a HEAD without a commit is ignored.
   std::vector<std::string> commits{"rev-list", "--max-count=1", "--ignore-missing", "--all",

@@ -127,7 +127,7 @@ WallTime now() {
 
 }  // namespace
 
-asio::awaitable<Findings> Rescuer::look(WorktreeFacts facts) {
+asio::awaitable<Findings> Rescuer::inspect(WorktreeFacts facts) {
   std::vector<std::string> arguments{
       "--no-optional-locks",     "status", "--porcelain=v2", "--branch",
       "--no-ahead-behind",       "-z",     "--no-renames",   "--untracked-files=all",

@@ -47,7 +47,7 @@ class Rescuer {
   explicit Rescuer(RepositoryContext& context) : context_(context) {}
 
   // Looks without locks or changes. `facts` must be of an intact worktree with an index.
-  boost::asio::awaitable<Findings> look(WorktreeFacts facts);
+  boost::asio::awaitable<Findings> inspect(WorktreeFacts facts);
   // Returns whether commits of the worktree or of the branch would be lost with them. With
   // `strictly` a commit counts as safe on branches of other instances too; without, it does not,
   // since they may be removed at the same time.

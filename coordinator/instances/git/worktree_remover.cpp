@@ -48,7 +48,7 @@ KeptNote note_of(const RepositoryContext& context, const WorktreeFacts& facts,
 }
 
 // Decides again after the queue was entered: the worktree may have changed since it was inspected.
-void take_news(std::string& keep_because, const WorktreeFacts& before, const WorktreeFacts& now) {
+void reconsider(std::string& keep_because, const WorktreeFacts& before, const WorktreeFacts& now) {
   if (!now.exists && now.submodules.empty()) keep_because.clear();
   if (now.has_files && !before.has_files) keep_because = "files came into it as it was removed";
 }
@@ -94,117 +94,117 @@ asio::awaitable<WorktreeFacts> WorktreeRemover::read(fs::path common, fs::path p
 
 asio::awaitable<RemovedWorktree> WorktreeRemover::remove(fs::path path, std::string branch,
                                                          std::string instance) {
-  Leaving leaving;
-  leaving.subject = RescueSubject{std::move(instance), std::move(branch)};
+  Removal removal;
+  removal.subject = RescueSubject{std::move(instance), std::move(branch)};
   const std::optional<fs::path> common = co_await context_.find_common();
   if (!common) {
-    co_await remove_without_repository(leaving, path);
-    co_return std::move(leaving.removed);
+    co_await remove_without_repository(removal, path);
+    co_return std::move(removal.removed);
   }
-  leaving.common = *common;
+  removal.common = *common;
   const std::string name = path.filename();
   const std::uint64_t additions = context_.additions[name];
-  leaving.facts = co_await read(leaving.common, path);
-  co_await look(leaving);
+  removal.facts = co_await read(removal.common, path);
+  co_await inspect(removal);
   // Two removals take turns here: when two worktrees hold the same commit, one of them must see the
   // other gone.
   const Semaphore::Permit turn = co_await context_.changes.acquire();
-  if (context_.additions[name] != additions) co_return std::move(leaving.removed);
-  const WorktreeFacts now = co_await read(leaving.common, path);
-  take_news(leaving.keep_because, leaving.facts, now);
-  leaving.facts = now;
-  if (leaving.may_lose_commits) {
-    leaving.removed.rescue_refs =
-        co_await rescuer_.save(leaving.common, leaving.tips, leaving.subject);
+  if (context_.additions[name] != additions) co_return std::move(removal.removed);
+  const WorktreeFacts now = co_await read(removal.common, path);
+  reconsider(removal.keep_because, removal.facts, now);
+  removal.facts = now;
+  if (removal.may_lose_commits) {
+    removal.removed.rescue_refs =
+        co_await rescuer_.save(removal.common, removal.tips, removal.subject);
   }
-  co_await move_away(leaving);
-  co_await unregister(leaving);
-  co_await drop_branch(leaving);
-  co_return std::move(leaving.removed);
+  co_await move_away(removal);
+  co_await unregister(removal);
+  co_await drop_branch(removal);
+  co_return std::move(removal.removed);
 }
 
-asio::awaitable<void> WorktreeRemover::remove_without_repository(Leaving& leaving, fs::path path) {
+asio::awaitable<void> WorktreeRemover::remove_without_repository(Removal& removal, fs::path path) {
   std::function<WorktreeFacts()> work = [&path] { return read_directory(path); };
-  leaving.facts = co_await run_on(context_.workers, std::move(work));
-  if (leaving.facts.has_files) leaving.keep_because = "its repository is gone";
-  co_await move_away(leaving);
+  removal.facts = co_await run_on(context_.workers, std::move(work));
+  if (removal.facts.has_files) removal.keep_because = "its repository is gone";
+  co_await move_away(removal);
 }
 
 asio::awaitable<bool> WorktreeRemover::is_ours(fs::path path, std::string branch) {
-  Leaving leaving;
+  Removal removal;
   const std::optional<fs::path> common = co_await context_.find_common();
   if (!common) co_return false;
-  leaving.common = *common;
-  leaving.facts.path = std::move(path);
-  leaving.subject.branch = std::move(branch);
-  const BranchFacts facts = co_await find_branch(leaving);
+  removal.common = *common;
+  removal.facts.path = std::move(path);
+  removal.subject.branch = std::move(branch);
+  const BranchFacts facts = co_await find_branch(removal);
   co_return facts.made_by_us;
 }
 
 asio::awaitable<void> WorktreeRemover::discard(fs::path common, fs::path path) {
-  Leaving leaving;
-  leaving.common = common;
-  leaving.subject.instance = path.filename().string();
+  Removal removal;
+  removal.common = common;
+  removal.subject.instance = path.filename().string();
   const Semaphore::Permit turn = co_await context_.changes.acquire();
-  leaving.facts = co_await read(common, path);
-  co_await move_away(leaving);
-  co_await unregister(leaving);
+  removal.facts = co_await read(common, path);
+  co_await move_away(removal);
+  co_await unregister(removal);
 }
 
-asio::awaitable<void> WorktreeRemover::look(Leaving& leaving) {
-  const WorktreeFacts& facts = leaving.facts;
-  leaving.tips = facts.tips;
+asio::awaitable<void> WorktreeRemover::inspect(Removal& removal) {
+  const WorktreeFacts& facts = removal.facts;
+  removal.tips = facts.tips;
   if (is_empty(facts)) {
     const bool submodules = co_await rescuer_.has_unpushed_submodules(facts);
-    if (submodules) leaving.keep_because = lone_submodules;
+    if (submodules) removal.keep_because = lone_submodules;
   } else if (!facts.intact) {
-    leaving.keep_because = "its .git file was missing or damaged";
+    removal.keep_because = "its .git file was missing or damaged";
   } else if (!facts.has_index) {
-    leaving.keep_because = "its index was missing";
+    removal.keep_because = "its index was missing";
   } else {
-    co_await look_into(leaving);
+    co_await inspect_contents(removal);
   }
-  if (leaving.may_lose_commits) co_return;
-  leaving.may_lose_commits =
-      co_await rescuer_.has_unpushed(leaving.common, leaving.tips, leaving.subject.branch, false);
+  if (removal.may_lose_commits) co_return;
+  removal.may_lose_commits =
+      co_await rescuer_.has_unpushed(removal.common, removal.tips, removal.subject.branch, false);
 }
 
 // A failure of git is no reason to lose anything: the directory is kept then.
-asio::awaitable<void> WorktreeRemover::look_into(Leaving& leaving) {
+asio::awaitable<void> WorktreeRemover::inspect_contents(Removal& removal) {
   try {
-    const Findings findings = co_await rescuer_.look(leaving.facts);
+    const Findings findings = co_await rescuer_.inspect(removal.facts);
     const WorktreeChanges& changes = findings.changes;
-    const bool submodules = co_await rescuer_.has_unpushed_submodules(leaving.facts);
-    if (submodules) leaving.keep_because = lone_submodules;
-    if (changes.dirty_submodules) leaving.keep_because = "its submodules had been changed";
-    if (!changes.nested.empty()) leaving.keep_because = described(changes.nested);
-    if (findings.unread) leaving.keep_because = "not all of it could be read";
-    if (changes.uncommitted) co_await commit(leaving, changes);
+    const bool submodules = co_await rescuer_.has_unpushed_submodules(removal.facts);
+    if (submodules) removal.keep_because = lone_submodules;
+    if (changes.dirty_submodules) removal.keep_because = "its submodules had been changed";
+    if (!changes.nested.empty()) removal.keep_because = described(changes.nested);
+    if (findings.unread) removal.keep_because = "not all of it could be read";
+    if (changes.uncommitted) co_await commit(removal, changes);
   } catch (const Error& error) {
-    leaving.keep_because = error.what();
+    removal.keep_because = error.what();
   }
 }
 
-asio::awaitable<void> WorktreeRemover::commit(Leaving& leaving, WorktreeChanges changes) {
+asio::awaitable<void> WorktreeRemover::commit(Removal& removal, WorktreeChanges changes) {
   bool complete = false;
   const std::string commit =
-      co_await rescuer_.commit_changes(leaving.facts, changes, leaving.subject, complete);
-  if (!complete && leaving.keep_because.empty()) {
-    leaving.keep_because = "a commit would not have held its files byte for byte";
+      co_await rescuer_.commit_changes(removal.facts, changes, removal.subject, complete);
+  if (!complete && removal.keep_because.empty()) {
+    removal.keep_because = "a commit would not have held its files byte for byte";
   }
   if (commit.empty()) co_return;
-  leaving.tips.insert(leaving.tips.begin(), commit);
-  leaving.may_lose_commits = true;
+  removal.tips.insert(removal.tips.begin(), commit);
+  removal.may_lose_commits = true;
 }
 
-asio::awaitable<void> WorktreeRemover::move_away(Leaving& leaving) {
-  const WorktreeFacts& facts = leaving.facts;
-  if (!leaving.keep_because.empty()) {
-    co_await keep(leaving);
+asio::awaitable<void> WorktreeRemover::move_away(Removal& removal) {
+  const WorktreeFacts& facts = removal.facts;
+  if (!removal.keep_because.empty()) {
+    co_await keep(removal);
   } else if (facts.exists) {
     bool cross_device = false;
     std::function<void()> move = [&] {
-      move_into(facts.path, context_.trash, leaving.subject.instance, cross_device);
+      move_into(facts.path, context_.trash, removal.subject.instance, cross_device);
     };
     co_await run_on(context_.workers, std::move(move));
     if (cross_device) co_await delete_tree(context_.workers, facts.path);
@@ -213,18 +213,18 @@ asio::awaitable<void> WorktreeRemover::move_away(Leaving& leaving) {
 
 // The directory leaves its place last. When that is not reached, the next attempt finds it without
 // its link, and keeps it again.
-asio::awaitable<void> WorktreeRemover::keep(Leaving& leaving) {
-  const WorktreeFacts& facts = leaving.facts;
+asio::awaitable<void> WorktreeRemover::keep(Removal& removal) {
+  const WorktreeFacts& facts = removal.facts;
   std::function<fs::path()> prepare = [&facts] {
     if (!facts.exists) make_directory(facts.path);
     unlink_git_file(facts.path, facts.admin);
     return free_name(facts.path / ".git-modules");
   };
   const fs::path modules = co_await run_on(context_.workers, std::move(prepare));
-  if (!facts.submodules.empty()) co_await move_submodules(leaving, modules);
+  if (!facts.submodules.empty()) co_await move_submodules(removal, modules);
   std::function<void()> move = [&] {
-    const KeptNote note = note_of(context_, facts, leaving.subject, leaving.keep_because);
-    leaving.removed.kept_directory =
+    const KeptNote note = note_of(context_, facts, removal.subject, removal.keep_because);
+    removal.removed.kept_directory =
         keep_directory(facts.path, {context_.kept_files, context_.trash}, note);
   };
   co_await run_on(context_.workers, std::move(move));
@@ -232,65 +232,65 @@ asio::awaitable<void> WorktreeRemover::keep(Leaving& leaving) {
 
 // Their repositories are in the administrative directory, perhaps on another file system. They name
 // working trees that will not be there.
-asio::awaitable<void> WorktreeRemover::move_submodules(Leaving& leaving, fs::path target) {
-  for (const fs::path& submodule : leaving.facts.submodules) {
+asio::awaitable<void> WorktreeRemover::move_submodules(Removal& removal, fs::path target) {
+  for (const fs::path& submodule : removal.facts.submodules) {
     std::vector<std::string> arguments{"config", "--file", (submodule / "config").string(),
                                        "--unset-all", "core.worktree"};
-    GitCall unset = RepositoryContext::call(leaving.common, std::move(arguments));
+    GitCall unset = RepositoryContext::call(removal.common, std::move(arguments));
     co_await context_.git.run(std::move(unset));
   }
   ProgramCall call;
-  call.argv = {"mv", "--", (leaving.facts.admin / "modules").string(), target.string()};
+  call.argv = {"mv", "--", (removal.facts.admin / "modules").string(), target.string()};
   call.timeout = std::chrono::minutes(15);
   const ProgramResult result = co_await context_.git.run_once(std::move(call));
   if (!result.succeeded()) throw git_error(result, "cannot keep the submodules' repositories");
 }
 
-asio::awaitable<void> WorktreeRemover::unregister(Leaving& leaving) {
-  std::function<void()> work = [&facts = leaving.facts] {
+asio::awaitable<void> WorktreeRemover::unregister(Removal& removal) {
+  std::function<void()> work = [&facts = removal.facts] {
     if (!facts.admin.empty()) remove_admin_directory(facts.admin);
     for (const fs::path& fragment : facts.fragments) remove_fragment(fragment);
   };
   co_await run_on(context_.workers, std::move(work));
 }
 
-asio::awaitable<void> WorktreeRemover::drop_branch(Leaving& leaving) {
-  const std::string& branch = leaving.subject.branch;
+asio::awaitable<void> WorktreeRemover::drop_branch(Removal& removal) {
+  const std::string& branch = removal.subject.branch;
   if (branch.empty()) co_return;
-  const BranchFacts facts = co_await find_branch(leaving);
+  const BranchFacts facts = co_await find_branch(removal);
   if (!facts.made_by_us) co_return;
   std::string commands;
   const bool deleted = !facts.commit.empty() && !facts.used_elsewhere;
   if (deleted) commands = "delete refs/heads/" + branch + " " + facts.commit + "\n";
   commands += "delete " + branch_marker(branch) + "\n";
-  const ProgramResult result = co_await context_.update_refs(leaving.common, std::move(commands),
+  const ProgramResult result = co_await context_.update_refs(removal.common, std::move(commands),
                                                              "yardmaster: removed worktree");
   if (!result.succeeded()) throw git_error(result, "cannot delete the branch '" + branch + "'");
   if (!deleted || !facts.configured) co_return;
   std::vector<std::string> arguments{"config", "--remove-section", "branch." + branch};
-  GitCall call = RepositoryContext::call(leaving.common, std::move(arguments));
+  GitCall call = RepositoryContext::call(removal.common, std::move(arguments));
   co_await context_.git.run(std::move(call));
 }
 
-asio::awaitable<BranchFacts> WorktreeRemover::find_branch(Leaving& leaving) {
+asio::awaitable<BranchFacts> WorktreeRemover::find_branch(Removal& removal) {
   bool of_another_yard = false;
   std::function<BranchFacts()> work = [&] {
-    of_another_yard = is_of_another_yard(leaving.common, leaving.facts.path);
-    return read_branch(leaving.common, leaving.facts.admin, leaving.subject.branch);
+    of_another_yard = is_of_another_yard(removal.common, removal.facts.path);
+    return read_branch(removal.common, removal.facts.admin, removal.subject.branch);
   };
   BranchFacts facts = co_await run_on(context_.workers, std::move(work));
-  if (!facts.certain) facts = co_await ask_for_branch(leaving, facts);
+  if (!facts.certain) facts = co_await ask_for_branch(removal, facts);
   if (of_another_yard) facts.made_by_us = false;
   co_return facts;
 }
 
 // Git itself is asked about refs that are packed, or kept in another way than as files.
-asio::awaitable<BranchFacts> WorktreeRemover::ask_for_branch(Leaving& leaving, BranchFacts facts) {
-  const std::string name = "refs/heads/" + leaving.subject.branch;
-  const std::string marker = branch_marker(leaving.subject.branch);
+asio::awaitable<BranchFacts> WorktreeRemover::ask_for_branch(Removal& removal, BranchFacts facts) {
+  const std::string name = "refs/heads/" + removal.subject.branch;
+  const std::string marker = branch_marker(removal.subject.branch);
   std::vector<std::string> arguments{
       "for-each-ref", "--format=%(refname) %(objectname) %(worktreepath)", name, marker};
-  GitCall call = RepositoryContext::call(leaving.common, std::move(arguments));
+  GitCall call = RepositoryContext::call(removal.common, std::move(arguments));
   const std::string output =
       co_await context_.git.output(std::move(call), "cannot look for the branch '" + name + "'");
   facts.commit.clear();

@@ -40,7 +40,7 @@ class WorktreeRemover {
 
  private:
   // The facts that are known of a worktree during its removal.
-  struct Leaving {
+  struct Removal {
     std::filesystem::path common;
     WorktreeFacts facts;
     RescueSubject subject;
@@ -52,20 +52,20 @@ class WorktreeRemover {
 
   boost::asio::awaitable<WorktreeFacts> read(std::filesystem::path common,
                                              std::filesystem::path path);
-  boost::asio::awaitable<void> remove_without_repository(Leaving& leaving,
+  boost::asio::awaitable<void> remove_without_repository(Removal& removal,
                                                          std::filesystem::path path);
-  boost::asio::awaitable<void> look(Leaving& leaving);
-  boost::asio::awaitable<void> look_into(Leaving& leaving);
-  boost::asio::awaitable<void> commit(Leaving& leaving, WorktreeChanges changes);
-  boost::asio::awaitable<void> move_away(Leaving& leaving);
-  boost::asio::awaitable<void> keep(Leaving& leaving);
-  boost::asio::awaitable<void> move_submodules(Leaving& leaving, std::filesystem::path target);
-  boost::asio::awaitable<void> unregister(Leaving& leaving);
-  boost::asio::awaitable<void> drop_branch(Leaving& leaving);
+  boost::asio::awaitable<void> inspect(Removal& removal);
+  boost::asio::awaitable<void> inspect_contents(Removal& removal);
+  boost::asio::awaitable<void> commit(Removal& removal, WorktreeChanges changes);
+  boost::asio::awaitable<void> move_away(Removal& removal);
+  boost::asio::awaitable<void> keep(Removal& removal);
+  boost::asio::awaitable<void> move_submodules(Removal& removal, std::filesystem::path target);
+  boost::asio::awaitable<void> unregister(Removal& removal);
+  boost::asio::awaitable<void> drop_branch(Removal& removal);
   // Finds the branch that goes with the worktree: `made_by_us` is false for a branch of another
   // yard.
-  boost::asio::awaitable<BranchFacts> find_branch(Leaving& leaving);
-  boost::asio::awaitable<BranchFacts> ask_for_branch(Leaving& leaving, BranchFacts facts);
+  boost::asio::awaitable<BranchFacts> find_branch(Removal& removal);
+  boost::asio::awaitable<BranchFacts> ask_for_branch(Removal& removal, BranchFacts facts);
 
   RepositoryContext& context_;
   Rescuer& rescuer_;

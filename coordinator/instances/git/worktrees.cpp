@@ -76,7 +76,7 @@ asio::awaitable<WorktreeState> Worktrees::inspect(fs::path path, std::string bra
   state.exists = facts.exists;
   state.bytes = reading.bytes;
   if (facts.exists && facts.intact && facts.has_index) {
-    const Findings findings = co_await rescuer_.look(facts);
+    const Findings findings = co_await rescuer_.inspect(facts);
     state.uncommitted = findings.changes.uncommitted || findings.unread;
   } else {
     state.uncommitted = facts.has_files && !facts.unfinished;

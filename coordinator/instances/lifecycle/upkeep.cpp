@@ -92,10 +92,10 @@ asio::awaitable<void> Upkeep::sweep() {
 void Upkeep::hint() {
   if (hinted_ || !started_ || stopping_) return;
   hinted_ = true;
-  asio::co_spawn(io_, look_again(), asio::detached);
+  asio::co_spawn(io_, sweep_repeatedly(), asio::detached);
 }
 
-asio::awaitable<void> Upkeep::look_again() {
+asio::awaitable<void> Upkeep::sweep_repeatedly() {
   co_await pause_for(io_, hint_delay);
   hinted_ = false;
   UpkeepReport ignored;

@@ -61,7 +61,7 @@ class Upkeep {
   boost::asio::awaitable<void> sweep();
   boost::asio::awaitable<void> attempt(UpkeepReport& report, boost::asio::awaitable<void> step);
   boost::asio::awaitable<void> repair(UpkeepReport& report, bool ask_unknown, bool dry_run);
-  boost::asio::awaitable<void> look_again();
+  boost::asio::awaitable<void> sweep_repeatedly();
   boost::asio::awaitable<void> clean_worktrees(UpkeepReport& report, bool dry_run);
   boost::asio::awaitable<void> clean_worktree(UpkeepReport& report, std::filesystem::path path,
                                               std::string repository_path, bool dry_run);

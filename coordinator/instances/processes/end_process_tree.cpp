@@ -54,16 +54,16 @@ Handles stop_all(const ProcessTreeQuery& query) {
   return all;
 }
 
-enum class Look { only, stop };
+enum class Scan { list, stop };
 
-asio::awaitable<Handles> look_now(ProcessTreeQuery query, Look how) {
-  if (how == Look::stop) co_return stop_all(query);
+asio::awaitable<Handles> scan_now(ProcessTreeQuery query, Scan how) {
+  if (how == Scan::stop) co_return stop_all(query);
   co_return find_for_certain(query);
 }
 
-asio::awaitable<Handles> look(asio::thread_pool& workers, ProcessTreeQuery query, Look how) {
-  asio::awaitable<Handles> looking = look_now(std::move(query), how);
-  Handles found = co_await asio::co_spawn(workers, std::move(looking), asio::use_awaitable);
+asio::awaitable<Handles> scan(asio::thread_pool& workers, ProcessTreeQuery query, Scan how) {
+  asio::awaitable<Handles> scanning = scan_now(std::move(query), how);
+  Handles found = co_await asio::co_spawn(workers, std::move(scanning), asio::use_awaitable);
   co_return found;
 }
 
@@ -90,7 +90,7 @@ asio::awaitable<bool> end_by_asking(asio::io_context& io, asio::thread_pool& wor
                                     ProcessTreeQuery query, SteadyTime deadline) {
   bool in_time = true;
   while (in_time) {
-    const Handles asked = co_await look(workers, query, Look::only);
+    const Handles asked = co_await scan(workers, query, Scan::list);
     if (asked.empty()) co_return true;
     ask_to_end(asked);
     in_time = co_await wait_for_end(io, asked, deadline);
@@ -116,7 +116,7 @@ asio::awaitable<void> end_process_tree(asio::io_context& io, asio::thread_pool& 
   if (!force) ended = co_await end_by_asking(io, workers, query, began + grace);
   const SteadyTime deadline = std::chrono::steady_clock::now() + kill_patience;
   while (!ended) {
-    const Handles left = co_await look(workers, query, Look::stop);
+    const Handles left = co_await scan(workers, query, Scan::stop);
     send(left, SIGKILL);
     const bool all = co_await wait_for_end(io, left, deadline);
     if (!all) give_up(left);

@@ -59,7 +59,7 @@ class TreeSearch {
     spared_.insert(query.spared.begin(), query.spared.end());
     spared_.insert(::getpid());
     find_root();
-    look_at_processes();
+    scan_processes();
   }
 
   std::vector<ProcessHandle> run() {
@@ -75,8 +75,8 @@ class TreeSearch {
 
  private:
   void find_root();
-  void look_at_processes();
-  void look_at(std::int64_t pid);
+  void scan_processes();
+  void inspect(std::int64_t pid);
   bool is_seed(const ProcStat& process) const;
   bool is_root(const ProcStat& process) const;
   void add(std::int64_t pid);
@@ -106,7 +106,7 @@ void TreeSearch::find_root() {
 
 // Processes are listed until no new one appears: a process that lives shorter than one listing
 // takes is seen at least in the processes that came after it.
-void TreeSearch::look_at_processes() {
+void TreeSearch::scan_processes() {
   std::set<std::int64_t> seen;
   bool found = true;
   for (int listing = 0; found && listing < most_listings; ++listing) {
@@ -114,12 +114,12 @@ void TreeSearch::look_at_processes() {
     for (const std::int64_t pid : list_processes()) {
       if (!seen.insert(pid).second) continue;
       found = true;
-      look_at(pid);
+      inspect(pid);
     }
   }
 }
 
-void TreeSearch::look_at(std::int64_t pid) {
+void TreeSearch::inspect(std::int64_t pid) {
   const auto process = read_proc_stat(pid);
   if (!process || process->is_kernel_thread || pid == first_process) return;
   processes_.emplace(pid, *process);

@@ -126,7 +126,7 @@ asio::awaitable<std::shared_ptr<ControlConnection>> ServerLink::connect(bool sta
 
 asio::awaitable<bool> ServerLink::is_there() {
   if (proven_absent_ && !accepts_connections(socket_)) co_return false;
-  const ServerPresence presence = look_for_server(socket_);
+  const ServerPresence presence = probe_server(socket_);
   proven_absent_ = false;
   if (presence == ServerPresence::listening) co_return true;
   auto server = server_;

@@ -88,7 +88,7 @@ fs::path lock_file(const fs::path& socket) { return socket.string() + ".server";
 
 }  // namespace
 
-ServerPresence look_for_server(const fs::path& socket) {
+ServerPresence probe_server(const fs::path& socket) {
   const int failure = try_to_connect(socket);
   if (failure == 0) return ServerPresence::listening;
   if (failure != ENOENT && failure != ECONNREFUSED) cannot_tell(socket, failure);

@@ -21,7 +21,7 @@ enum class ServerPresence {
 };
 
 // Throws Error{unavailable} when it cannot be told, Error{usage} when the path is too long.
-ServerPresence look_for_server(const std::filesystem::path& socket);
+ServerPresence probe_server(const std::filesystem::path& socket);
 
 bool accepts_connections(const std::filesystem::path& socket);
 
