@@ -88,10 +88,10 @@ void CheckpointPolicy::on_commit(nanoseconds duration) {
                                slow_for_fewest * std::max(last_frames_, fewest_frames));
   slow_history_ = (slow_history_ << 1U) | (slow ? 1U : 0U);
   last_cost_ += duration;
-  settle();
+  adapt_frame_limit();
 }
 
-void CheckpointPolicy::settle() {
+void CheckpointPolicy::adapt_frame_limit() {
   if (last_frames_ < frame_limit_ / 2) return;  // says nothing about a full one
   const bool crowded = last_interval_ < last_cost_ * 10;
   if (last_cost_ < cheap || crowded) {

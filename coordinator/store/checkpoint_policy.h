@@ -51,7 +51,7 @@ class CheckpointPolicy {
 
  private:
   std::chrono::nanoseconds pause() const;
-  void settle();
+  void adapt_frame_limit();
 
   CheckpointPolicyKind kind_;
   std::int64_t frame_limit_ = 1000;

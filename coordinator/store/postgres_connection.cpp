@@ -161,7 +161,7 @@ PostgresConnection::Result PostgresConnection::next() {
   return result;
 }
 
-void PostgresConnection::settle() {
+void PostgresConnection::finish_pipeline() {
   std::exception_ptr first;
   while (unanswered_ > 0) {
     try {

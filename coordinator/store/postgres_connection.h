@@ -51,7 +51,7 @@ class PostgresConnection {
   Result next();
   std::size_t unanswered() const { return unanswered_; }
   // Takes the answers to all that was sent; throws the first failure among them afterwards.
-  void settle();
+  void finish_pipeline();
 
  private:
   struct Finish {

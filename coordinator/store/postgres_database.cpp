@@ -130,7 +130,7 @@ void PostgresDatabase::prepare_statements() {
     connection_->prepare(name_of(static_cast<PostgresStatement>(i)), postgres_statement_texts[i]);
   }
   connection_->sync();
-  connection_->settle();
+  connection_->finish_pipeline();
 }
 
 // Tries with growing pauses for as long as the patience lasts. The pauses go on from one call to
@@ -240,21 +240,21 @@ bool PostgresDatabase::resolve_commit() {
 void PostgresDatabase::rollback() noexcept {
   entries_ = {};
   if (!std::exchange(in_transaction_, false) || !connection_) return;
-  const auto settle = [this] {
+  const auto finish_pipeline = [this] {
     try {
       connection_->sync();
-      connection_->settle();
+      connection_->finish_pipeline();
     } catch (const std::exception&) {
       // The failure is known already.
     }
   };
-  settle();
+  finish_pipeline();
   try {
     if (!connection_->is_lost()) connection_->send(name_of(PostgresStatement::rollback), {});
   } catch (const std::exception&) {
     return;
   }
-  settle();
+  finish_pipeline();
 }
 
 // --- statements
@@ -311,7 +311,7 @@ PostgresConnection::Result PostgresDatabase::ask(const std::string& name,
     return result;
   } catch (const Error&) {
     const std::exception_ptr failure = std::current_exception();
-    if (!connection_->is_lost()) connection_->settle();
+    if (!connection_->is_lost()) connection_->finish_pipeline();
     std::rethrow_exception(failure);
   }
 }

@@ -68,7 +68,7 @@ class Finder {
 
 }  // namespace
 
-void Auditor::settle(std::size_t most) {
+void Auditor::wait_for_answers(std::size_t most) {
   const auto deadline = std::chrono::steady_clock::now() + answer_deadline;
   while (waiting_ > most) {
     if (std::chrono::steady_clock::now() >= deadline) {
@@ -80,7 +80,7 @@ void Auditor::settle(std::size_t most) {
 
 void Auditor::ask(const std::string& command, const nlohmann::json& args,
                   AsyncConnection::ReplyHandler handler) {
-  settle(window);
+  wait_for_answers(window);
   ++waiting_;
   control_.request_until_answered(command, args,
                                   [this, handler = std::move(handler)](const AsyncReply& reply) {
@@ -117,7 +117,7 @@ void Auditor::check_contexts(const std::vector<KnownContext>& contexts) {
           }
         });
   }
-  settle(0);
+  wait_for_answers(0);
   for (const KnownContext* context : doubtful) count_one_by_one(*context);
 }
 
@@ -172,7 +172,7 @@ void Auditor::check_handoffs(const Handoffs& handoffs) {
     ask("digest_context", {{"context", handoff.context}},
         [this, &handoff](const AsyncReply& reply) { check_handoff(handoff, reply); });
   }
-  settle(0);
+  wait_for_answers(0);
   std::vector<KnownContext> rest;
   for (const auto& written : handoffs.not_handed_over()) {
     const auto append = [&handoffs, pair = written.pair, number = written.number](

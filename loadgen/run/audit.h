@@ -53,7 +53,7 @@ class Auditor {
 
  private:
   // Runs the loop until at most so many answers are missing.
-  void settle(std::size_t most);
+  void wait_for_answers(std::size_t most);
   void ask(const std::string& command, const nlohmann::json& args,
            AsyncConnection::ReplyHandler handler);
   // Returns whether the daemon knows how to count rows.

@@ -303,7 +303,7 @@ bool LoadRun::release_instances() {
   std::size_t waiting = 0;
   bool all_released = true;
   const auto deadline = steady_clock::now() + std::chrono::seconds(60);
-  const auto settle = [&](std::size_t most) {
+  const auto wait_for_answers = [&](std::size_t most) {
     while (waiting > most && steady_clock::now() < deadline) loop_.poll(deadline);
   };
   for (const auto& name : names) {
@@ -314,9 +314,9 @@ bool LoadRun::release_instances() {
                         const bool is_gone = reply.success || reply.code == "not_found";
                         all_released = all_released && is_gone;
                       });
-    settle(release_window);
+    wait_for_answers(release_window);
   }
-  settle(0);
+  wait_for_answers(0);
   control_.reset();
   return all_released && waiting == 0;
 }

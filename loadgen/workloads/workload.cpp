@@ -24,7 +24,7 @@ std::vector<nlohmann::json> RunContext::allocate_instances() {
   std::vector<nlohmann::json> allocations(plan.instances);
   std::optional<AsyncReply> failure;
   std::size_t waiting = 0;
-  const auto settle = [&](std::size_t most) {
+  const auto wait_for_answers = [&](std::size_t most) {
     while (waiting > most) loop.poll(std::chrono::steady_clock::now() + std::chrono::seconds(1));
   };
   for (std::uint64_t i = 0; i < plan.instances && !failure; ++i) {
@@ -36,9 +36,9 @@ std::vector<nlohmann::json> RunContext::allocate_instances() {
       if (!reply.success) failure = reply;
       allocations[i] = reply.data;
     });
-    settle(allocation_window);
+    wait_for_answers(allocation_window);
   }
-  settle(0);
+  wait_for_answers(0);
   if (failure) throw_failure("allocate_instance", *failure);
   return allocations;
 }

@@ -169,7 +169,7 @@ class RealKill : public testing::Test {
       }
     }
     if (std::exchange(is_down_, false)) yard_.daemon().start();
-    ASSERT_NO_FATAL_FAILURE(settle());
+    ASSERT_NO_FATAL_FAILURE(wait_until_consistent());
     // tmux 3.3a may crash by itself when windows go, and takes all agents along.
     if (server > 0 && !server_was_killed_ && !loadgen::is_running(server)) {
       ++crashes_;
@@ -180,9 +180,9 @@ class RealKill : public testing::Test {
     ASSERT_TRUE(lost.empty()) << testing::PrintToString(lost) << yard_.daemon().log();
   }
 
-  void settle() {
+  void wait_until_consistent() {
     const auto began = std::chrono::steady_clock::now();
-    yard_.settle();
+    yard_.wait_until_consistent();
     settling_ += std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - began);
   }
@@ -246,7 +246,7 @@ TEST_F(RealKill, nothing_is_left_and_nothing_is_lost_whatever_is_killed) {
   for (std::uint64_t i = 0; i < instance_count; ++i) {
     yard_.daemon().call("release_instance", {{"instance_id", name_of(i)}, {"force", true}});
   }
-  ASSERT_NO_FATAL_FAILURE(yard_.settle());
+  ASSERT_NO_FATAL_FAILURE(yard_.wait_until_consistent());
   EXPECT_EQ(yard_.instances().size(), 0U);
   EXPECT_EQ(audit_.check(), std::vector<std::string>());
   EXPECT_GT(audit_.files(), 0U);

@@ -125,7 +125,7 @@ std::vector<std::string> RealYard::disagreements() const {
   return found;
 }
 
-void RealYard::settle() const {
+void RealYard::wait_until_consistent() const {
   std::vector<std::string> left;
   const auto agree = [&] {
     left = disagreements();

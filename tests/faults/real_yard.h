@@ -36,7 +36,7 @@ class RealYard {
   // an instance has not settled yet. An empty list means that they agree.
   std::vector<std::string> disagreements() const;
   // Waits until they agree; fails the test with what they disagree about when they never do.
-  void settle() const;
+  void wait_until_consistent() const;
 
   // 0 when none runs.
   pid_t tmux_server() const;

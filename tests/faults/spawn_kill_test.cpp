@@ -58,7 +58,7 @@ class SpawnKill : public testing::Test {
     for (const auto& name : listed()) {
       yard_.daemon().call("release_instance", {{"instance_id", name}, {"force", true}});
     }
-    ASSERT_NO_FATAL_FAILURE(yard_.settle());
+    ASSERT_NO_FATAL_FAILURE(yard_.wait_until_consistent());
     EXPECT_TRUE(listed().empty());
   }
 
@@ -70,7 +70,7 @@ TEST_F(SpawnKill, ls_and_the_outside_agree_after_the_daemon_died_in_the_middle) 
     SCOPED_TRACE("killed after " + std::to_string(round * step_ms) + " ms");
     spawn_and_kill_after(round * step_ms);
     yard_.daemon().start();
-    ASSERT_NO_FATAL_FAILURE(yard_.settle());
+    ASSERT_NO_FATAL_FAILURE(yard_.wait_until_consistent());
     EXPECT_EQ(listed(), seen_outside());
     ASSERT_NO_FATAL_FAILURE(release_all());
   }

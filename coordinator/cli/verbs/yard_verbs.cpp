@@ -67,7 +67,7 @@ json add_or_find(Client& client, const RepositorySource& source, const InitOptio
 }
 
 // Waits while the instance is being started or ended.
-std::optional<json> find_settled(Client& client, const std::string& name) {
+std::optional<json> wait_for_instance(Client& client, const std::string& name) {
   const SteadyTime deadline = std::chrono::steady_clock::now() + yard_start_patience;
   while (true) {
     std::optional<json> found = find_instance(client, name);
@@ -91,7 +91,7 @@ void require_same(const json& living, const std::string& repo, const std::string
 json start_role(Client& client, const std::string& repo, const std::string& role) {
   const std::string name = repo + "-" + role;
   try {
-    std::optional<json> living = find_settled(client, name);
+    std::optional<json> living = wait_for_instance(client, name);
     if (living) {
       require_same(*living, repo, role);
       return std::move(*living);

@@ -85,7 +85,7 @@ InstanceManager::EntryPtr InstanceManager::add_entry(Instance instance) {
 
 void InstanceManager::become_idle(EntryPtr entry) {
   entry->busy = false;
-  entry->settled.cancel();
+  entry->not_busy.cancel();
   if (entry->died) process_died(entry->instance.name, entry->died_at);
 }
 
@@ -94,7 +94,7 @@ asio::awaitable<void> InstanceManager::wait_while_busy(EntryPtr entry) {
   while (entry->busy && entry->trouble.empty()) {
     entry->unwanted = true;
     boost::system::error_code cancelled;
-    co_await entry->settled.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+    co_await entry->not_busy.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
   }
 }
 
@@ -288,7 +288,7 @@ asio::awaitable<void> InstanceManager::release_until_gone(EntryPtr entry, Ending
       co_return;
     }
     entry->trouble = message_of(failure);
-    entry->settled.cancel();
+    entry->not_busy.cancel();
     on_trouble_("cannot release '" + entry->instance.name + "', trying again: " + entry->trouble);
     co_await pause_for(io_, retry_interval);
   }

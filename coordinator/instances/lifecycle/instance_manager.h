@@ -88,15 +88,15 @@ class InstanceManager {
 
  private:
   struct Entry {
-    explicit Entry(boost::asio::io_context& io) : settled(io, SteadyTime::max()) {}
+    explicit Entry(boost::asio::io_context& io) : not_busy(io, SteadyTime::max()) {}
 
     Instance instance;
     bool busy = false;      // is being allocated, taken up or released
     bool unwanted = false;  // somebody waits to release it
     bool died = false;      // while busy
     SteadyTime died_at{};
-    std::string trouble;                // why its release has failed so far
-    boost::asio::steady_timer settled;  // cancelled when it is not busy any more, or in trouble
+    std::string trouble;                 // why its release has failed so far
+    boost::asio::steady_timer not_busy;  // cancelled when it is not busy any more, or in trouble
   };
   using EntryPtr = std::shared_ptr<Entry>;
 
@@ -117,10 +117,10 @@ class InstanceManager {
     std::string_view lost = {};  // the last of the lost resources
   };
   boost::asio::awaitable<Adopted> adopt_all(Instance& instance);
-  boost::asio::awaitable<void> take_up(EntryPtr entry, ReconcileReport& report);
-  void end_taken_up(EntryPtr entry, std::string_view lost, ReconcileReport& report);
+  boost::asio::awaitable<void> adopt_entry(EntryPtr entry, ReconcileReport& report);
+  void end_adopted(EntryPtr entry, std::string_view lost, ReconcileReport& report);
   boost::asio::awaitable<void> probe_again(EntryPtr entry);
-  boost::asio::awaitable<bool> settle(EntryPtr entry);
+  boost::asio::awaitable<bool> resolve_unknown(EntryPtr entry);
   std::string_view lost_of(const Instance& instance) const;
   void end_unasked(const std::string& name, std::string_view lost, SteadyTime when);
   void become_gone(EntryPtr entry, const Ending& ending);

@@ -25,7 +25,7 @@ asio::awaitable<ReconcileReport> InstanceManager::reconcile() {
   ReconcileReport report;
   for (Instance& instance : left) {
     const EntryPtr entry = add_entry(std::move(instance));
-    co_await take_up(entry, report);
+    co_await adopt_entry(entry, report);
   }
   const std::size_t staying = report.adopted + report.unknown;
   const SteadyTime deadline = std::chrono::steady_clock::now() + cleanup_patience;
@@ -35,12 +35,12 @@ asio::awaitable<ReconcileReport> InstanceManager::reconcile() {
   co_return report;
 }
 
-asio::awaitable<void> InstanceManager::take_up(EntryPtr entry, ReconcileReport& report) {
+asio::awaitable<void> InstanceManager::adopt_entry(EntryPtr entry, ReconcileReport& report) {
   const Adopted adopted = co_await adopt_all(entry->instance);
   const InstanceState state = entry->instance.state;
   if (state == InstanceState::starting || state == InstanceState::stopping ||
       adopted.all == Adoption::lost) {
-    co_return end_taken_up(entry, adopted.lost, report);
+    co_return end_adopted(entry, adopted.lost, report);
   }
   if (adopted.all == Adoption::held) {
     ++report.adopted;
@@ -55,7 +55,7 @@ asio::awaitable<void> InstanceManager::take_up(EntryPtr entry, ReconcileReport& 
 
 // Ends an instance that had not become one yet, that was being released, or that has died
 // meanwhile.
-void InstanceManager::end_taken_up(EntryPtr entry, std::string_view lost, ReconcileReport& report) {
+void InstanceManager::end_adopted(EntryPtr entry, std::string_view lost, ReconcileReport& report) {
   const Instance& instance = entry->instance;
   Ending ending = ended_without(lost, std::chrono::steady_clock::now());
   if (instance.state == InstanceState::starting) {
@@ -92,15 +92,15 @@ asio::awaitable<InstanceManager::Adopted> InstanceManager::adopt_all(Instance& i
 
 asio::awaitable<void> InstanceManager::probe_again(EntryPtr entry) {
   // g++ 12 compiles a co_return within this loop to a trap.
-  bool settled = false;
-  while (!settled && !stopping_) {
+  bool resolved = false;
+  while (!resolved && !stopping_) {
     co_await pause_for(io_, probe_interval);
-    settled = co_await settle(entry);
+    resolved = co_await resolve_unknown(entry);
   }
 }
 
 // Probes an unknown instance; false when it stays unknown.
-asio::awaitable<bool> InstanceManager::settle(EntryPtr entry) {
+asio::awaitable<bool> InstanceManager::resolve_unknown(EntryPtr entry) {
   if (entry->busy || entry->instance.state != InstanceState::unknown) co_return true;
   const Adopted adopted = co_await adopt_all(entry->instance);
   if (entry->busy) co_return true;
@@ -138,7 +138,7 @@ asio::awaitable<std::vector<Repair>> InstanceManager::repair(bool ask_unknown, b
       }
     } else if (ask_unknown && entry->instance.state == InstanceState::unknown) {
       repairs.push_back(Repair{name, "probe"});
-      if (!dry_run) co_await settle(entry);
+      if (!dry_run) co_await resolve_unknown(entry);
     }
   }
   std::sort(repairs.begin(), repairs.end(),
