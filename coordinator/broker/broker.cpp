@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t read_buffer_bytes = std::size_t{64} << 10U;
 
-void tell_full(const UniqueFd& socket) {
+void refuse_connection(const UniqueFd& socket) {
   std::string reply;
   append_failure(reply, {}, Error(ErrorCode::unavailable, "too many connections"));
   reply.push_back('\n');
@@ -83,7 +83,7 @@ bool Broker::admit(int socket) {
 }
 
 void Broker::accept(UniqueFd socket, const std::string& instance) {
-  if (!admit(socket.get())) return tell_full(socket);
+  if (!admit(socket.get())) return refuse_connection(socket);
   try {
     const boost::intrusive_ptr<LineSession> session(
         new LineSession(session_context_, std::move(socket), instance));

@@ -74,8 +74,8 @@ void EventHub::forget(const Session& session) {
   subscriptions_.erase(found);
 }
 
-std::size_t EventHub::tell_audience(EventKind kind, const std::string& instance,
-                                    const std::string& data) {
+std::size_t EventHub::notify_audience(EventKind kind, const std::string& instance,
+                                      const std::string& data) {
   const auto found = audience_.find(instance);
   if (found == audience_.end()) return 0;
   std::size_t heard = 0;
@@ -93,12 +93,12 @@ std::size_t EventHub::tell_audience(EventKind kind, const std::string& instance,
   return heard;
 }
 
-std::size_t EventHub::tell(EventKind kind, std::initializer_list<std::string_view> concerned,
-                           const std::string& data) {
-  std::size_t heard = tell_audience(kind, {}, data);
+std::size_t EventHub::notify(EventKind kind, std::initializer_list<std::string_view> concerned,
+                             const std::string& data) {
+  std::size_t heard = notify_audience(kind, {}, data);
   std::string_view earlier;
   for (const std::string_view instance : concerned) {
-    if (instance != earlier) heard += tell_audience(kind, std::string(instance), data);
+    if (instance != earlier) heard += notify_audience(kind, std::string(instance), data);
     earlier = instance;
   }
   return heard;
@@ -107,35 +107,35 @@ std::size_t EventHub::tell(EventKind kind, std::initializer_list<std::string_vie
 void EventHub::publish(const Message& message) {
   if (subscriptions_.empty()) return;
   const std::string data = to_text(message_json(message, MessageView::event));
-  tell_audience(EventKind::message, {}, data);
+  notify_audience(EventKind::message, {}, data);
   // A message counts as delivered only if a subscriber of the recipient itself got it.
-  if (tell_audience(EventKind::message, message.to, data) > 0) note_delivered(message);
+  if (notify_audience(EventKind::message, message.to, data) > 0) note_delivered(message);
 }
 
 void EventHub::publish(const Handoff& handoff) {
-  tell(EventKind::handoff, {handoff.from, handoff.to}, to_text(handoff_json(handoff)));
+  notify(EventKind::handoff, {handoff.from, handoff.to}, to_text(handoff_json(handoff)));
 }
 
 void EventHub::publish(const CheckpointResult& checkpoint) {
-  tell(EventKind::checkpoint, {},
-       to_text({{"duration_ms", to_milliseconds(checkpoint.duration)},
-                {"frames", checkpoint.frames},
-                {"backfilled", checkpoint.backfilled},
-                {"complete", checkpoint.complete}}));
+  notify(EventKind::checkpoint, {},
+         to_text({{"duration_ms", to_milliseconds(checkpoint.duration)},
+                  {"frames", checkpoint.frames},
+                  {"backfilled", checkpoint.backfilled},
+                  {"complete", checkpoint.complete}}));
 }
 
 void EventHub::on_state(const Instance& instance) {
-  tell(EventKind::instance, {instance.name},
-       to_text({{"instance_id", instance.name},
-                {"role", instance.role},
-                {"state", to_string(instance.state)}}));
+  notify(EventKind::instance, {instance.name},
+         to_text({{"instance_id", instance.name},
+                  {"role", instance.role},
+                  {"state", to_string(instance.state)}}));
 }
 
 void EventHub::on_gone(const Instance& instance, std::chrono::nanoseconds cleanup) {
-  tell(EventKind::gone, {instance.name},
-       to_text({{"instance_id", instance.name},
-                {"reason", instance.end_reason},
-                {"cleanup_ms", to_milliseconds(cleanup)}}));
+  notify(EventKind::gone, {instance.name},
+         to_text({{"instance_id", instance.name},
+                  {"reason", instance.end_reason},
+                  {"cleanup_ms", to_milliseconds(cleanup)}}));
 }
 
 void EventHub::note_delivered(const Message& message) {

@@ -56,9 +56,9 @@ class EventHub final : public InstanceObserver {
   using Audience = std::unordered_map<std::string, std::vector<Session*>>;
 
   // Returns how many heard it.
-  std::size_t tell(EventKind kind, std::initializer_list<std::string_view> concerned,
-                   const std::string& data);
-  std::size_t tell_audience(EventKind kind, const std::string& instance, const std::string& data);
+  std::size_t notify(EventKind kind, std::initializer_list<std::string_view> concerned,
+                     const std::string& data);
+  std::size_t notify_audience(EventKind kind, const std::string& instance, const std::string& data);
   void note_delivered(const Message& message);
   void submit_delivered();
 

@@ -38,10 +38,10 @@ reports::Report carry_out(const Options& options) {
   } catch (const Error&) {
     progress.clear();
     // The runs so far are not lost with a later run that cannot be carried out.
-    if (!series.report().runs.empty()) series.put_out();
+    if (!series.report().runs.empty()) series.write_report();
     throw;
   }
-  series.put_out();
+  series.write_report();
   return series.report();
 }
 

@@ -91,10 +91,10 @@ class MapRun {
       const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
       const auto left =
           took / static_cast<double>(i + 1) * static_cast<double>(cells_.size() - i - 1);
-      tell(std::to_string(i + 1) + " of " + std::to_string(cells_.size()) +
-           " searches done; some " + minutes(left) + " minutes left\n\n");
+      print(std::to_string(i + 1) + " of " + std::to_string(cells_.size()) +
+            " searches done; some " + minutes(left) + " minutes left\n\n");
     }
-    put_out();
+    write_report();
     return exit_pass;
   }
 
@@ -137,10 +137,10 @@ class MapRun {
 
   void announce(const SearchPlan& plan) {
     const MapEstimate time = estimate(plan, cells_.size());
-    tell("map: " + std::to_string(cells_.size()) + " searches" +
-         (map_.cells.empty() ? std::string()
-                             : ", " + std::to_string(map_.cells.size()) + " are there already") +
-         "; about " + minutes(time.shortest) + " to " + minutes(time.longest) + " minutes\n\n");
+    print("map: " + std::to_string(cells_.size()) + " searches" +
+          (map_.cells.empty() ? std::string()
+                              : ", " + std::to_string(map_.cells.size()) + " are there already") +
+          "; about " + minutes(time.shortest) + " to " + minutes(time.longest) + " minutes\n\n");
   }
 
   // Returns whether the search came to an end.
@@ -148,14 +148,14 @@ class MapRun {
     const Options own = options_of(options_, cell);
     SearchPlan plan = plan_for(cell);
     plan.range.first = first_load(map_, cell, plan.range);
-    tell(conditions_of(plan.load) + "\n");
+    print(conditions_of(plan.load) + "\n");
     SearchOutcome outcome;
     try {
       outcome = carry_out_search(plan, own, progress_);
     } catch (const Abandoned&) {
       return false;
     }
-    tell("  " + text_of(outcome.cell.capacity) + "\n");
+    print("  " + text_of(outcome.cell.capacity) + "\n");
     if (outcome.cell.capacity.end == reports::SearchEnd::interrupted) return false;
     map_.cells.push_back(std::move(outcome.cell));
     map_.machine = reports::together(map_.machine, outcome.machine);
@@ -173,17 +173,17 @@ class MapRun {
   }
 
   int stop() {
-    tell("interrupted: the same command goes on after " + std::to_string(map_.cells.size()) +
-         " searches\n");
+    print("interrupted: the same command goes on after " + std::to_string(map_.cells.size()) +
+          " searches\n");
     return exit_inconclusive;
   }
 
-  void put_out() {
-    tell(reports::to_markdown(map_) + "\nmap: " + file_.string() + "\n");
+  void write_report() {
+    print(reports::to_markdown(map_) + "\nmap: " + file_.string() + "\n");
     if (options_.json) std::cout << reports::to_json(map_) << std::flush;
   }
 
-  void tell(const std::string& text) { say(options_, progress_, text); }
+  void print(const std::string& text) { print_for_people(options_, progress_, text); }
 
   Options options_;
   std::filesystem::path file_;

@@ -28,7 +28,8 @@ std::string heading(const SearchPlan& plan, const Options& options) {
 int search_capacity(const Options& options) {
   Progress progress(std::cerr, Progress::style_of_stderr());
   const SearchPlan plan = plan_search(options, usual_search_step, progress);
-  say(options, progress, reports::wrapped(heading(plan, options), 0, reports::line_width) + "\n");
+  print_for_people(options, progress,
+                   reports::wrapped(heading(plan, options), 0, reports::line_width) + "\n");
   SearchOutcome outcome = carry_out_search(plan, options, progress);
   const reports::Capacity capacity = outcome.cell.capacity;
   reports::CapacityMap record;
@@ -41,7 +42,7 @@ int search_capacity(const Options& options) {
   const std::string found = conditions_of(plan.load) + ": " + text_of(capacity) + "; " +
                             std::to_string(capacity.steps.size()) +
                             (capacity.steps.size() == 1 ? " step" : " steps");
-  say(options, progress, "\n" + reports::wrapped(found, 0, reports::line_width));
+  print_for_people(options, progress, "\n" + reports::wrapped(found, 0, reports::line_width));
   if (options.json) {
     std::cout << reports::to_json(record) << std::flush;
   } else {

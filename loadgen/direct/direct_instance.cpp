@@ -96,19 +96,19 @@ class DirectInstance final : private DirectConnection::Observer {
     sample_.service = (ended - began).count();
     sample_.lag = (began - std::max(due, idle_since_)).count();
     if (sample_.busy > 0) sample_.retry = (ended - first_busy).count();
-    tell(sample_);
+    push(sample_);
     return true;
   }
 
   // The reader is behind only when it is itself held up.
-  void tell(const InstanceSample& sample) {
+  void push(const InstanceSample& sample) {
     while (!own_.ring.push(sample) && !run_.given_up) {
       std::this_thread::sleep_for(milliseconds(1));
     }
   }
 
   void on_checkpoint(const DirectCheckpoint& checkpoint) override {
-    tell({.at = now().count(),
+    push({.at = now().count(),
           .latency = checkpoint.duration.count(),
           .frames = static_cast<std::uint32_t>(checkpoint.frames),
           .kind = checkpoint.refused ? Kind::refused_checkpoint : Kind::checkpoint});

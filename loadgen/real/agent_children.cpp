@@ -22,7 +22,7 @@ struct ChildKind {
   ::_exit(0);
 }
 
-void leave(const ChildKind& kind, pid_t owner) {
+void leave_child(const ChildKind& kind, pid_t owner) {
   const pid_t child = ::fork();
   if (child == 0) be_a_child(kind, owner);
   if (child > 0 && kind.is_orphan) ::waitpid(child, nullptr, 0);
@@ -39,10 +39,10 @@ void wait_for_end_of(pid_t process) {
 }
 
 void leave_children_about(pid_t owner) {
-  leave({}, owner);
-  leave({.is_orphan = true}, owner);
-  leave({.has_session = true}, owner);
-  leave({.is_orphan = true, .has_session = true}, owner);
+  leave_child({}, owner);
+  leave_child({.is_orphan = true}, owner);
+  leave_child({.has_session = true}, owner);
+  leave_child({.is_orphan = true, .has_session = true}, owner);
 }
 
 }  // namespace yardmaster::loadgen

@@ -81,7 +81,7 @@ void AgentWork::step() {
                            std::to_string(number % directories) + "/" + std::to_string(number) +
                            ".txt";
   write(path);
-  say("W " + path);
+  write_journal("W " + path);
   if (number % files_for_each_line == 0) append();
   if (commit_every_ > 0 && number_ % commit_every_ == 0) commit();
 }
@@ -89,7 +89,7 @@ void AgentWork::step() {
 void AgentWork::append() const {
   const std::string line = std::to_string(::getpid()) + "-" + std::to_string(number_);
   write_and_sync(tracked_file(), O_APPEND, line + "\n");
-  say("A " + tracked_file() + " " + line);
+  write_journal("A " + tracked_file() + " " + line);
 }
 
 // Work that no other place has either, as long as nobody pushes it. One that fails (since an
@@ -104,7 +104,7 @@ void AgentWork::commit() const {
 }
 
 // The line is written in one piece, so that it is there or not, whenever this process is killed.
-void AgentWork::say(const std::string& line) const {
+void AgentWork::write_journal(const std::string& line) const {
   if (!journal_) return;
   const std::string whole = line + "\n";
   if (::write(journal_.get(), whole.data(), whole.size()) < 0) {

@@ -40,7 +40,7 @@ class AgentWork {
  private:
   void append() const;
   void commit() const;
-  void say(const std::string& line) const;
+  void write_journal(const std::string& line) const;
 
   std::uint64_t commit_every_;
   UniqueFd journal_;

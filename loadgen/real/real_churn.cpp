@@ -156,7 +156,7 @@ void RealChurn::end(ChurnPlace& place) {
       return kill_window(place);
     case ChurnKind::exit:
     case ChurnKind::crash:
-      return tell(place, std::string(to_string(place.turn.kind)));
+      return message_agent(place, std::string(to_string(place.turn.kind)));
     case ChurnKind::release:
     case ChurnKind::hang:
     case ChurnKind::stubborn:
@@ -181,7 +181,7 @@ void RealChurn::kill_window(const ChurnPlace& place) {
   });
 }
 
-void RealChurn::tell(ChurnPlace& place, const std::string& what) {
+void RealChurn::message_agent(ChurnPlace& place, const std::string& what) {
   context_.control.request("send_message", {{"from", sender_}, {"to", place.name}, {"body", what}},
                            [this, &place, token = place.traces.token](const AsyncReply& reply) {
                              if (reply.success || place.traces.token != token) return;

@@ -52,7 +52,7 @@ class RealChurn final : public TurnoverWorkload {
   MeasurementLog& log_for(const ChurnTurn& turn) const;
   void end(ChurnPlace& place);
   void kill_window(const ChurnPlace& place);
-  void tell(ChurnPlace& place, const std::string& what);
+  void message_agent(ChurnPlace& place, const std::string& what);
   void ask_to_release(ChurnPlace& place);
   void on_gone_alive(ChurnPlace& place);
   void check(ChurnPlace& place);

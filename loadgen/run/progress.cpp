@@ -130,7 +130,7 @@ void Progress::clear() {
   drawn_lines_ = 0;
 }
 
-void Progress::say(const std::string& line) {
+void Progress::print_line(const std::string& line) {
   clear();
   out_ << line << std::endl;
 }

@@ -55,7 +55,7 @@ class Progress {
   // Removes the block, so that other text can follow.
   void clear();
   // A line that stays.
-  void say(const std::string& line);
+  void print_line(const std::string& line);
 
  private:
   void draw(const ProgressView& view);

@@ -103,9 +103,10 @@ void check_options(const Options& options, const Scenario& scenario, Progress& p
     throw Error(ErrorCode::usage, "--directory: cannot write to '" + directory.string() + "'");
   }
   if (is_in_memory(directory)) {
-    progress.say("loadgen: warning: '" + directory.string() +
-                 "' is in memory, where an fsync costs nothing: the figures say nothing about a "
-                 "disk");
+    progress.print_line(
+        "loadgen: warning: '" + directory.string() +
+        "' is in memory, where an fsync costs nothing: the figures say nothing about a "
+        "disk");
   }
 }
 

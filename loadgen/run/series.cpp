@@ -95,13 +95,13 @@ void Series::show(const std::string& text) const {
   out << text << std::endl;
 }
 
-void Series::leave_metrics() const {
+void Series::write_metrics() const {
   if (options_.textfile.empty()) return;
   metrics::write_textfile(options_.textfile, registry_.exposition());
 }
 
-void Series::put_out() const {
-  leave_metrics();
+void Series::write_report() const {
+  write_metrics();
   if (options_.json) {
     std::cout << reports::to_json(report_) << std::flush;
   } else {

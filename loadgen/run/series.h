@@ -27,9 +27,9 @@ class Series {
   // interrupted.
   bool add(const LoadPlan& plan);
   // Leaves the metrics where they were asked for.
-  void leave_metrics() const;
+  void write_metrics() const;
   // Does the same, and says where the report is, or prints it.
-  void put_out() const;
+  void write_report() const;
   const reports::Report& report() const { return report_; }
 
  private:

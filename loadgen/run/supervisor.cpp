@@ -106,7 +106,7 @@ class Supervisor::Watch {
 
   FinishedRun run() {
     for (const auto& warning : load_.warnings()) {
-      supervisor_.progress_.say("loadgen: warning: " + warning);
+      supervisor_.progress_.print_line("loadgen: warning: " + warning);
     }
     if (yard_ != nullptr) statistics_before_ = yard_->server_statistics();
     auto done = std::async(std::launch::async, [this] { load_.execute(); });
@@ -156,7 +156,7 @@ class Supervisor::Watch {
 
   void on_interrupt() {
     if (load_.phase() == RunPhase::preparing || interrupted_) throw Abandoned();
-    supervisor_.progress_.say(
+    supervisor_.progress_.print_line(
         "interrupted: ending with what was measured; once more to stop at once");
     interrupted_ = true;
     cut_short_ = load_.phase() <= RunPhase::measuring && !decided_at_;
@@ -341,7 +341,7 @@ FinishedRun Supervisor::run(const LoadPlan& plan) {
                                           .known_delay = known_delay(plan)};
     yard.emplace(plan, yard_options, [this] { abandon_if_interrupted(); });
     remember_delay(plan, *yard);
-    if (options_.keep) progress_.say("state kept in " + yard->store_directory().string());
+    if (options_.keep) progress_.print_line("state kept in " + yard->store_directory().string());
   }
   if (plan.topology == Topology::direct) {
     DirectRun load(plan, yard->database(), yard->instance_environment());

@@ -30,7 +30,8 @@ class Steps {
     is_first_ = false;
     const std::string load =
         reports::grouped(instances) + (instances == 1 ? " instance: " : " instances: ");
-    say(options_, progress_, reports::wrapped(load + text_of(*step), indent, reports::line_width));
+    print_for_people(options_, progress_,
+                     reports::wrapped(load + text_of(*step), indent, reports::line_width));
     return step;
   }
 
@@ -79,11 +80,11 @@ SearchOutcome carry_out_search(const SearchPlan& plan, const Options& options, P
   });
   cell.took_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   outcome.machine = steps.series().report().environment;
-  steps.series().leave_metrics();
+  steps.series().write_metrics();
   return outcome;
 }
 
-void say(const Options& options, Progress& progress, const std::string& text) {
+void print_for_people(const Options& options, Progress& progress, const std::string& text) {
   progress.clear();
   auto& out = options.json ? std::cerr : std::cout;
   out << text << std::flush;

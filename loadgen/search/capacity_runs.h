@@ -22,7 +22,7 @@ struct SearchOutcome {
 SearchOutcome carry_out_search(const SearchPlan& plan, const Options& options, Progress& progress);
 
 // Writes text for people to where --json leaves standard output to itself.
-void say(const Options& options, Progress& progress, const std::string& text);
+void print_for_people(const Options& options, Progress& progress, const std::string& text);
 
 // "sqlite, process durability, 5ms added to each fsync"
 std::string conditions_of(const LoadPlan& load);

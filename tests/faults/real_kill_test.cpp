@@ -206,7 +206,7 @@ class RealKill : public testing::Test {
   }
 
   // Some minutes without a word look like a hang.
-  void say_how_far(int round) const {
+  void print_progress(int round) const {
     const auto seconds =
         std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began_);
     std::cout << "round " << round << ": " << kills() << " of " << wanted_kills() << " kills in "
@@ -239,7 +239,7 @@ TEST_F(RealKill, nothing_is_left_and_nothing_is_lost_whatever_is_killed) {
   for (int number = 1; kills() < wanted_kills(); ++number) {
     SCOPED_TRACE("round " + std::to_string(number));
     ASSERT_NO_FATAL_FAILURE(guarded_round());
-    if (number % rounds_between_words == 0) say_how_far(number);
+    if (number % rounds_between_words == 0) print_progress(number);
   }
   LineClient client = yard_.daemon().connect();
   ASSERT_NO_FATAL_FAILURE(expect_all_started(client, ask_for_missing(client)));

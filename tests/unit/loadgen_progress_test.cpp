@@ -55,7 +55,7 @@ TEST(ProgressTest, on_a_terminal_one_block_is_drawn_over) {
   clock.advance(seconds(1));
   progress.show(view_at(61), clock.now());
   EXPECT_THAT(out.str(), HasSubstr("\x1b[4A\x1b[J"));
-  progress.say("done");
+  progress.print_line("done");
   EXPECT_THAT(out.str(), HasSubstr("\x1b[4A\x1b[Jdone\n"));
 }
 

@@ -146,7 +146,8 @@ asio::awaitable<std::string> allocate(Services& services, InstanceRequest wanted
 }
 
 // The supervisors of the repository hear of a completed task, once, whatever happens next.
-asio::awaitable<void> tell_supervisors(Services& services, std::string name, std::string summary) {
+asio::awaitable<void> notify_supervisors(Services& services, std::string name,
+                                         std::string summary) {
   const Instance instance = services.instances.find(name);
   if (instance.repo.empty()) co_return;
   const std::string key = "completed-" + std::to_string(instance.id);
@@ -212,7 +213,7 @@ Reply complete_agent(Services& services, const Request& request) {
   std::string name = agent_name(request);
   Ending ending("completed", request.arrived());
   ending.summary = request.text("summary");
-  co_await tell_supervisors(services, name, ending.summary);
+  co_await notify_supervisors(services, name, ending.summary);
   const bool launched = (services.instances.find(name).owned & owns_processes) != 0;
   if (!launched) co_return co_await release(services, std::move(name), std::move(ending));
   co_await services.instances.begin_release(name, std::move(ending));

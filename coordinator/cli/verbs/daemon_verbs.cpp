@@ -23,7 +23,7 @@ namespace {
 using nlohmann::json;
 
 // An agent may start it: what the daemon runs is not that agent's.
-void leave_instance() {
+void clear_agent_environment() {
   for (const char* name : {"YARDMASTER_TOKEN", "YARDMASTER_INSTANCE", "YARDMASTER_SOCKET"}) {
     ::unsetenv(name);
   }
@@ -158,7 +158,7 @@ void add_daemon_verbs(CLI::App& app, Places& places, int& status) {
   start->footer("Example: yardmaster start --state-dir ~/yard --checkpoint-policy adaptive");
   start->callback([&places, &status, foreground] {
     const Config config = places.load().config;
-    leave_instance();
+    clear_agent_environment();
     if (foreground->count() > 0) {
       status = run_in_foreground(config);
     } else {

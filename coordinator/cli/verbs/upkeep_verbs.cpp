@@ -25,7 +25,7 @@ struct Upkeep {
 };
 
 // Throws when anything could not be done; everything else was.
-void complain(const json& troubles) {
+void throw_if_any(const json& troubles) {
   std::string text;
   for (const json& each : troubles) {
     text += (text.empty() ? "" : "; ") + one_line(each.get<std::string>());
@@ -49,7 +49,7 @@ void add_upkeep(CLI::App& app, Places& places, const Upkeep& upkeep) {
     } else {
       std::cout << actions_text(reply, nothing, terminal_width(), places.restore_command());
     }
-    complain(list_of(reply, "troubles"));
+    throw_if_any(list_of(reply, "troubles"));
   });
 }
 

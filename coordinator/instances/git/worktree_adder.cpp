@@ -97,7 +97,7 @@ asio::awaitable<std::string> WorktreeAdder::add(WorktreeRequest request, bool ou
   co_await remover_.discard(common, request.path);
   co_await empty_trash(context_.workers, context_.trash);
   const Semaphore::Permit turn = co_await context_.changes.acquire();
-  const std::string left = co_await take_back(common, branch);
+  const std::string left = co_await undo(common, branch);
   rethrow(failure, left);
 }
 
@@ -128,7 +128,7 @@ asio::awaitable<void> WorktreeAdder::make(fs::path common, WorktreeRequest reque
     turn.release();
     left = co_await remove_rest(request);
   } else if (made) {
-    left = co_await take_back(common, branch);
+    left = co_await undo(common, branch);
   }
   rethrow(failure, left);
 }
@@ -170,7 +170,7 @@ asio::awaitable<void> WorktreeAdder::make_branch(fs::path common, NewBranch bran
   if (!result.succeeded()) throw branch_error(result, branch.name);
 }
 
-asio::awaitable<std::string> WorktreeAdder::take_back(fs::path common, NewBranch branch) {
+asio::awaitable<std::string> WorktreeAdder::undo(fs::path common, NewBranch branch) {
   std::string commands = "delete refs/heads/" + branch.name + " " + branch.commit + "\n";
   if (branch.ours) commands += "delete " + branch_marker(branch.name) + "\n";
   std::string why;

@@ -48,7 +48,7 @@ class WorktreeAdder {
                                     NewBranch branch, RepositoryConfig config);
   // Removes what was made. Returns why something of it is still there; "" when nothing is. Must be
   // called in the queue.
-  boost::asio::awaitable<std::string> take_back(std::filesystem::path common, NewBranch branch);
+  boost::asio::awaitable<std::string> undo(std::filesystem::path common, NewBranch branch);
   // Removes the rest out of the queue, after git was ended in the middle and may have made
   // anything. Returns the same.
   boost::asio::awaitable<std::string> remove_rest(WorktreeRequest request);

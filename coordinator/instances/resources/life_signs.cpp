@@ -9,7 +9,7 @@ void LifeSigns::expect(const std::string& instance) {
   expected_[instance] = std::make_shared<Expected>(io_);
 }
 
-void LifeSigns::tell(const std::string& instance, LifeSign sign) {
+void LifeSigns::notify(const std::string& instance, LifeSign sign) {
   const auto found = expected_.find(instance);
   if (found == expected_.end() || found->second->sign != LifeSign::none) return;
   found->second->sign = sign;

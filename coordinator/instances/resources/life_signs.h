@@ -28,8 +28,8 @@ class LifeSigns {
   void forget(const std::string& instance) { expected_.erase(instance); }
 
   // Has no effect for instances that nobody waits for.
-  void hello(const std::string& instance) { tell(instance, LifeSign::hello); }
-  void died(const std::string& instance) { tell(instance, LifeSign::died); }
+  void hello(const std::string& instance) { notify(instance, LifeSign::hello); }
+  void died(const std::string& instance) { notify(instance, LifeSign::died); }
 
   // The first sign since expect(); `none` after `patience`.
   boost::asio::awaitable<LifeSign> wait(std::string instance, std::chrono::nanoseconds patience);
@@ -41,7 +41,7 @@ class LifeSigns {
     boost::asio::steady_timer heard;  // cancelled at the first sign
   };
 
-  void tell(const std::string& instance, LifeSign sign);
+  void notify(const std::string& instance, LifeSign sign);
 
   boost::asio::io_context& io_;
   std::unordered_map<std::string, std::shared_ptr<Expected>> expected_;

@@ -169,7 +169,7 @@ void ControlConnection::take(const ControlNotification& notification) {
   if (notification.name == "%exit" && !notification.arguments.empty()) {
     last_noise_ = notification.arguments;
   }
-  if (const auto tell = listener_.on_notification) tell(notification);
+  if (const auto callback = listener_.on_notification) callback(notification);
 }
 
 void ControlConnection::take(const ControlNoise& noise) { last_noise_ = noise.line; }
@@ -196,7 +196,7 @@ void ControlConnection::fail(const std::string& why) {
   for (const auto& request : requests_) request->done.cancel();
   requests_.clear();
   if (attached_) attached_->done.cancel();
-  if (const auto tell = std::exchange(listener_, {}).on_closed) tell();
+  if (const auto callback = std::exchange(listener_, {}).on_closed) callback();
 }
 
 }  // namespace yardmaster
