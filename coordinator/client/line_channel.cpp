@@ -97,14 +97,14 @@ bool LineChannel::receive(bool to_the_end) {
       return false;
     }
     const auto size = static_cast<std::size_t>(got);
-    take({buffer.data(), size});
+    handle_input({buffer.data(), size});
     // Whatever comes later makes an edge of its own; an end that was told already does not.
     if (size < buffer.size() && !to_the_end) break;
   }
   return is_open();
 }
 
-void LineChannel::take(std::string_view bytes) {
+void LineChannel::handle_input(std::string_view bytes) {
   while (socket_) {
     const auto end = bytes.find('\n');
     if (end == std::string_view::npos) {

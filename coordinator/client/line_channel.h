@@ -47,7 +47,7 @@ class LineChannel final : private EventHandler {
   // With to_the_end this reads until there is no more, otherwise until a read comes back short.
   // Returns whether the connection stands.
   bool receive(bool to_the_end);
-  void take(std::string_view bytes);
+  void handle_input(std::string_view bytes);
   void flush();
   void lose();
   // Reports the loss from the loop instead of from within a call of the listener's own.

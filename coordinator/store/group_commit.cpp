@@ -143,7 +143,7 @@ void GroupCommit::Impl::run_store() {
     if (queue_.is_finished()) break;
     if (!queue_.is_empty()) {
       space_out();
-      queue_.take(batch, options_.largest_batch);
+      queue_.pop(batch, options_.largest_batch);
       run_batch(batch);
     }
     checkpoint_if_due();
@@ -321,7 +321,7 @@ void GroupCommit::Impl::run_reader() {
   for (;;) {
     reads_.wait(std::nullopt);
     if (reads_.is_finished()) break;
-    reads_.take(batch, options_.largest_batch);
+    reads_.pop(batch, options_.largest_batch);
     for (const auto& operation : batch) {
       try {
         operation->read(*reader_);

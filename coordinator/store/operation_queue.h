@@ -60,7 +60,7 @@ class OperationQueue {
   }
 
   // Appends up to `most` operations to `into`.
-  void take(Operations& into, std::size_t most) {
+  void pop(Operations& into, std::size_t most) {
     const std::lock_guard lock(mutex_);
     if (into.empty() && waiting_.size() <= most) {
       into.swap(waiting_);

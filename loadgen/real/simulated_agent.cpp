@@ -128,7 +128,7 @@ class SimulatedAgent {
     }
     client_->call("subscribe", {{"events", {"message"}}, {"instance_id", name_}});
     const json waiting = client_->call("list_messages");
-    for (const auto& message : waiting.at("messages")) take(message);
+    for (const auto& message : waiting.at("messages")) handle(message);
     next_seq_.reset();
   }
 
@@ -153,13 +153,13 @@ class SimulatedAgent {
   // Takes the events that came meanwhile, and those that come within the time.
   void take_events(milliseconds patience) {
     while (const auto event = client_->next_event(patience)) {
-      if (event->value("event", "") == "message") take(event->at("data"));
+      if (event->value("event", "") == "message") handle(event->at("data"));
     }
   }
 
   std::optional<SteadyTime> connect_time() const { return connect_at_; }
 
-  void take(const json& message) {
+  void handle(const json& message) {
     if (message.value("to", name_) != name_) return;
     client_->call("ack_message", {{"id", message.at("id")}});
     const std::string body = message.value("body", "");

@@ -107,10 +107,10 @@ void Broadcasts::on_message(Listener& listener, const nlohmann::json& message) {
   if (id == listener.last_id) ++listener.duplicated;
   if (id < listener.last_id) ++listener.out_of_order;
   listener.last_id = std::max(listener.last_id, id);
-  take(listener, message);
+  handle_message(listener, message);
 }
 
-void Broadcasts::take(Listener& listener, const nlohmann::json& message) {
+void Broadcasts::handle_message(Listener& listener, const nlohmann::json& message) {
   const auto id = message.value("id", std::uint64_t{0});
   acknowledge(listener, id);
   if (std::find(listener.received.rbegin(), listener.received.rend(), id) !=
@@ -138,7 +138,7 @@ void Broadcasts::fetch_missed(Listener& listener) {
                                              if (!reply.success || !reply.data.contains("messages"))
                                                return;
                                              for (const auto& message : reply.data.at("messages"))
-                                               take(listener, message);
+                                               handle_message(listener, message);
                                            });
 }
 

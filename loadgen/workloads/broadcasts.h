@@ -51,7 +51,7 @@ class Broadcasts final : public Workload {
   void send(Offset intended);
   void on_sent(std::uint64_t number, const AsyncReply& reply);
   void on_message(Listener& listener, const nlohmann::json& message);
-  void take(Listener& listener, const nlohmann::json& message);
+  void handle_message(Listener& listener, const nlohmann::json& message);
   void fetch_missed(Listener& listener);
   void acknowledge(Listener& listener, std::uint64_t id);
   void close_if_complete(std::uint64_t number);

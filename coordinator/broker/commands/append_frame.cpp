@@ -31,15 +31,15 @@ class FlatReader {
   explicit FlatReader(std::string_view text) : at_(text.data()), end_(text.data() + text.size()) {}
 
   // Each of these takes what it names or gives false.
-  bool take(char wanted) {
+  bool consume(char wanted) {
     skip_space();
     if (at_ == end_ || *at_ != wanted) return false;
     ++at_;
     return true;
   }
 
-  bool take_string(std::string_view& value) {
-    if (!take('"')) return false;
+  bool read_string(std::string_view& value) {
+    if (!consume('"')) return false;
     const char* const begin = at_;
     while (end_ - at_ >= 8) {
       std::uint64_t word = 0;
@@ -56,7 +56,7 @@ class FlatReader {
 
   // This takes at most 18 digits, so that the number fits, and no leading zeros, which JSON
   // forbids.
-  bool take_integer(std::uint64_t& value) {
+  bool read_integer(std::uint64_t& value) {
     skip_space();
     const char* const begin = at_;
     value = 0;
@@ -69,13 +69,13 @@ class FlatReader {
   }
 
   // An integer or a string, as it stands in the text.
-  bool take_id(std::string_view& value) {
+  bool read_id(std::string_view& value) {
     skip_space();
     if (at_ == end_) return false;
     const char* const begin = at_;
     std::uint64_t number = 0;
     std::string_view content;
-    if (*at_ == '"' ? !take_string(content) : !take_integer(number)) return false;
+    if (*at_ == '"' ? !read_string(content) : !read_integer(number)) return false;
     value = {begin, static_cast<std::size_t>(at_ - begin)};
     return true;
   }
@@ -107,56 +107,56 @@ constexpr unsigned generation = 32;
 constexpr unsigned durability = 64;
 }  // namespace key
 
-bool take_durability(FlatReader& reader, Durability& value) {
+bool read_durability(FlatReader& reader, Durability& value) {
   std::string_view text;
-  if (!reader.take_string(text)) return false;
+  if (!reader.read_string(text)) return false;
   value = text == "power" ? Durability::power : Durability::process;
   return text == "power" || text == "process";
 }
 
-bool take_generation(FlatReader& reader, AppendFrame& frame) {
+bool read_generation(FlatReader& reader, AppendFrame& frame) {
   std::uint64_t number = 0;
-  if (!reader.take_integer(number)) return false;
+  if (!reader.read_integer(number)) return false;
   frame.generation = number;
   return true;
 }
 
 // Takes the value of one argument; gives its bit, or 0 when it is not a plain one.
-unsigned take_argument(FlatReader& reader, std::string_view name, AppendFrame& frame) {
-  if (name == "seq") return reader.take_integer(frame.seq) ? key::seq : key::none;
-  if (name == "data") return reader.take_string(frame.data) ? key::data : key::none;
-  if (name == "kind") return reader.take_string(frame.kind) ? key::kind : key::none;
-  if (name == "context") return reader.take_string(frame.context) ? key::context : key::none;
-  if (name == "generation") return take_generation(reader, frame) ? key::generation : key::none;
+unsigned read_argument(FlatReader& reader, std::string_view name, AppendFrame& frame) {
+  if (name == "seq") return reader.read_integer(frame.seq) ? key::seq : key::none;
+  if (name == "data") return reader.read_string(frame.data) ? key::data : key::none;
+  if (name == "kind") return reader.read_string(frame.kind) ? key::kind : key::none;
+  if (name == "context") return reader.read_string(frame.context) ? key::context : key::none;
+  if (name == "generation") return read_generation(reader, frame) ? key::generation : key::none;
   if (name == "durability")
-    return take_durability(reader, frame.durability) ? key::durability : key::none;
-  if (name == "instance_id") return reader.take_string(frame.instance) ? key::instance : key::none;
+    return read_durability(reader, frame.durability) ? key::durability : key::none;
+  if (name == "instance_id") return reader.read_string(frame.instance) ? key::instance : key::none;
   return 0;
 }
 
-bool take_arguments(FlatReader& reader, AppendFrame& frame) {
-  if (!reader.take('{')) return false;
+bool read_arguments(FlatReader& reader, AppendFrame& frame) {
+  if (!reader.consume('{')) return false;
   unsigned seen = 0;
   do {
     std::string_view name;
-    if (!reader.take_string(name) || !reader.take(':')) return false;
-    const unsigned taken = take_argument(reader, name, frame);
+    if (!reader.read_string(name) || !reader.consume(':')) return false;
+    const unsigned taken = read_argument(reader, name, frame);
     if (taken == key::none || (seen & taken) != 0) return false;
     seen |= taken;
-  } while (reader.take(','));
+  } while (reader.consume(','));
   constexpr unsigned required = key::context | key::seq | key::kind | key::data;
-  return reader.take('}') && (seen & required) == required &&
+  return reader.consume('}') && (seen & required) == required &&
          ((seen & key::instance) == 0 || is_valid_name(frame.instance));
 }
 
 // One member of the request; `seen` has a bit for each of id, command and args.
-bool take_member(FlatReader& reader, AppendFrame& frame, unsigned& seen) {
+bool read_member(FlatReader& reader, AppendFrame& frame, unsigned& seen) {
   std::string_view name;
-  if (!reader.take_string(name) || !reader.take(':')) return false;
-  if (name == "id") return (seen & 1U) == 0 && reader.take_id(frame.id) && (seen |= 1U) != 0;
-  if (name == "args") return (seen & 4U) == 0 && take_arguments(reader, frame) && (seen |= 4U) != 0;
+  if (!reader.read_string(name) || !reader.consume(':')) return false;
+  if (name == "id") return (seen & 1U) == 0 && reader.read_id(frame.id) && (seen |= 1U) != 0;
+  if (name == "args") return (seen & 4U) == 0 && read_arguments(reader, frame) && (seen |= 4U) != 0;
   std::string_view command;
-  if (name != "command" || (seen & 2U) != 0 || !reader.take_string(command)) return false;
+  if (name != "command" || (seen & 2U) != 0 || !reader.read_string(command)) return false;
   seen |= 2U;
   return command == "append_context";
 }
@@ -171,12 +171,12 @@ bool is_valid_kind(std::string_view kind) {
 
 bool read_append_frame(std::string_view text, AppendFrame& frame) {
   FlatReader reader(text);
-  if (!reader.take('{')) return false;
+  if (!reader.consume('{')) return false;
   unsigned seen = 0;
   do {
-    if (!take_member(reader, frame, seen)) return false;
-  } while (reader.take(','));
-  return reader.take('}') && reader.at_end() && (seen & 6U) == 6U && frame.seq >= 1 &&
+    if (!read_member(reader, frame, seen)) return false;
+  } while (reader.consume(','));
+  return reader.consume('}') && reader.at_end() && (seen & 6U) == 6U && frame.seq >= 1 &&
          is_valid_name(frame.context) && is_valid_kind(frame.kind);
 }
 

@@ -98,7 +98,7 @@ void LineSession::receive() {
   if (count == 0) return close_when_idle();
   const std::string_view data(buffer.data(), static_cast<std::size_t>(count));
   if (!recognised_ && !recognise(data)) return;
-  take(data);
+  handle_input(data);
   update_interest();
 }
 
@@ -112,7 +112,7 @@ bool LineSession::recognise(std::string_view data) {
   return false;
 }
 
-void LineSession::take(std::string_view data) {
+void LineSession::handle_input(std::string_view data) {
   if (!tail_.empty()) data = finish_tail(data);
   while (!data.empty() && has_room()) {
     const std::size_t end = data.find('\n');
@@ -149,7 +149,7 @@ void LineSession::keep_tail(std::string_view rest) {
 void LineSession::resume() {
   paused_ = false;
   const std::string pending = std::exchange(tail_, {});
-  take(pending);
+  handle_input(pending);
   update_interest();
 }
 

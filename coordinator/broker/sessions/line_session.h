@@ -53,7 +53,7 @@ class LineSession final : public Session, private ReadinessHandler {
   void on_ready(std::uint32_t events) override;
   void receive();
   bool recognise(std::string_view data);
-  void take(std::string_view data);
+  void handle_input(std::string_view data);
   std::string_view finish_tail(std::string_view data);
   void handle(std::string_view line);
   void keep_tail(std::string_view rest);

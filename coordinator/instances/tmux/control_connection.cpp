@@ -131,15 +131,15 @@ void ControlConnection::read() {
       [self = shared_from_this()](const boost::system::error_code& failure, std::size_t count) {
         if (!self->open_) return;
         if (failure) return self->fail(self->last_noise_.empty() ? "it ended" : self->last_noise_);
-        self->take(std::string_view(self->input_.data(), count));
+        self->handle(std::string_view(self->input_.data(), count));
         if (self->open_) self->read();
       });
 }
 
-void ControlConnection::take(std::string_view bytes) {
+void ControlConnection::handle(std::string_view bytes) {
   try {
     for (ControlEvent& event : parser_.feed(bytes)) {
-      std::visit([this](auto&& what) { take(std::forward<decltype(what)>(what)); },
+      std::visit([this](auto&& what) { handle(std::forward<decltype(what)>(what)); },
                  std::move(event));
     }
   } catch (const Error& error) {
@@ -147,7 +147,7 @@ void ControlConnection::take(std::string_view bytes) {
   }
 }
 
-void ControlConnection::take(ControlReply reply) {
+void ControlConnection::handle(ControlReply reply) {
   if (attached_) {
     if (!reply.succeeded) return fail(reply.text());
     attached_->complete = true;
@@ -165,14 +165,14 @@ void ControlConnection::take(ControlReply reply) {
   request->done.cancel();
 }
 
-void ControlConnection::take(const ControlNotification& notification) {
+void ControlConnection::handle(const ControlNotification& notification) {
   if (notification.name == "%exit" && !notification.arguments.empty()) {
     last_noise_ = notification.arguments;
   }
   if (const auto callback = listener_.on_notification) callback(notification);
 }
 
-void ControlConnection::take(const ControlNoise& noise) { last_noise_ = noise.line; }
+void ControlConnection::handle(const ControlNoise& noise) { last_noise_ = noise.line; }
 
 void ControlConnection::write() {
   if (!writing_.empty() || outgoing_.empty()) return;

@@ -63,10 +63,10 @@ class ControlConnection : public std::enable_shared_from_this<ControlConnection>
   };
 
   void read();
-  void take(std::string_view bytes);
-  void take(ControlReply reply);
-  void take(const ControlNotification& notification);
-  void take(const ControlNoise& noise);
+  void handle(std::string_view bytes);
+  void handle(ControlReply reply);
+  void handle(const ControlNotification& notification);
+  void handle(const ControlNoise& noise);
   void write();
   void fail(const std::string& why);
 

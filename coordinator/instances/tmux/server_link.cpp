@@ -84,7 +84,7 @@ Turns::Turn::~Turn() {
   state_->freed.cancel_one();
 }
 
-asio::awaitable<Turns::Turn> Turns::take() {
+asio::awaitable<Turns::Turn> Turns::acquire() {
   const std::shared_ptr<State> state = state_;
   while (state->taken) {
     boost::system::error_code ignored;
@@ -109,7 +109,7 @@ ServerLink::ServerLink(asio::io_context& io, std::filesystem::path socket,
 asio::awaitable<std::shared_ptr<ControlConnection>> ServerLink::connect(bool start) {
   const auto self = shared_from_this();
   if (connection_) co_return connection_;
-  const Turns::Turn turn = co_await turns_.take();
+  const Turns::Turn turn = co_await turns_.acquire();
   while (!connection_) {
     if (closed_) throw_unavailable("the daemon is stopping");
     const bool there = co_await is_there();

@@ -42,7 +42,7 @@ class Turns {
 
   explicit Turns(boost::asio::io_context& io) : state_(std::make_shared<State>(io)) {}
   // Waits until it is free; given back by the destructor.
-  boost::asio::awaitable<Turn> take();
+  boost::asio::awaitable<Turn> acquire();
 
  private:
   std::shared_ptr<State> state_;

@@ -249,14 +249,14 @@ asio::awaitable<std::string> TmuxServer::read_output(std::string pane, unsigned 
 
 asio::awaitable<void> TmuxServer::kill_pane(std::string pane) {
   const auto link = link_;
-  const Turns::Turn turn = co_await kills_->take();
+  const Turns::Turn turn = co_await kills_->acquire();
   const std::shared_ptr<ControlConnection> connection = co_await link->connect(false);
   if (connection) co_await kill(connection, "kill-pane", std::move(pane));
 }
 
 asio::awaitable<void> TmuxServer::kill_window(std::string session, std::string window) {
   const auto link = link_;
-  const Turns::Turn turn = co_await kills_->take();
+  const Turns::Turn turn = co_await kills_->acquire();
   const std::shared_ptr<ControlConnection> connection = co_await link->connect(false);
   if (!connection) co_return;
   std::vector<std::string> list = list_command();
