@@ -16,7 +16,7 @@ namespace {
 constexpr std::array<const char*, 2> judged_stores{"sqlite", "postgres"};
 constexpr std::array<std::uint64_t, 2> loads{10, 25};
 constexpr std::uint64_t load_for_p999 = 25;
-constexpr std::chrono::milliseconds usual_limit{30};
+constexpr std::chrono::milliseconds default_limit{30};
 
 Figure required(const char* store, std::uint64_t instances, const char* measurement,
                 double quantile, std::chrono::milliseconds limit) {
@@ -32,13 +32,13 @@ bool is_same(const Target& a, const Target& b) {
   return a.measurement == b.measurement && a.quantile == b.quantile && a.limit == b.limit;
 }
 
-bool has_usual_policy(const Run& run) {
+bool has_default_policy(const Run& run) {
   return run.checkpoint_policy == "adaptive" || run.checkpoint_policy == "server";
 }
 
 bool counts(const Run& run, const Figure& figure) {
   const bool same_policy = figure.checkpoint_policy.empty()
-                               ? has_usual_policy(run)
+                               ? has_default_policy(run)
                                : run.checkpoint_policy == figure.checkpoint_policy;
   return same_policy && run.topology == figure.topology && run.store == figure.store &&
          run.instances == figure.instances && !run.interrupted;
@@ -128,7 +128,7 @@ std::vector<Figure> judge_pairs(const std::vector<Run>& runs) {
       figure.topology = run.topology;
       figure.instances = run.instances;
       figure.target = result.target;
-      if (!has_usual_policy(run)) figure.checkpoint_policy = run.checkpoint_policy;
+      if (!has_default_policy(run)) figure.checkpoint_policy = run.checkpoint_policy;
       const bool known = std::any_of(figures.begin(), figures.end(), [&](const Figure& other) {
         return counts(run, other) && is_same(other.target, figure.target);
       });
@@ -143,13 +143,13 @@ std::vector<Figure> gate_requirements() {
   std::vector<Figure> figures;
   for (const char* store : judged_stores) {
     for (const std::uint64_t instances : loads) {
-      figures.push_back(required(store, instances, "write", 0.99, usual_limit));
+      figures.push_back(required(store, instances, "write", 0.99, default_limit));
       if (instances == load_for_p999) {
         figures.push_back(required(store, instances, "write", 0.999, gate_write_p999_limit));
       }
       // A server's checkpoints run beside the commits and cannot be compared.
       if (store != judged_stores.front()) continue;
-      figures.push_back(required(store, instances, "checkpoint", 0.99, usual_limit));
+      figures.push_back(required(store, instances, "checkpoint", 0.99, default_limit));
     }
   }
   return figures;

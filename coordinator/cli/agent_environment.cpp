@@ -30,7 +30,7 @@ Variables foreground_environment(const Variables& launch, Variables own,
     if (is_ours(variable)) own.insert(variable);
   }
   const auto path = own.find("PATH");
-  own["PATH"] = program_directory + ":" + (path == own.end() ? usual_path : path->second);
+  own["PATH"] = program_directory + ":" + (path == own.end() ? default_path : path->second);
   return own;
 }
 

@@ -9,7 +9,7 @@ namespace yardmaster::cli {
 using Variables = std::map<std::string, std::string>;
 
 // PATH of one who has none.
-inline constexpr const char* usual_path = "/usr/local/bin:/usr/bin:/bin";
+inline constexpr const char* default_path = "/usr/local/bin:/usr/bin:/bin";
 
 // Returns the environment of an agent in a window: the variables of the launch file, which are
 // complete, except for those that tell where the agent runs. These are taken from `own`, the

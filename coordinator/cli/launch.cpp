@@ -17,7 +17,7 @@
 namespace yardmaster::cli {
 namespace {
 
-constexpr auto start_patience = std::chrono::seconds(60);
+constexpr auto start_timeout = std::chrono::seconds(60);
 constexpr auto interval_ms = 5;
 
 // Between fork and exec only calls that are safe there.
@@ -77,7 +77,7 @@ pid_t launch_daemon(const Paths& paths, const std::vector<std::string>& argument
   if (pid < 0) throw Error(ErrorCode::unavailable, std::string("fork: ") + std::strerror(errno));
   if (pid == 0) become_daemon(argv, null.get(), errors_end.get());
   errors_end.reset();
-  const SteadyTime deadline = std::chrono::steady_clock::now() + start_patience;
+  const SteadyTime deadline = std::chrono::steady_clock::now() + start_timeout;
   while (std::chrono::steady_clock::now() < deadline) {
     int status = 0;
     if (::waitpid(pid, &status, WNOHANG) == pid) report_end(status, errors);

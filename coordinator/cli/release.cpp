@@ -15,7 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr auto reply_patience = std::chrono::minutes(5);  // without any reply
+constexpr auto reply_timeout = std::chrono::minutes(5);  // without any reply
 constexpr auto retry_pause = std::chrono::milliseconds(200);
 constexpr std::size_t most_in_flight = 256;  // of the 1,024 that a connection allows
 
@@ -26,7 +26,7 @@ struct Refusal {
 };
 
 json next_reply(Client& client) {
-  const auto line = client.receive_line(reply_patience);
+  const auto line = client.receive_line(reply_timeout);
   if (!line) throw Error(ErrorCode::timed_out, "the daemon does not reply");
   return parse_json(*line);
 }
@@ -62,8 +62,8 @@ std::vector<Refusal> ask_once(Client& client, const std::vector<std::string>& na
 
 std::vector<std::string> release_all(Client& client, const std::vector<std::string>& names,
                                      const std::function<void(const json&)>& on_released,
-                                     std::chrono::nanoseconds patience) {
-  const SteadyTime deadline = std::chrono::steady_clock::now() + patience;
+                                     std::chrono::nanoseconds timeout) {
+  const SteadyTime deadline = std::chrono::steady_clock::now() + timeout;
   std::vector<std::string> complaints;
   std::vector<std::string> left = names;
   StatusLine line;

@@ -77,8 +77,8 @@ void Client::send(std::string_view bytes) {
     if (count >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(count));
     } else if (errno == EAGAIN) {
-      const auto patience = steady_clock::now() + std::chrono::seconds(30);
-      if (!wait_for(socket_.get(), POLLOUT, patience)) fail(path_, "the daemon does not read");
+      const auto timeout = steady_clock::now() + std::chrono::seconds(30);
+      if (!wait_for(socket_.get(), POLLOUT, timeout)) fail(path_, "the daemon does not read");
     } else if (errno != EINTR) {
       fail(path_, std::strerror(errno));
     }

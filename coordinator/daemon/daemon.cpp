@@ -38,8 +38,8 @@ using nlohmann::json;
 // Open files that connections leave to the store, to new listeners and to watched processes.
 constexpr std::uint64_t reserved_files = 256;
 // Together with the last checkpoint these stay within the two seconds that a stop may take.
-constexpr auto drain_patience = std::chrono::milliseconds(1200);
-constexpr auto hang_up_patience = std::chrono::milliseconds(300);
+constexpr auto drain_timeout = std::chrono::milliseconds(1200);
+constexpr auto hang_up_timeout = std::chrono::milliseconds(300);
 
 std::uint64_t raise_file_limit() {
   rlimit limit{};
@@ -270,12 +270,12 @@ asio::awaitable<void> Daemon::Impl::shut_down(bool with_tmux) {
   broker_.stop_listening();
   const SteadyTime began = std::chrono::steady_clock::now();
   const auto waited = [&] { return std::chrono::steady_clock::now() - began; };
-  while (queue_.in_flight() > 0 && waited() < drain_patience) {
+  while (queue_.in_flight() > 0 && waited() < drain_timeout) {
     co_await pause_for(io_, std::chrono::milliseconds(1));
   }
   broker_.hang_up_all();
   const SteadyTime hung_up = std::chrono::steady_clock::now();
-  while (broker_.has_sessions() && std::chrono::steady_clock::now() - hung_up < hang_up_patience) {
+  while (broker_.has_sessions() && std::chrono::steady_clock::now() - hung_up < hang_up_timeout) {
     co_await pause_for(io_, std::chrono::milliseconds(1));
   }
   log_->info("stopped: drained in {:.0f} ms, {} operations unfinished", to_milliseconds(waited()),

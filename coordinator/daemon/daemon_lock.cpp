@@ -18,7 +18,7 @@
 namespace yardmaster {
 namespace {
 
-constexpr auto child_patience = std::chrono::seconds(5);
+constexpr auto child_timeout = std::chrono::seconds(5);
 constexpr auto poll_interval = std::chrono::milliseconds(2);
 
 pid_t read_pid(const UniqueFd& file) {
@@ -34,7 +34,7 @@ bool is_there(pid_t pid) { return ::kill(pid, 0) == 0 || errno != ESRCH; }
 // A daemon that was killed while it started a program has the lock in that child, too, until that
 // is another program.
 bool take_lock(const UniqueFd& file) {
-  const auto deadline = std::chrono::steady_clock::now() + child_patience;
+  const auto deadline = std::chrono::steady_clock::now() + child_timeout;
   while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     const pid_t holder = read_pid(file);
     if (holder <= 0 || is_there(holder) || std::chrono::steady_clock::now() > deadline)

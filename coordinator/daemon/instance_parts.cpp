@@ -24,7 +24,7 @@ namespace asio = boost::asio;
 
 // Programs that an earlier daemon ran get this long: git removes its locks and ends soon after that
 // daemon.
-constexpr auto leftover_patience = std::chrono::seconds(30);
+constexpr auto leftover_timeout = std::chrono::seconds(30);
 
 std::size_t checkout_jobs(const Config& config) {
   if (config.checkout_jobs > 0) return config.checkout_jobs;
@@ -106,7 +106,7 @@ void InstanceParts::add_resources(Broker& broker, InstanceObserver& observer) {
 }
 
 asio::awaitable<void> InstanceParts::prepare() {
-  co_await runner_.wait_for_leftovers(leftover_patience);
+  co_await runner_.wait_for_leftovers(leftover_timeout);
   co_await repositories_.load();
 }
 

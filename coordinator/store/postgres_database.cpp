@@ -16,11 +16,11 @@ using std::chrono::steady_clock;
 
 constexpr std::string_view session_lock = "1499558500";  // "Yard", as an advisory lock's number
 // A server that is away is waited for this long; a stop has to wait for it too.
-constexpr milliseconds usual_patience{1000};
+constexpr milliseconds default_timeout{1000};
 // The outcome of a commit is worth waiting for until a server has started anew.
-constexpr milliseconds outcome_patience{5000};
+constexpr milliseconds outcome_timeout{5000};
 // The session of a coordinator that was killed ends within this time.
-constexpr milliseconds lock_patience{3000};
+constexpr milliseconds lock_timeout{3000};
 constexpr milliseconds lock_glance{20};
 constexpr milliseconds first_pause{10};
 constexpr milliseconds longest_pause{500};
@@ -102,7 +102,7 @@ void PostgresDatabase::connect() {
 // An old session of ours may not have noticed yet that its client is gone; it could still commit.
 void PostgresDatabase::take_session_lock() {
   const std::string number(session_lock);
-  const auto deadline = steady_clock::now() + lock_patience;
+  const auto deadline = steady_clock::now() + lock_timeout;
   const std::string holder =
       "FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = 0 AND objid = " +
       number + " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
@@ -133,11 +133,11 @@ void PostgresDatabase::prepare_statements() {
   connection_->finish_pipeline();
 }
 
-// Tries with growing pauses for as long as the patience lasts. The pauses go on from one call to
+// Tries with growing pauses for as long as the timeout allows. The pauses go on from one call to
 // the next, so that a server that is away is not asked for every transaction.
-void PostgresDatabase::reconnect(std::chrono::nanoseconds patience) {
+void PostgresDatabase::reconnect(std::chrono::nanoseconds timeout) {
   connection_.reset();
-  const auto deadline = steady_clock::now() + patience;
+  const auto deadline = steady_clock::now() + timeout;
   for (;;) {
     if (next_attempt_ > deadline) {
       std::this_thread::sleep_until(deadline);
@@ -159,7 +159,7 @@ void PostgresDatabase::reconnect(std::chrono::nanoseconds patience) {
 
 void PostgresDatabase::require_connection() {
   if (connection_ && !connection_->is_lost()) return;
-  reconnect(usual_patience);
+  reconnect(default_timeout);
   if (purpose_ == Purpose::reading) return;
   const std::int64_t stored = stored_transaction();
   diverged_ = diverged_ || stored != transaction_;
@@ -229,7 +229,7 @@ bool PostgresDatabase::commit() {
 // Returns whether the transaction that was being committed when the connection was lost took
 // effect.
 bool PostgresDatabase::resolve_commit() {
-  reconnect(outcome_patience);
+  reconnect(outcome_timeout);
   const std::int64_t stored = stored_transaction();
   if (stored == transaction_ + 1) return true;
   diverged_ = diverged_ || stored != transaction_;

@@ -74,7 +74,7 @@ class PostgresDatabase final : public Database {
 
   void connect();
   void require_connection();
-  void reconnect(std::chrono::nanoseconds patience);
+  void reconnect(std::chrono::nanoseconds timeout);
   void take_session_lock();
   void prepare_statements();
   std::int64_t stored_transaction();

@@ -16,7 +16,7 @@ namespace {
 
 constexpr int application_id = 0x59617264;  // "Yard": marks the file as ours
 // A lock that another program holds is waited for this long; a stop has to wait for it too.
-constexpr int busy_patience_ms = 1000;
+constexpr int busy_timeout_ms = 1000;
 constexpr std::int64_t write_back_frames = 128;
 constexpr std::int64_t log_header_bytes = 32;
 constexpr std::int64_t frame_header_bytes = 24;
@@ -73,7 +73,7 @@ SqliteDatabase::Connection SqliteDatabase::connect(const std::filesystem::path& 
     throw Error(sqlite_error_code(result, raw == nullptr ? 0 : sqlite3_system_errno(raw)),
                 file.string() + ": cannot open the database: " + sqlite3_errstr(result));
   }
-  sqlite3_busy_timeout(raw, busy_patience_ms);
+  sqlite3_busy_timeout(raw, busy_timeout_ms);
   sqlite3_db_config(raw, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   return connection;
 }

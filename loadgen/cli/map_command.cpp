@@ -19,14 +19,14 @@
 namespace yardmaster::loadgen {
 namespace {
 
-constexpr std::string_view usual_map_step = "8s";
+constexpr std::string_view default_map_step = "8s";
 constexpr std::chrono::seconds longest_step{60};
 constexpr std::uint64_t asked = 25;
 constexpr std::uint64_t least = 10;
-constexpr std::uint64_t usual_most = 4000;
+constexpr std::uint64_t default_most = 4000;
 // A load with few instances has few writes, and takes ten times as long to pass as this one, whose
 // pass settles all lesser ones.
-constexpr std::uint64_t usual_first_load = 400;
+constexpr std::uint64_t default_first_load = 400;
 
 void refuse(bool given, const char* why) {
   if (given) throw Error(ErrorCode::usage, why);
@@ -41,11 +41,11 @@ std::vector<std::string> words_of(const Overrides& flags, const char* field,
 }
 
 // Fills in what the flags leave open of each search.
-Options with_usual(Options options) {
+Options with_defaults(Options options) {
   auto& search = options.search;
   search.least = least;
-  if (!search.most) search.most = usual_most;
-  search.start = std::min(usual_first_load, *search.most);
+  if (!search.most) search.most = default_most;
+  search.start = std::min(default_first_load, *search.most);
   refuse(*search.most < asked, "--most: the map is about 25 instances, and so at least 25");
   refuse(options.overrides.contains("fsync_latency"),
          "--fsync-latency: a map has several: --fsync-latencies");
@@ -74,7 +74,7 @@ std::string minutes(std::chrono::duration<double, std::ratio<60>> time) {
 class MapRun {
  public:
   explicit MapRun(const Options& given)
-      : options_(with_usual(given)),
+      : options_(with_defaults(given)),
         file_(options_.report / "map.json"),
         cells_(map_cells(words_of(options_.overrides, "store", {"sqlite", "postgres"}),
                          words_of(options_.overrides, "durability", {"process", "power"}),
@@ -100,7 +100,7 @@ class MapRun {
 
  private:
   SearchPlan plan_for(const MapCell& cell) {
-    SearchPlan plan = plan_search(options_of(options_, cell), usual_map_step, progress_);
+    SearchPlan plan = plan_search(options_of(options_, cell), default_map_step, progress_);
     plan.longest_step = longest_step;
     plan.range.asked = asked;
     return plan;

@@ -11,7 +11,7 @@
 namespace yardmaster::loadgen {
 namespace {
 
-constexpr std::string_view usual_search_step = "20s";
+constexpr std::string_view default_search_step = "20s";
 
 std::string heading(const SearchPlan& plan, const Options& options) {
   std::string slo;
@@ -27,7 +27,7 @@ std::string heading(const SearchPlan& plan, const Options& options) {
 
 int search_capacity(const Options& options) {
   Progress progress(std::cerr, Progress::style_of_stderr());
-  const SearchPlan plan = plan_search(options, usual_search_step, progress);
+  const SearchPlan plan = plan_search(options, default_search_step, progress);
   print_for_people(options, progress,
                    reports::wrapped(heading(plan, options), 0, reports::line_width) + "\n");
   SearchOutcome outcome = carry_out_search(plan, options, progress);

@@ -60,10 +60,10 @@ OwnedProgram::OwnedProgram(const Options& options)
   process_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
 }
 
-bool OwnedProgram::has_ended(std::chrono::milliseconds patience) const {
+bool OwnedProgram::has_ended(std::chrono::milliseconds timeout) const {
   if (pid_ <= 0) return true;
   pollfd ended{.fd = process_.get(), .events = POLLIN, .revents = 0};
-  return ::poll(&ended, 1, static_cast<int>(patience.count())) > 0;
+  return ::poll(&ended, 1, static_cast<int>(timeout.count())) > 0;
 }
 
 int OwnedProgram::wait() {

@@ -40,8 +40,8 @@ class OwnedProgram {
 
   pid_t pid() const { return pid_; }
   int pidfd() const { return process_.get(); }
-  // Returns whether the program has ended; waits for that as long as `patience` says.
-  bool has_ended(std::chrono::milliseconds patience) const;
+  // Returns whether the program has ended; waits for that as long as `timeout` says.
+  bool has_ended(std::chrono::milliseconds timeout) const;
   // Its exit status, once it has ended; 128 + n when signal n ended it.
   int wait();
   void signal(int number) const;

@@ -18,7 +18,7 @@ using std::chrono::steady_clock;
 using Kind = InstanceSample::Kind;
 
 // The SQLite-first design has this timeout.
-constexpr milliseconds usual_busy_timeout{5000};
+constexpr milliseconds default_busy_timeout{5000};
 constexpr milliseconds tick{5};
 constexpr milliseconds head_start{20};
 constexpr seconds ready_deadline{60};
@@ -66,7 +66,7 @@ void DirectRun::write_orders(const std::string& database) {
   run.transaction = *plan_.transaction;
   run.durability = plan_.durability;
   run.busy_timeout_ms =
-      std::chrono::duration_cast<milliseconds>(plan_.busy_timeout.value_or(usual_busy_timeout))
+      std::chrono::duration_cast<milliseconds>(plan_.busy_timeout.value_or(default_busy_timeout))
           .count();
   run.checkpoint_after_write = plan_.checkpoint_policy == "every-write";
   run.checkpoints_by_itself = true;
@@ -128,8 +128,8 @@ void DirectRun::drain(InstanceProcesses& processes) {
   if (!work_until(processes, steady_clock::now() + drain_deadline, ended)) {
     memory_.run().given_up = true;
     memory_.announce_change();
-    const milliseconds patience(memory_.run().busy_timeout_ms);
-    work_until(processes, steady_clock::now() + patience + last_write_deadline, ended);
+    const milliseconds timeout(memory_.run().busy_timeout_ms);
+    work_until(processes, steady_clock::now() + timeout + last_write_deadline, ended);
   }
   take_samples();
   count_errors();

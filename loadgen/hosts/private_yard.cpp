@@ -55,7 +55,7 @@ void PrivateYard::make_repository(const LoadPlan& plan, const PrivateYardOptions
   repository_.emplace(canonical_base(options));
   if (options.keep) repository_->keep();
   make_work_repository(repository_->path() / work_repository_name,
-                       plan.repo_files.value_or(usual_repo_files), plan.seed, interrupted);
+                       plan.repo_files.value_or(default_repo_files), plan.seed, interrupted);
 }
 
 void PrivateYard::start_daemon(const LoadPlan& plan, const PrivateYardOptions& options,

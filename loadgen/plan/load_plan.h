@@ -70,7 +70,7 @@ struct WebSocketLoad {
 };
 
 // The repository that real instances work in has this many files unless the plan says otherwise.
-inline constexpr std::uint64_t usual_repo_files = 2000;
+inline constexpr std::uint64_t default_repo_files = 2000;
 
 struct LoadPlan {
   std::string scenario = "default";

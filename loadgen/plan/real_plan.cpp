@@ -9,8 +9,8 @@ namespace yardmaster::loadgen {
 namespace {
 
 // Each churn takes a checkout of the whole repository, and a removal.
-constexpr double usual_churn_per_second = 3;
-constexpr std::uint64_t usual_churning = 8;
+constexpr double default_churn_per_second = 3;
+constexpr std::uint64_t default_churning = 8;
 
 [[noreturn]] void refuse_plan(const std::string& why) { throw Error(ErrorCode::usage, why); }
 
@@ -24,9 +24,9 @@ void refuse_what_is_for_real_ones_alone(const LoadPlan& plan) {
 
 void fit_churn(LoadPlan& plan) {
   if (plan.churn.per_second > 0 && !plan.churn.names_rate) {
-    plan.churn.per_second = usual_churn_per_second;
+    plan.churn.per_second = default_churn_per_second;
   }
-  if (!plan.churn.names_instances) plan.churn.instances = usual_churning;
+  if (!plan.churn.names_instances) plan.churn.instances = default_churning;
   if (plan.churn_kinds.empty()) plan.churn_kinds = all_churn_kinds();
   const bool only_stillborn =
       std::all_of(plan.churn_kinds.begin(), plan.churn_kinds.end(),
@@ -73,7 +73,7 @@ void fit_to_resources(LoadPlan& plan) {
     if (plan.instances > most_real_instances) {
       refuse_plan("instances: at most " + std::to_string(most_real_instances) + " real ones");
     }
-    plan.repo_files = plan.repo_files.value_or(usual_repo_files);
+    plan.repo_files = plan.repo_files.value_or(default_repo_files);
     fit_churn(plan);
     fit_bursts(plan);
   }

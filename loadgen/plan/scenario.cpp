@@ -22,7 +22,7 @@ constexpr std::uint64_t most_instances = 1'000'000;
 constexpr double highest_rate = 1000;
 
 // A run on several stores has a fixed length, since it is judged together with its pairs.
-constexpr std::chrono::seconds usual_paired_duration{30};
+constexpr std::chrono::seconds default_paired_duration{30};
 constexpr std::uint64_t fewest_pairs = 3;
 
 // A run with its lists of instance numbers and stores, which becomes as many plans.
@@ -210,8 +210,8 @@ void read_workloads(FieldReader& fields, LoadPlan& plan) {
     sizes.read_count("instances", plan.churn.instances, 1, 1000);
   });
   read("websocket", plan.websocket.per_second, usual.websocket.per_second, [](FieldReader&) {});
-  constexpr double usual_bursts_per_second = 0.2;
-  read("bursts", plan.bursts.per_second, usual_bursts_per_second, [](FieldReader&) {});
+  constexpr double default_bursts_per_second = 0.2;
+  read("bursts", plan.bursts.per_second, default_bursts_per_second, [](FieldReader&) {});
   workloads.read("writes", plan.writes);
   workloads.finish();
   const bool asks_for_bursts = found->contains("bursts") && plan.bursts.per_second > 0;
@@ -301,7 +301,7 @@ void add_plans(Draft draft, const Overrides& overrides, std::vector<LoadPlan>& p
     flags.refuse("max_duration",
                  "several stores are compared over a fixed time: use " + flags.path("duration"));
   }
-  if (paired && !plan.duration) plan.duration = usual_paired_duration;
+  if (paired && !plan.duration) plan.duration = default_paired_duration;
   for (const auto instances : draft.instances) {
     const std::size_t before = plans.size();
     plan.instances = instances;

@@ -15,7 +15,7 @@
 namespace yardmaster::loadgen {
 namespace {
 
-constexpr std::chrono::seconds removal_patience{5};
+constexpr std::chrono::seconds removal_timeout{5};
 constexpr int until_signals_are_felt_ms = 2;
 
 // The token is looked at again while the pidfd holds the process, so that it is surely this one.
@@ -31,7 +31,7 @@ void end_tmux_servers(const std::filesystem::path& socket) {
     ProgramCall call;
     call.arguments = {"tmux", "-S", socket.string(), "kill-server"};
     call.dropped_prefixes = {"TMUX"};
-    call.timeout = removal_patience;
+    call.timeout = removal_timeout;
     run_program(call);
   }
   for (const pid_t server : tmux_servers(socket)) ::kill(server, SIGKILL);
@@ -41,7 +41,7 @@ void end_tmux_servers(const std::filesystem::path& socket) {
 
 void kill_processes_with_token(const std::string& prefix) noexcept {
   try {
-    const auto deadline = std::chrono::steady_clock::now() + removal_patience;
+    const auto deadline = std::chrono::steady_clock::now() + removal_timeout;
     while (std::chrono::steady_clock::now() < deadline) {
       const auto found = processes_with_token(prefix);
       if (found.empty()) return;

@@ -151,8 +151,8 @@ class SimulatedAgent {
   }
 
   // Takes the events that came meanwhile, and those that come within the time.
-  void take_events(milliseconds patience) {
-    while (const auto event = client_->next_event(patience)) {
+  void take_events(milliseconds timeout) {
+    while (const auto event = client_->next_event(timeout)) {
       if (event->value("event", "") == "message") handle(event->at("data"));
     }
   }

@@ -21,7 +21,7 @@ namespace yardmaster::loadgen {
 namespace {
 
 constexpr std::size_t largest_request = 8192;
-constexpr timeval client_patience{.tv_sec = 2, .tv_usec = 0};
+constexpr timeval client_timeout{.tv_sec = 2, .tv_usec = 0};
 
 struct Address {
   sockaddr_storage storage{};
@@ -142,8 +142,8 @@ void MetricsEndpoint::run() const {
 }
 
 void MetricsEndpoint::answer(int client) const {
-  ::setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &client_patience, sizeof client_patience);
-  ::setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &client_patience, sizeof client_patience);
+  ::setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &client_timeout, sizeof client_timeout);
+  ::setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &client_timeout, sizeof client_timeout);
   std::string request;
   std::array<char, 2048> buffer{};
   while (request.find("\r\n\r\n") == std::string::npos && request.size() < largest_request) {

@@ -14,7 +14,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::chrono::seconds release_patience{10};
+constexpr std::chrono::seconds release_timeout{10};
 // Requests that wait for their answer at a time.
 constexpr std::size_t batch = 100;
 
@@ -48,8 +48,8 @@ void release(Client& client, const std::vector<std::string>& names, SteadyTime d
 ReleaseGuard::~ReleaseGuard() {
   if (!armed_) return;
   try {
-    const auto deadline = steady_clock::now() + release_patience;
-    Client client(socket_path_, release_patience);
+    const auto deadline = steady_clock::now() + release_timeout;
+    Client client(socket_path_, release_timeout);
     // The instances are released once more, since an allocation may still have been under way.
     while (steady_clock::now() < deadline) {
       const auto names = living(client, prefix_, deadline);

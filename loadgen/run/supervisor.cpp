@@ -25,7 +25,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds watch_interval{50};
 constexpr std::chrono::seconds long_preparation{1};
 // The answers that are under way at the time of a look get this much longer.
-constexpr milliseconds usual_answer{200};
+constexpr milliseconds answer_time{200};
 constexpr std::chrono::seconds longest_answer{5};
 // Files, the loop, signals, and what comes and goes.
 constexpr std::uint64_t other_descriptors = 100;
@@ -169,7 +169,7 @@ class Supervisor::Watch {
       return;
     }
     const Offset late = load_.elapsed() - load_.look_boundaries()[next_look_];
-    if (late < usual_answer) return;
+    if (late < answer_time) return;
     if (late < longest_answer && !all_answered()) return;
     const SampleSet samples = SampleSet::before(load_.logs(), next_look_);
     reports::Run draft;

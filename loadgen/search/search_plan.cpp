@@ -109,7 +109,7 @@ SearchRange range_of(const Options& options, const LoadPlan& load) {
 LoadPlan SearchPlan::step(std::uint64_t instances) const {
   LoadPlan plan = load;
   plan.instances = instances;
-  if (usual_length && !plan.closed_loop) {
+  if (default_length && !plan.closed_loop) {
     const auto rounds = writes_of_step / static_cast<double>(instances);
     const auto enough = std::chrono::duration_cast<nanoseconds>(
         std::chrono::duration<double, std::nano>(plan.interval) * rounds);
@@ -118,14 +118,14 @@ LoadPlan SearchPlan::step(std::uint64_t instances) const {
   return plan;
 }
 
-SearchPlan plan_search(const Options& options, std::string_view usual_step, Progress& progress) {
+SearchPlan plan_search(const Options& options, std::string_view default_step, Progress& progress) {
   refuse_what_does_not_fit(options);
   const auto slo = slo_of(options);
   Options complete = options;
   auto& flags = complete.overrides;
   SearchPlan plan;
-  plan.usual_length = !flags.contains("duration") && !flags.contains("max_duration");
-  if (plan.usual_length) flags["max_duration"] = usual_step;
+  plan.default_length = !flags.contains("duration") && !flags.contains("max_duration");
+  if (plan.default_length) flags["max_duration"] = default_step;
   if (!flags.contains("workloads") && options.scenario.empty()) {
     flags["workloads"] = workloads_for(slo);
   }
@@ -155,7 +155,7 @@ reports::MapParameters parameters_of(const SearchPlan& plan, const Options& opti
   parameters.seed = load.seed;
   parameters.checkpoint_policy = load.checkpoint_policy;
   parameters.step = (load.duration ? "" : "up to ") + format_duration(load.longest()) +
-                    (plan.usual_length ? ", longer for few instances" : "");
+                    (plan.default_length ? ", longer for few instances" : "");
   parameters.warmup_s = std::chrono::duration<double>(load.warmup).count();
   parameters.asked = plan.range.asked.value_or(0);
   parameters.least = plan.range.least;

@@ -19,21 +19,21 @@ namespace yardmaster::loadgen {
 // to 20 of them were seen to count as one: a step of the usual length makes so many writes, unless
 // that takes too long.
 inline constexpr double writes_of_step = 8'000;
-inline constexpr std::chrono::seconds longest_usual_step{120};
+inline constexpr std::chrono::seconds longest_default_step{120};
 
 struct SearchPlan {
   LoadPlan load;  // its number of instances is the step's
   SearchRange range;
-  bool usual_length = true;  // nobody named the length of a step
-  std::chrono::seconds longest_step = longest_usual_step;
+  bool default_length = true;  // nobody named the length of a step
+  std::chrono::seconds longest_step = longest_default_step;
 
   // Lasts longer where there are so few instances that they could not show anything.
   LoadPlan step(std::uint64_t instances) const;
 };
 
-// Steps are as long as `usual_step` unless the flags say otherwise, and end early by the planned
+// Steps are as long as `default_step` unless the flags say otherwise, and end early by the planned
 // looks. Without --workloads and --scenario only the writes run, and what the targets ask for.
-SearchPlan plan_search(const Options& options, std::string_view usual_step, Progress& progress);
+SearchPlan plan_search(const Options& options, std::string_view default_step, Progress& progress);
 
 // Returns what the search says of itself in a record.
 reports::MapParameters parameters_of(const SearchPlan& plan, const Options& options);

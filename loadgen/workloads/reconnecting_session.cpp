@@ -58,14 +58,14 @@ void ReconnectingSession::persist(std::uint64_t number,
 }
 
 AsyncReply ReconnectingSession::answer_to(const std::string& command, const nlohmann::json& args,
-                                          std::chrono::seconds patience) {
+                                          std::chrono::seconds timeout) {
   const auto answer = std::make_shared<std::optional<AsyncReply>>();
   request_until_answered(command, args, [answer](const AsyncReply& reply) { *answer = reply; });
-  const auto deadline = std::chrono::steady_clock::now() + patience;
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
   while (!*answer && std::chrono::steady_clock::now() < deadline) loop_.poll(deadline);
   if (*answer) return std::move(**answer);
   throw Error(ErrorCode::timed_out,
-              command + ": no answer within " + std::to_string(patience.count()) + " s");
+              command + ": no answer within " + std::to_string(timeout.count()) + " s");
 }
 
 nlohmann::json ReconnectingSession::call(std::string_view command, const nlohmann::json& args) {

@@ -37,7 +37,7 @@ class ReconnectingSession {
   // Does the same, waiting for the answer and running the loop meanwhile: before and after a load
   // only. A failure is an answer as well. Throws Error{timed_out}.
   AsyncReply answer_to(const std::string& command, const nlohmann::json& args,
-                       std::chrono::seconds patience);
+                       std::chrono::seconds timeout);
   // Waits for the answer, running the loop: before and after a load only. Throws Error with the
   // daemon's code, or timed_out.
   nlohmann::json call(std::string_view command, const nlohmann::json& args);

@@ -27,9 +27,9 @@ namespace {
 using nlohmann::json;
 
 #ifdef YARDMASTER_SANITIZED
-constexpr std::uint64_t usual_kills = 40;
+constexpr std::uint64_t default_kills = 40;
 #else
-constexpr std::uint64_t usual_kills = 200;
+constexpr std::uint64_t default_kills = 200;
 #endif
 constexpr std::uint64_t instance_count = 8;
 constexpr std::uint64_t small_repository_files = 60;
@@ -38,7 +38,7 @@ constexpr int rounds_between_words = 10;
 
 std::uint64_t wanted_kills() {
   const char* const given = std::getenv("YARDMASTER_KILLS");
-  return given == nullptr ? usual_kills : std::stoull(given);
+  return given == nullptr ? default_kills : std::stoull(given);
 }
 
 class RealKill : public testing::Test {

@@ -14,8 +14,8 @@ using namespace std::chrono_literals;
 
 class AsyncWaitTest : public testing::Test {
  protected:
-  bool ends_within(const ProcessHandle& process, std::chrono::milliseconds patience) {
-    const SteadyTime deadline = std::chrono::steady_clock::now() + patience;
+  bool ends_within(const ProcessHandle& process, std::chrono::milliseconds timeout) {
+    const SteadyTime deadline = std::chrono::steady_clock::now() + timeout;
     return loop_.wait_for(wait_readable(loop_.io(), process.pidfd.get(), deadline));
   }
 

@@ -9,14 +9,14 @@
 namespace yardmaster::support {
 
 #ifdef YARDMASTER_SANITIZED
-inline constexpr std::chrono::seconds patience{60};
+inline constexpr std::chrono::seconds timeout{60};
 #else
-inline constexpr std::chrono::seconds patience{20};
+inline constexpr std::chrono::seconds timeout{20};
 #endif
 
 class Deadline {
  public:
-  explicit Deadline(std::chrono::milliseconds from_now = patience)
+  explicit Deadline(std::chrono::milliseconds from_now = timeout)
       : end_(std::chrono::steady_clock::now() + from_now) {}
 
   bool passed() const { return std::chrono::steady_clock::now() >= end_; }

@@ -189,7 +189,7 @@ TEST(CapacitySearchTest, a_step_lasts_until_it_can_show_something) {
   EXPECT_EQ(plan.step(10).longest(), std::chrono::seconds(120));
   EXPECT_EQ(plan.step(50).longest(), std::chrono::seconds(40));
   EXPECT_EQ(plan.step(1000).longest(), std::chrono::seconds(8));
-  plan.usual_length = false;
+  plan.default_length = false;
   EXPECT_EQ(plan.step(10).longest(), std::chrono::seconds(8));
 }
 

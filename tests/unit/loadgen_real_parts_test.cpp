@@ -34,7 +34,7 @@ using ::testing::StartsWith;
 TEST(RealPlanTest, real_instances_churn_at_a_rate_that_git_can_follow) {
   const auto plan = plan_of_scenario(R"({"resources": "real"})");
   EXPECT_EQ(plan.resources, Resources::real);
-  EXPECT_EQ(plan.repo_files, usual_repo_files);
+  EXPECT_EQ(plan.repo_files, default_repo_files);
   EXPECT_LT(plan.churn.per_second, ChurnLoad().per_second);
   EXPECT_EQ(plan.churn_kinds, all_churn_kinds());
   EXPECT_THAT(turnover_measurements(plan), ElementsAre("startup", "cleanup", "cleanup_grace"));

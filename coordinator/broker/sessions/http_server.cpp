@@ -28,7 +28,7 @@ using asio::ip::tcp;
 
 // A connection may be silent for this long between requests, or take this long to send a request or
 // read the reply.
-constexpr auto request_patience = std::chrono::seconds(60);
+constexpr auto request_timeout = std::chrono::seconds(60);
 constexpr std::string_view json_type = "application/json";
 constexpr std::string_view metrics_type = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -141,7 +141,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 };
 
 void HttpConnection::start_timer() {
-  timer_.expires_after(request_patience);
+  timer_.expires_after(request_timeout);
   timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& failure) {
     const auto self = weak.lock();
     // It may have been set anew after it expired.

@@ -142,13 +142,13 @@ std::uint64_t open_files_limit(const std::optional<pid_t>& daemon) {
 }
 
 std::string program_path(const std::optional<pid_t>& daemon) {
-  if (!daemon) return process_environment("PATH").value_or(usual_path);
+  if (!daemon) return process_environment("PATH").value_or(default_path);
   std::istringstream variables(read_proc_file(*daemon, "environ"));
   constexpr std::string_view beginning = "PATH=";
   for (std::string variable; std::getline(variables, variable, '\0');) {
     if (variable.starts_with(beginning)) return variable.substr(beginning.size());
   }
-  return usual_path;
+  return default_path;
 }
 
 }  // namespace yardmaster::cli

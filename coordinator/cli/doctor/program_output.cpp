@@ -50,7 +50,7 @@ bool read_to_end(int fd, std::string& text, steady_clock::time_point deadline) {
 }  // namespace
 
 std::optional<std::string> program_output(std::vector<std::string> command,
-                                          std::chrono::milliseconds patience) {
+                                          std::chrono::milliseconds timeout) {
   std::array<int, 2> pipe{};
   if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return std::nullopt;
   const UniqueFd output(pipe[0]);
@@ -59,7 +59,7 @@ std::optional<std::string> program_output(std::vector<std::string> command,
   writing_end.reset();
   if (!pid) return std::nullopt;
   std::string text;
-  const bool in_time = read_to_end(output.get(), text, steady_clock::now() + patience);
+  const bool in_time = read_to_end(output.get(), text, steady_clock::now() + timeout);
   if (!in_time) ::kill(*pid, SIGKILL);  // our own child, which is not reaped yet
   int status = 0;
   while (::waitpid(*pid, &status, 0) < 0 && errno == EINTR) {

@@ -9,8 +9,8 @@
 namespace yardmaster::cli {
 
 // Standard output without its last newline. nullopt when there is no such program, when it fails,
-// or when it takes longer than the patience, after which it is killed.
+// or when it takes longer than the timeout, after which it is killed.
 std::optional<std::string> program_output(std::vector<std::string> command,
-                                          std::chrono::milliseconds patience);
+                                          std::chrono::milliseconds timeout);
 
 }  // namespace yardmaster::cli

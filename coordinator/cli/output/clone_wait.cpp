@@ -21,7 +21,7 @@ using nlohmann::json;
 
 constexpr int poll_interval_ms = 200;
 // A clone that is cancelled has its files deleted.
-constexpr auto clone_removal_patience = std::chrono::minutes(5);
+constexpr auto clone_removal_timeout = std::chrono::minutes(5);
 
 // Ctrl-C and SIGTERM as something to wait for, for as long as this lives.
 class Interruption {
@@ -54,7 +54,7 @@ class Interruption {
 };
 
 void forget_repository(Client& client, const std::string& name) {
-  client.call("remove_repo", {{"name", name}}, clone_removal_patience);
+  client.call("remove_repo", {{"name", name}}, clone_removal_timeout);
 }
 
 [[noreturn]] void give_up(Client& client, const json& failed) {

@@ -11,13 +11,13 @@
 namespace yardmaster::cli {
 namespace {
 
-constexpr std::size_t usual_width = 80;  // assumed for a terminal that does not report its width
+constexpr std::size_t default_width = 80;  // assumed for a terminal that does not report its width
 
 std::size_t width_of(int fd) {
   if (::isatty(fd) == 0) return 0;
   winsize size{};
   const bool told = ::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  return told ? size.ws_col : usual_width;
+  return told ? size.ws_col : default_width;
 }
 
 }  // namespace

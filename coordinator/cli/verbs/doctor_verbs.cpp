@@ -22,8 +22,8 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr auto program_patience = std::chrono::seconds(5);
-constexpr auto daemon_patience = std::chrono::seconds(5);
+constexpr auto program_timeout = std::chrono::seconds(5);
+constexpr auto daemon_timeout = std::chrono::seconds(5);
 
 struct Part {
   const char* name;
@@ -43,9 +43,9 @@ class DaemonView {
  public:
   explicit DaemonView(const Config& config) : holder_(lock_holder(config.paths().lock())) {
     try {
-      Client client(config.paths().broker_socket(), daemon_patience);
-      status_ = client.call("status", json::object(), daemon_patience);
-      repositories_ = list_of(client.call("list_repos", json::object(), daemon_patience), "repos");
+      Client client(config.paths().broker_socket(), daemon_timeout);
+      status_ = client.call("status", json::object(), daemon_timeout);
+      repositories_ = list_of(client.call("list_repos", json::object(), daemon_timeout), "repos");
     } catch (const Error&) {
       return;  // facts that it did not give stay empty
     }
@@ -140,9 +140,9 @@ std::vector<Finding> examine(const Places& places) {
   std::string failure;
   const std::optional<LoadedConfig> loaded = load(places, failure);
   std::vector<Finding> findings{check_settings(failure)};
-  findings.push_back(check_git(program_output({"git", "--version"}, program_patience)));
+  findings.push_back(check_git(program_output({"git", "--version"}, program_timeout)));
   const bool wants_tmux = !loaded || loaded->config.tmux;
-  findings.push_back(check_tmux(program_output({"tmux", "-V"}, program_patience), wants_tmux));
+  findings.push_back(check_tmux(program_output({"tmux", "-V"}, program_timeout), wants_tmux));
   if (!loaded) return findings;
   const DaemonView daemon(loaded->config);
   findings.push_back(check_daemon(daemon.holder(), daemon.status(), YARDMASTER_VERSION));

@@ -16,22 +16,22 @@ namespace {
 using std::chrono::steady_clock;
 
 // An agent waits for its hooks.
-constexpr auto input_patience = std::chrono::milliseconds(500);
-constexpr auto hook_patience = std::chrono::milliseconds(1000);
-constexpr timeval whole_patience{1, 800'000};
+constexpr auto input_timeout = std::chrono::milliseconds(500);
+constexpr auto hook_timeout = std::chrono::milliseconds(1000);
+constexpr timeval whole_timeout{1, 800'000};
 constexpr std::size_t longest_input = 16U << 20U;
 
 // Whatever else happens, the agent goes on.
 void end_in_time() {
   std::signal(SIGALRM, [](int) { ::_exit(0); });
-  const itimerval timer{{0, 0}, whole_patience};
+  const itimerval timer{{0, 0}, whole_timeout};
   ::setitimer(ITIMER_REAL, &timer, nullptr);
 }
 
 std::string read_input() {
   std::string input;
   if (::isatty(STDIN_FILENO) == 1) return input;
-  const auto deadline = steady_clock::now() + input_patience;
+  const auto deadline = steady_clock::now() + input_timeout;
   std::array<char, 65536> buffer{};
   while (input.size() < longest_input) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_clock::now());
@@ -51,7 +51,7 @@ void report(const std::string& event) {
   if (!said) return;
   // The broker's socket, unlike an instance's own, cannot tell who calls.
   if (const auto name = process_environment("YARDMASTER_INSTANCE")) (*said)["instance_id"] = *name;
-  Client(*socket, hook_patience).call("report_state", *said, hook_patience);
+  Client(*socket, hook_timeout).call("report_state", *said, hook_timeout);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t usual_history = 20;
+constexpr std::size_t default_history = 20;
 
 json instances_of(Client& client, const std::string& repo, bool gone) {
   json request = json::object();
@@ -102,7 +102,7 @@ json endings_of(Client& client, const std::string& name, const std::string& repo
 
 void show_history(const Places& places, const HistoryOptions& options) {
   const std::string name = value_of(*options.name);
-  const std::size_t most = count_of(*options.last).value_or(name.empty() ? usual_history : 1);
+  const std::size_t most = count_of(*options.last).value_or(name.empty() ? default_history : 1);
   Client client = places.connect();
   const json gone = latest_first(endings_of(client, name, value_of(*options.repo)), most);
   if (options.as_json->count() > 0) return print_json({{"instances", gone}});
@@ -146,7 +146,7 @@ void add_instance_removal(CLI::App& app, Places& places) {
   verb->callback([&places, name, force, as_json] {
     json request{{"instance_id", name->as<std::string>()}};
     if (force->count() > 0) request["force"] = true;
-    const json ended = places.connect().call("release_instance", request, ending_patience);
+    const json ended = places.connect().call("release_instance", request, ending_timeout);
     if (as_json->count() > 0) return print_json(ended);
     print_ended(places, ended);
   });
@@ -168,7 +168,7 @@ void add_complete_verb(CLI::App& parent, Places& places) {
   verb->callback([&places, summary, instance, as_json] {
     json request{{"agent", instance->as<std::string>()}};
     if (summary->count() > 0) request["summary"] = value_of(*summary);
-    const json ended = places.connect().call("complete_agent", request, ending_patience);
+    const json ended = places.connect().call("complete_agent", request, ending_timeout);
     if (as_json->count() > 0) return print_json(ended);
     std::cout << instance->as<std::string>() << " is complete\n"
               << rescued_text(list_of(ended, "rescue"), places.restore_command());

@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr auto repository_patience = std::chrono::minutes(5);
+constexpr auto repository_timeout = std::chrono::minutes(5);
 
 void print_added(const Places& places, const json& repository) {
   const std::string name = text_of(repository, "name");
@@ -87,7 +87,7 @@ void add_repository_removal(CLI::App& repo, Places& places) {
   verb->callback([&places, name, force, as_json] {
     json request{{"name", name->as<std::string>()}};
     if (force->count() > 0) request["force"] = true;
-    const json removed = places.connect().call("remove_repo", request, repository_patience);
+    const json removed = places.connect().call("remove_repo", request, repository_timeout);
     if (as_json->count() > 0) return print_json(removed);
     const std::string kept = text_of(removed, "kept");
     std::cout << text_of(removed, "name") << " is removed"

@@ -18,7 +18,7 @@ namespace {
 using nlohmann::json;
 
 // A checkout may be long.
-constexpr auto spawn_patience = std::chrono::minutes(30);
+constexpr auto spawn_timeout = std::chrono::minutes(30);
 
 struct SpawnOptions {
   const CLI::Option* role;
@@ -80,7 +80,7 @@ void restore_signals() {
 [[noreturn]] void spawn_in_foreground(Client& client, json request) {
   request["foreground"] = true;
   request["pid"] = ::getpid();
-  const json instance = client.call("allocate_instance", request, spawn_patience);
+  const json instance = client.call("allocate_instance", request, spawn_timeout);
   const std::string launch_file = text_of(instance, "launch");
   if (launch_file.empty()) {
     throw Error(ErrorCode::internal,
@@ -102,7 +102,7 @@ void spawn(const Places& places, const SpawnOptions& options) {
   }
   json request = allocation_request(options, repo);
   if (options.foreground->count() > 0) spawn_in_foreground(client, std::move(request));
-  const json instance = client.call("allocate_instance", request, spawn_patience);
+  const json instance = client.call("allocate_instance", request, spawn_timeout);
   if (options.as_json->count() > 0) return print_json(instance);
   print_started(places, instance);
 }

@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr auto upkeep_patience = std::chrono::minutes(10);
+constexpr auto upkeep_timeout = std::chrono::minutes(10);
 
 struct Upkeep {
   const char* verb;
@@ -43,7 +43,7 @@ void add_upkeep(CLI::App& app, Places& places, const Upkeep& upkeep) {
   verb->callback([&places, dry_run, as_json, command = upkeep.command, nothing = upkeep.nothing] {
     json request = json::object();
     if (dry_run->count() > 0) request["dry_run"] = true;
-    const json reply = places.connect().call(command, request, upkeep_patience);
+    const json reply = places.connect().call(command, request, upkeep_timeout);
     if (as_json->count() > 0) {
       print_json(reply);
     } else {
@@ -56,7 +56,7 @@ void add_upkeep(CLI::App& app, Places& places, const Upkeep& upkeep) {
 json rescues_of(Client& client, const std::string& repo) {
   json request = json::object();
   if (!repo.empty()) request["repo"] = repo;
-  return list_of(client.call("list_rescues", request, upkeep_patience), "rescues");
+  return list_of(client.call("list_rescues", request, upkeep_timeout), "rescues");
 }
 
 void add_rescue_list(CLI::App& rescue, Places& places) {
@@ -116,7 +116,7 @@ void add_rescue_restore(CLI::App& rescue, Places& places) {
       const auto directory = std::filesystem::absolute(value_of(*into)).lexically_normal();
       request["path"] = directory.string();
     }
-    const json restored = client.call("restore_rescue", request, upkeep_patience);
+    const json restored = client.call("restore_rescue", request, upkeep_timeout);
     if (as_json->count() > 0) return print_json(restored);
     print_restored(restored, ref);
   });

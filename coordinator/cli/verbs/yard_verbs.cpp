@@ -18,9 +18,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr auto yard_start_patience = std::chrono::minutes(30);
+constexpr auto yard_start_timeout = std::chrono::minutes(30);
 constexpr auto poll_interval = std::chrono::milliseconds(100);
-constexpr auto repository_removal_patience = std::chrono::minutes(5);
+constexpr auto repository_removal_timeout = std::chrono::minutes(5);
 // Others may start instances while stop-all ends them.
 constexpr int release_rounds = 5;
 
@@ -68,7 +68,7 @@ json add_or_find(Client& client, const RepositorySource& source, const InitOptio
 
 // Waits while the instance is being started or ended.
 std::optional<json> wait_for_instance(Client& client, const std::string& name) {
-  const SteadyTime deadline = std::chrono::steady_clock::now() + yard_start_patience;
+  const SteadyTime deadline = std::chrono::steady_clock::now() + yard_start_timeout;
   while (true) {
     std::optional<json> found = find_instance(client, name);
     const std::string state = found ? text_of(*found, "state") : "";
@@ -97,7 +97,7 @@ json start_role(Client& client, const std::string& repo, const std::string& role
       return std::move(*living);
     }
     return client.call("allocate_instance", {{"instance_id", name}, {"role", role}, {"repo", repo}},
-                       yard_start_patience);
+                       yard_start_timeout);
   } catch (const Error& failure) {
     throw Error(failure.code(), "cannot start " + name + ": " + failure.what() +
                                     " (the repository " + repo +
@@ -179,7 +179,7 @@ void release_everything(const Places& places, Client& client) {
 void forget_repositories(Client& client) {
   for (const json& each : list_of(client.call("list_repos"), "repos")) {
     const json removed =
-        client.call("remove_repo", {{"name", text_of(each, "name")}}, repository_removal_patience);
+        client.call("remove_repo", {{"name", text_of(each, "name")}}, repository_removal_timeout);
     const std::string kept = text_of(removed, "kept");
     std::cout << text_of(each, "name") << " is removed"
               << (kept.empty() ? "" : "; its files stay in " + kept) << "\n";

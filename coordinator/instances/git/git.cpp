@@ -16,7 +16,7 @@ namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
 constexpr std::array<int, 2> oldest_version{2, 36};
-constexpr auto clone_patience = std::chrono::hours(6);
+constexpr auto clone_timeout = std::chrono::hours(6);
 
 // The number at the beginning of the text, which it is taken from with the dot behind it.
 int take_number(std::string_view& text) {
@@ -61,7 +61,7 @@ ProgramCall clone_call(const std::string& url, const fs::path& directory,
                        const std::shared_ptr<CloneProgress>& progress) {
   GitCall call;
   call.arguments = {"clone", "--progress", "--", url, directory.string()};
-  call.timeout = clone_patience;
+  call.timeout = clone_timeout;
   ProgramCall program = GitProgram::program_call(std::move(call));
   program.holds_lock = false;
   if (!progress) return program;

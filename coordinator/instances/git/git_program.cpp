@@ -15,7 +15,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr auto lock_patience = std::chrono::seconds(10);
+constexpr auto lock_timeout = std::chrono::seconds(10);
 constexpr auto lock_check_interval = std::chrono::seconds(1);
 
 // These variables are not passed on: those that `git rev-parse --local-env-vars` lists (except
@@ -96,7 +96,7 @@ asio::awaitable<ProgramResult> GitProgram::run(GitCall call) {
   const auto while_locked = call.while_locked;
   const ProgramCall program = program_call(std::move(call));
   const auto executor = co_await asio::this_coro::executor;
-  const auto deadline = std::chrono::steady_clock::now() + lock_patience;
+  const auto deadline = std::chrono::steady_clock::now() + lock_timeout;
   auto pause = std::chrono::milliseconds(5);
   auto next_look = std::chrono::steady_clock::now() + lock_check_interval;
   ProgramResult result;

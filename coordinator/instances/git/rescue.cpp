@@ -20,8 +20,8 @@ namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
 constexpr const char* rescue_refs = "refs/yardmaster/rescue/";
-constexpr auto git_status_patience = std::chrono::minutes(5);
-constexpr auto add_patience = std::chrono::minutes(15);
+constexpr auto git_status_timeout = std::chrono::minutes(5);
+constexpr auto add_timeout = std::chrono::minutes(15);
 
 GitCall worktree_call(const WorktreeFacts& facts, std::vector<std::string> arguments) {
   GitCall call;
@@ -133,7 +133,7 @@ asio::awaitable<Findings> Rescuer::inspect(WorktreeFacts facts) {
       "--no-ahead-behind",       "-z",     "--no-renames",   "--untracked-files=all",
       "--ignore-submodules=none"};
   GitCall call = worktree_call(facts, std::move(arguments));
-  call.timeout = git_status_patience;
+  call.timeout = git_status_timeout;
   const ProgramResult result = co_await context_.git.run(std::move(call));
   if (!result.succeeded()) throw git_error(result, "cannot inspect '" + facts.path.string() + "'");
   Findings findings;
@@ -177,7 +177,7 @@ asio::awaitable<bool> Rescuer::add_everything(WorktreeFacts facts, WorktreeChang
   std::vector<std::string> arguments{"-c",    "core.safecrlf=warn",     "add",
                                      "--all", "--pathspec-from-file=-", "--pathspec-file-nul"};
   GitCall call = index_call(facts, std::move(arguments));
-  call.timeout = add_patience;
+  call.timeout = add_timeout;
   call.input = std::string(".") + '\0';
   for (const std::string& nested : changes.nested) {
     call.input += ":(exclude,literal)" + nested + '\0';

@@ -14,7 +14,7 @@ namespace {
 namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
-constexpr auto checkout_patience = std::chrono::minutes(15);
+constexpr auto checkout_timeout = std::chrono::minutes(15);
 
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
@@ -211,7 +211,7 @@ asio::awaitable<void> WorktreeAdder::fill(WorktreeRequest request, RepositoryCon
   GitCall call;
   call.directory = request.path;
   call.arguments = {"reset", "--hard", "--quiet", "--no-recurse-submodules"};
-  call.timeout = checkout_patience;
+  call.timeout = checkout_timeout;
   const ProgramResult result = co_await context_.git.run(std::move(call));
   if (!result.succeeded()) {
     throw git_error(result, "cannot check out '" + request.path.string() + "'");

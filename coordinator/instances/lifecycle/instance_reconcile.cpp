@@ -14,7 +14,7 @@ namespace asio = boost::asio;
 
 // Instances that ended meanwhile are normally gone before the daemon answers; a release that takes
 // longer (a full disk, a process that does not end) goes on while it does.
-constexpr auto cleanup_patience = std::chrono::seconds(1);
+constexpr auto cleanup_timeout = std::chrono::seconds(1);
 constexpr auto probe_interval = std::chrono::seconds(10);
 
 }  // namespace
@@ -28,7 +28,7 @@ asio::awaitable<ReconcileReport> InstanceManager::reconcile() {
     co_await adopt_entry(entry, report);
   }
   const std::size_t staying = report.adopted + report.unknown;
-  const SteadyTime deadline = std::chrono::steady_clock::now() + cleanup_patience;
+  const SteadyTime deadline = std::chrono::steady_clock::now() + cleanup_timeout;
   while (living_.size() > staying && std::chrono::steady_clock::now() < deadline) {
     co_await pause_for(io_, std::chrono::milliseconds(1));
   }

@@ -17,7 +17,7 @@ namespace {
 namespace asio = boost::asio;
 using Handles = std::vector<ProcessHandle>;
 
-constexpr auto kill_patience = std::chrono::seconds(10);
+constexpr auto kill_timeout = std::chrono::seconds(10);
 // A tree that grows faster than it is stopped is killed as it is then, and looked for again.
 constexpr int most_rounds = 8;
 
@@ -114,7 +114,7 @@ asio::awaitable<void> end_process_tree(asio::io_context& io, asio::thread_pool& 
   const SteadyTime began = std::chrono::steady_clock::now();
   bool ended = false;
   if (!force) ended = co_await end_by_asking(io, workers, query, began + grace);
-  const SteadyTime deadline = std::chrono::steady_clock::now() + kill_patience;
+  const SteadyTime deadline = std::chrono::steady_clock::now() + kill_timeout;
   while (!ended) {
     const Handles left = co_await scan(workers, query, Scan::stop);
     send(left, SIGKILL);

@@ -65,8 +65,8 @@ asio::awaitable<ProgramResult> SystemProcessRunner::run(ProgramCall call) {
   co_return co_await program->finish();
 }
 
-asio::awaitable<void> SystemProcessRunner::wait_for_leftovers(std::chrono::nanoseconds patience) {
-  const auto deadline = std::chrono::steady_clock::now() + patience;
+asio::awaitable<void> SystemProcessRunner::wait_for_leftovers(std::chrono::nanoseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
   auto pause = std::chrono::milliseconds(2);
   while (!take_lock()) {
     if (std::chrono::steady_clock::now() >= deadline) {

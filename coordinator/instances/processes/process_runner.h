@@ -86,7 +86,7 @@ class SystemProcessRunner final : public ProcessRunner {
 
   boost::asio::awaitable<ProgramResult> run(ProgramCall call) override;
   // Returns when no program of an earlier daemon runs any more; throws timed_out.
-  boost::asio::awaitable<void> wait_for_leftovers(std::chrono::nanoseconds patience);
+  boost::asio::awaitable<void> wait_for_leftovers(std::chrono::nanoseconds timeout);
 
  private:
   bool take_lock();

@@ -17,12 +17,12 @@ void LifeSigns::notify(const std::string& instance, LifeSign sign) {
 }
 
 boost::asio::awaitable<LifeSign> LifeSigns::wait(std::string instance,
-                                                 std::chrono::nanoseconds patience) {
+                                                 std::chrono::nanoseconds timeout) {
   const auto found = expected_.find(instance);
   if (found == expected_.end()) co_return LifeSign::none;
   const std::shared_ptr<Expected> expected = found->second;
   if (expected->sign == LifeSign::none) {
-    expected->heard.expires_after(patience);
+    expected->heard.expires_after(timeout);
     boost::system::error_code cancelled;
     co_await expected->heard.async_wait(
         boost::asio::redirect_error(boost::asio::use_awaitable, cancelled));

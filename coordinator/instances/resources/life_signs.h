@@ -31,8 +31,8 @@ class LifeSigns {
   void hello(const std::string& instance) { notify(instance, LifeSign::hello); }
   void died(const std::string& instance) { notify(instance, LifeSign::died); }
 
-  // The first sign since expect(); `none` after `patience`.
-  boost::asio::awaitable<LifeSign> wait(std::string instance, std::chrono::nanoseconds patience);
+  // The first sign since expect(); `none` after `timeout`.
+  boost::asio::awaitable<LifeSign> wait(std::string instance, std::chrono::nanoseconds timeout);
 
  private:
   struct Expected {

@@ -15,7 +15,7 @@ namespace asio = boost::asio;
 
 // tmux hears of an agent's end a little after we do.
 constexpr unsigned shown_lines = 20;
-constexpr auto exit_status_patience = std::chrono::milliseconds(20);
+constexpr auto exit_status_timeout = std::chrono::milliseconds(20);
 
 // A new server gives out the same pane numbers again, so a pane is named by its process too.
 bool is_pane_of(const TmuxPane& pane, const Instance& instance) {
@@ -149,7 +149,7 @@ asio::awaitable<void> WindowResource::release(Instance& instance, const Ending& 
   std::optional<TmuxPane> pane = co_await find_pane(instance);
   const SteadyTime began = std::chrono::steady_clock::now();
   while (pane && !pane->has_status() &&
-         std::chrono::steady_clock::now() - began < exit_status_patience) {
+         std::chrono::steady_clock::now() - began < exit_status_timeout) {
     co_await pause_for(io_, std::chrono::milliseconds(1));
     pane = co_await find_pane(instance);
   }

@@ -61,12 +61,12 @@ pid_t start_client(const std::filesystem::path& socket, UniqueFd& ours) {
 }  // namespace
 
 ControlConnection::Request::Request(asio::io_context& io, std::size_t commands,
-                                    std::chrono::nanoseconds patience)
-    : expected(commands), done(io, patience) {}
+                                    std::chrono::nanoseconds timeout)
+    : expected(commands), done(io, timeout) {}
 
 ControlConnection::ControlConnection(asio::io_context& io, const std::filesystem::path& socket,
-                                     std::chrono::nanoseconds patience)
-    : io_(io), patience_(patience), channel_(io), client_([&] {
+                                     std::chrono::nanoseconds timeout)
+    : io_(io), timeout_(timeout), channel_(io), client_([&] {
         UniqueFd ours;
         const pid_t pid = start_client(socket, ours);
         channel_.assign(stream_protocol(), ours.release());
@@ -74,10 +74,10 @@ ControlConnection::ControlConnection(asio::io_context& io, const std::filesystem
       }()) {}
 
 asio::awaitable<std::shared_ptr<ControlConnection>> ControlConnection::open(
-    asio::io_context& io, std::filesystem::path socket, std::chrono::nanoseconds patience,
+    asio::io_context& io, std::filesystem::path socket, std::chrono::nanoseconds timeout,
     Listener listener) {
-  const auto connection = std::make_shared<ControlConnection>(io, socket, patience);
-  const auto attached = std::make_shared<Request>(io, 1, patience);
+  const auto connection = std::make_shared<ControlConnection>(io, socket, timeout);
+  const auto attached = std::make_shared<Request>(io, 1, timeout);
   connection->attached_ = attached;
   connection->read();
   boost::system::error_code ignored;
@@ -96,7 +96,7 @@ asio::awaitable<std::vector<ControlReply>> ControlConnection::run(
     std::vector<std::string> commands) {
   const auto self = shared_from_this();
   if (!open_) throw_unavailable("the tmux server went away: " + reason_);
-  const auto request = std::make_shared<Request>(io_, commands.size(), patience_);
+  const auto request = std::make_shared<Request>(io_, commands.size(), timeout_);
   requests_.push_back(request);
   for (std::size_t i = 0; i < commands.size(); ++i) {
     outgoing_ += (i == 0 ? "" : " ; ") + commands[i];

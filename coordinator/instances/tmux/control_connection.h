@@ -32,16 +32,16 @@ class ControlConnection : public std::enable_shared_from_this<ControlConnection>
     std::function<void()> on_closed;
   };
 
-  // Connects to a server that is there; never starts one. `patience` is how long an answer may
+  // Connects to a server that is there; never starts one. `timeout` is how long an answer may
   // take. Throws Error{unavailable} with what tmux said.
   static boost::asio::awaitable<std::shared_ptr<ControlConnection>> open(
-      boost::asio::io_context& io, std::filesystem::path socket, std::chrono::nanoseconds patience,
+      boost::asio::io_context& io, std::filesystem::path socket, std::chrono::nanoseconds timeout,
       Listener listener);
 
   // Only open() uses this constructor: it forks, and the connection is of no use before the client
   // is attached.
   ControlConnection(boost::asio::io_context& io, const std::filesystem::path& socket,
-                    std::chrono::nanoseconds patience);
+                    std::chrono::nanoseconds timeout);
 
   // Runs commands as one sequence, which nothing else gets between and which the first error ends.
   // One reply for each command up to that. Throws Error{unavailable} when the connection ends
@@ -55,7 +55,7 @@ class ControlConnection : public std::enable_shared_from_this<ControlConnection>
 
  private:
   struct Request {
-    Request(boost::asio::io_context& io, std::size_t commands, std::chrono::nanoseconds patience);
+    Request(boost::asio::io_context& io, std::size_t commands, std::chrono::nanoseconds timeout);
     std::size_t expected;
     std::vector<ControlReply> replies;
     bool complete = false;
@@ -71,7 +71,7 @@ class ControlConnection : public std::enable_shared_from_this<ControlConnection>
   void fail(const std::string& why);
 
   boost::asio::io_context& io_;
-  const std::chrono::nanoseconds patience_;
+  const std::chrono::nanoseconds timeout_;
   Listener listener_;
   boost::asio::local::stream_protocol::socket channel_;
   OwnedChild client_;

@@ -24,11 +24,11 @@ namespace asio = boost::asio;
 
 constexpr int end_attempts = 3;
 // A server that was told to end, and whose answer did not come, is gone within this time.
-constexpr auto lost_reply_patience = std::chrono::milliseconds(200);
+constexpr auto lost_reply_timeout = std::chrono::milliseconds(200);
 constexpr auto connect_interval = std::chrono::milliseconds(2);
 constexpr auto first_retry = std::chrono::milliseconds(10);
 constexpr auto longest_retry = std::chrono::seconds(30);
-constexpr auto earlier_client_patience = std::chrono::seconds(1);
+constexpr auto earlier_client_timeout = std::chrono::seconds(1);
 // A connection that lasted so long is no sign that the next one will not.
 constexpr auto good_connection = std::chrono::seconds(10);
 
@@ -95,11 +95,11 @@ asio::awaitable<Turns::Turn> Turns::acquire() {
 }
 
 ServerLink::ServerLink(asio::io_context& io, std::filesystem::path socket,
-                       std::chrono::nanoseconds patience, std::function<void()> on_change,
+                       std::chrono::nanoseconds timeout, std::function<void()> on_change,
                        std::function<void(const std::string&)> on_trouble)
     : io_(io),
       socket_(std::move(socket)),
-      patience_(patience),
+      timeout_(timeout),
       on_change_(std::move(on_change)),
       on_trouble_(std::move(on_trouble)),
       turns_(io),
@@ -131,7 +131,7 @@ asio::awaitable<bool> ServerLink::is_there() {
   if (presence == ServerPresence::listening) co_return true;
   auto server = server_;
   if (presence == ServerPresence::absent) {
-    const SteadyTime deadline = std::chrono::steady_clock::now() + patience_;
+    const SteadyTime deadline = std::chrono::steady_clock::now() + timeout_;
     bool ended = true;
     if (server) ended = co_await wait_readable(io_, server->pidfd.get(), deadline);
     if (!ended) throw_unavailable("the tmux server listens no more, and does not end");
@@ -151,7 +151,7 @@ asio::awaitable<bool> ServerLink::is_there() {
 // A server that an earlier daemon was about to start when it was killed: a second one would take
 // the socket away from it, and neither would know of the other.
 asio::awaitable<bool> ServerLink::begins_to_listen() {
-  const SteadyTime deadline = std::chrono::steady_clock::now() + patience_;
+  const SteadyTime deadline = std::chrono::steady_clock::now() + timeout_;
   bool listens = false;
   while (!listens && is_server_lock_held(socket_)) {
     listens = accepts_connections(socket_);
@@ -172,7 +172,7 @@ asio::awaitable<bool> ServerLink::begins_to_listen() {
 asio::awaitable<void> ServerLink::await_earlier_client() {
   const std::optional<ProcessHandle> client = find_client_process(socket_);
   if (!client) co_return;
-  const SteadyTime deadline = std::chrono::steady_clock::now() + earlier_client_patience;
+  const SteadyTime deadline = std::chrono::steady_clock::now() + earlier_client_timeout;
   co_await wait_readable(io_, client->pidfd.get(), deadline);
 }
 
@@ -180,7 +180,7 @@ asio::awaitable<void> ServerLink::open_connection() {
   co_await await_earlier_client();
   ControlConnection::Listener told = listener();
   std::shared_ptr<ControlConnection> opened =
-      co_await ControlConnection::open(io_, socket_, patience_, std::move(told));
+      co_await ControlConnection::open(io_, socket_, timeout_, std::move(told));
   proven_absent_ = false;
   CloseUnlessTaken connection(opened);
   std::vector<std::string> ask_pid{"display-message -p '#{pid}'"};
@@ -255,14 +255,14 @@ asio::awaitable<void> ServerLink::end_server() {
   const auto self = shared_from_this();
   std::shared_ptr<ProcessHandle> server = server_;
   for (int attempt = 0; attempt < end_attempts; ++attempt) {
-    std::chrono::nanoseconds wait = lost_reply_patience;
+    std::chrono::nanoseconds wait = lost_reply_timeout;
     try {
       const std::shared_ptr<ControlConnection> connection = co_await connect(false);
       if (!connection) co_return;
       server = server_;
       std::vector<std::string> commands{"kill-server"};
       co_await connection->run(std::move(commands));
-      wait = patience_;
+      wait = timeout_;
     } catch (const Error&) {
       // The server ended before it could answer, or the connection did, or it cannot be spoken to.
     }
@@ -282,7 +282,7 @@ asio::awaitable<void> ServerLink::kill_server(std::shared_ptr<ProcessHandle> ser
     server = std::make_shared<ProcessHandle>(std::move(*found));
   }
   send_signal(*server, SIGKILL);
-  const SteadyTime deadline = std::chrono::steady_clock::now() + patience_;
+  const SteadyTime deadline = std::chrono::steady_clock::now() + timeout_;
   const bool ended = co_await wait_readable(io_, server->pidfd.get(), deadline);
   if (!ended) throw Error(ErrorCode::timed_out, "the tmux server cannot be ended");
 }

@@ -50,9 +50,9 @@ class Turns {
 
 class ServerLink : public std::enable_shared_from_this<ServerLink> {
  public:
-  // `patience`: how long an answer may take.
+  // `timeout`: how long an answer may take.
   ServerLink(boost::asio::io_context& io, std::filesystem::path socket,
-             std::chrono::nanoseconds patience, std::function<void()> on_change,
+             std::chrono::nanoseconds timeout, std::function<void()> on_change,
              std::function<void(const std::string&)> on_trouble);
 
   // Null when it is proven that no server runs, unless it shall be started then. Throws
@@ -79,7 +79,7 @@ class ServerLink : public std::enable_shared_from_this<ServerLink> {
 
   boost::asio::io_context& io_;
   const std::filesystem::path socket_;
-  const std::chrono::nanoseconds patience_;
+  const std::chrono::nanoseconds timeout_;
   std::function<void()> on_change_;
   std::function<void(const std::string&)> on_trouble_;
   Turns turns_;

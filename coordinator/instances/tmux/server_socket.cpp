@@ -25,7 +25,7 @@ namespace {
 namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
-constexpr auto restore_patience = std::chrono::seconds(2);
+constexpr auto restore_timeout = std::chrono::seconds(2);
 constexpr auto end_check_interval = std::chrono::milliseconds(2);
 
 [[noreturn]] void cannot_tell(const fs::path& socket, int error) {
@@ -121,7 +121,7 @@ std::optional<ProcessHandle> find_client_process(const fs::path& socket) {
 
 asio::awaitable<void> restore_server_socket(asio::io_context& io, fs::path socket, int server) {
   ::syscall(SYS_pidfd_send_signal, server, SIGUSR1, nullptr, 0U);
-  const SteadyTime deadline = std::chrono::steady_clock::now() + restore_patience;
+  const SteadyTime deadline = std::chrono::steady_clock::now() + restore_timeout;
   while (std::chrono::steady_clock::now() < deadline) {
     if (accepts_connections(socket)) co_return;
     co_await pause_for(io, end_check_interval);

@@ -24,7 +24,7 @@ namespace {
 namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
-constexpr auto start_patience = std::chrono::seconds(10);
+constexpr auto start_timeout = std::chrono::seconds(10);
 constexpr int most_attempts = 3;
 constexpr auto start_check_interval = std::chrono::milliseconds(2);
 
@@ -60,7 +60,7 @@ struct Announcement {
 // Reads until the server has closed its end, which it does by becoming tmux or by ending.
 asio::awaitable<Announcement> read_announcement(asio::io_context& io, int pipe) {
   Announcement latest;
-  const SteadyTime deadline = std::chrono::steady_clock::now() + start_patience;
+  const SteadyTime deadline = std::chrono::steady_clock::now() + start_timeout;
   ssize_t got = 0;
   do {
     const bool readable = co_await wait_readable(io, pipe, deadline);
@@ -81,7 +81,7 @@ std::string read_from_start(int file) {
 
 asio::awaitable<void> wait_until_it_listens(asio::io_context& io, fs::path socket, int server,
                                             int errors) {
-  const SteadyTime deadline = std::chrono::steady_clock::now() + start_patience;
+  const SteadyTime deadline = std::chrono::steady_clock::now() + start_timeout;
   while (!accepts_connections(socket)) {
     const SteadyTime next = std::chrono::steady_clock::now() + start_check_interval;
     const bool ended = co_await wait_readable(io, server, next);
@@ -92,7 +92,7 @@ asio::awaitable<void> wait_until_it_listens(asio::io_context& io, fs::path socke
 
 // A program that a server was starting when it ended has its lock for a moment longer.
 asio::awaitable<UniqueFd> take_lock(asio::io_context& io, fs::path socket) {
-  const SteadyTime deadline = std::chrono::steady_clock::now() + start_patience;
+  const SteadyTime deadline = std::chrono::steady_clock::now() + start_timeout;
   UniqueFd lock = try_server_lock(socket);
   while (!lock) {
     if (std::chrono::steady_clock::now() > deadline) {

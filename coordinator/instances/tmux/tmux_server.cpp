@@ -170,9 +170,9 @@ TmuxServer::Openings::Opening::Opening(std::shared_ptr<Openings> openings,
 TmuxServer::TmuxServer(asio::io_context& io, std::filesystem::path socket,
                        std::function<void()> on_change,
                        std::function<void(const std::string&)> on_trouble,
-                       std::chrono::nanoseconds patience)
+                       std::chrono::nanoseconds timeout)
     : io_(io),
-      link_(std::make_shared<ServerLink>(io, std::move(socket), patience, std::move(on_change),
+      link_(std::make_shared<ServerLink>(io, std::move(socket), timeout, std::move(on_change),
                                          std::move(on_trouble))),
       openings_(std::make_shared<Openings>()),
       kills_(std::make_unique<Turns>(io)) {}

@@ -18,7 +18,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr auto patience = std::chrono::seconds(5);
+constexpr auto timeout = std::chrono::seconds(5);
 // The first that has `-N` and clients without output.
 constexpr std::pair<int, int> oldest{3, 2};
 // The exit status of `env` and shells when there is no such program.
@@ -30,7 +30,7 @@ constexpr int no_such_program = 127;
 
 // Reads until the pipe's end; the child writes into no other descriptor.
 asio::awaitable<std::string> read_all(asio::io_context& io, int pipe) {
-  const SteadyTime deadline = std::chrono::steady_clock::now() + patience;
+  const SteadyTime deadline = std::chrono::steady_clock::now() + timeout;
   std::string text;
   std::array<char, 256> buffer{};
   ssize_t got = 0;
