@@ -22,13 +22,13 @@ void refuse_connection(const UniqueFd& socket) {
 }  // namespace
 
 Broker::Broker(boost::asio::io_context& io, Dispatcher& dispatcher, EventHub& events,
-               HttpServer& http, const BrokerOptions& options, OnTrouble on_trouble)
+               HttpServer& http, const BrokerOptions& options, OnWarning on_warning)
     : io_(io),
       dispatcher_(dispatcher),
       events_(events),
       http_(http),
       options_(options),
-      on_trouble_(std::move(on_trouble)),
+      on_warning_(std::move(on_warning)),
       readiness_(io),
       flusher_(io),
       spare_(spare_descriptor()),
@@ -68,7 +68,7 @@ void Broker::forget(Session& session) {
 void Broker::open(const std::filesystem::path& path, const std::string& instance) {
   listeners_[instance] = std::make_unique<Listener>(
       io_, readiness_, path, options_.access,
-      [this, instance](UniqueFd socket) { accept(std::move(socket), instance); }, on_trouble_,
+      [this, instance](UniqueFd socket) { accept(std::move(socket), instance); }, on_warning_,
       spare_);
 }
 
@@ -90,7 +90,7 @@ void Broker::accept(UniqueFd socket, const std::string& instance) {
     sessions_.emplace(session.get(), session);
     if (!instance.empty()) of_instance_[instance].push_back(session.get());
   } catch (const Error& error) {
-    on_trouble_(error.what());
+    on_warning_(error.what());
   }
 }
 

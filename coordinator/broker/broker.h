@@ -39,10 +39,10 @@ struct BrokerCounts {
 
 class Broker {
  public:
-  using OnTrouble = std::function<void(const std::string& what)>;
+  using OnWarning = std::function<void(const std::string& what)>;
 
   Broker(boost::asio::io_context& io, Dispatcher& dispatcher, EventHub& events, HttpServer& http,
-         const BrokerOptions& options, OnTrouble on_trouble);
+         const BrokerOptions& options, OnWarning on_warning);
 
   // Hangs up on whoever is left.
   ~Broker();
@@ -78,7 +78,7 @@ class Broker {
   EventHub& events_;
   HttpServer& http_;
   BrokerOptions options_;
-  OnTrouble on_trouble_;
+  OnWarning on_warning_;
   Readiness readiness_;
   OutputFlusher flusher_;
   UniqueFd spare_;

@@ -52,7 +52,7 @@ void group_verbs(CLI::App& app) {
 }
 
 // Prints a complaint in one line, whatever is in it.
-int complain(std::string what, int status) {
+int print_error(std::string what, int status) {
   std::replace(what.begin(), what.end(), '\n', ' ');
   std::cerr << "yardmaster: " << what << "\n";
   return status;
@@ -164,11 +164,11 @@ int run(int argc, char** argv) {
   } catch (const CLI::CallForVersion& version) {
     return app.exit(version);
   } catch (const CLI::ParseError& error) {
-    return complain(usage_error(app, error), 2);
+    return print_error(usage_error(app, error), 2);
   } catch (const Error& error) {
-    return complain(error.what(), error.code() == ErrorCode::usage ? 2 : 1);
+    return print_error(error.what(), error.code() == ErrorCode::usage ? 2 : 1);
   } catch (const std::exception& error) {
-    return complain(error.what(), 1);
+    return print_error(error.what(), 1);
   }
 }
 

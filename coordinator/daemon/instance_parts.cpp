@@ -57,24 +57,24 @@ AgentOptions agent_options(const Config& config, const std::string& program,
 
 InstanceParts::InstanceParts(asio::io_context& io, StoreQueue& store, InstanceManager& instances,
                              const Clock& clock, const Config& config,
-                             AgentSurroundings surroundings, OnTrouble on_trouble)
+                             AgentSurroundings surroundings, OnWarning on_warning)
     : io_(io),
       store_(store),
       instances_(instances),
       config_(config),
       paths_(config.paths()),
-      on_trouble_(std::move(on_trouble)),
+      on_warning_(std::move(on_warning)),
       program_(std::filesystem::read_symlink("/proc/self/exe").string()),
       surroundings_(std::move(surroundings)),
       runner_(io, paths_.programs_lock(), surroundings_.file_mask),
       roles_(Roles::load(config.roles_file)),
       signs_(io),
-      repositories_(io, workers_, store, runner_, paths_, checkout_jobs(config), on_trouble_),
+      repositories_(io, workers_, store, runner_, paths_, checkout_jobs(config), on_warning_),
       tmux_(
-          io, paths_.tmux_socket(), [this] { upkeep_.hint(); }, on_trouble_),
-      persistent_(io, store, instances, clock, config.restart_limit, on_trouble_),
+          io, paths_.tmux_socket(), [this] { upkeep_.hint(); }, on_warning_),
+      persistent_(io, store, instances, clock, config.restart_limit, on_warning_),
       upkeep_(io, workers_, instances, repositories_, config.tmux ? &tmux_ : nullptr, paths_,
-              config.sweep_interval, on_trouble_) {}
+              config.sweep_interval, on_warning_) {}
 
 // The worker is stopped first, since its tasks use the other parts.
 InstanceParts::~InstanceParts() {
@@ -125,7 +125,7 @@ asio::awaitable<void> InstanceParts::attempt(std::string what, asio::awaitable<v
   } catch (const std::exception& error) {
     failure = error.what();
   }
-  if (!failure.empty()) on_trouble_(what + ": " + failure);
+  if (!failure.empty()) on_warning_(what + ": " + failure);
 }
 
 // A missing program is reported only when it is needed.

@@ -28,12 +28,12 @@ namespace yardmaster {
 
 class InstanceParts {
  public:
-  using OnTrouble = std::function<void(const std::string& what)>;
+  using OnWarning = std::function<void(const std::string& what)>;
 
   // Throws Error{usage} when the roles cannot be read.
   InstanceParts(boost::asio::io_context& io, StoreQueue& store, InstanceManager& instances,
                 const Clock& clock, const Config& config, AgentSurroundings surroundings,
-                OnTrouble on_trouble);
+                OnWarning on_warning);
 
   ~InstanceParts();
   InstanceParts(const InstanceParts&) = delete;
@@ -68,7 +68,7 @@ class InstanceParts {
   InstanceManager& instances_;
   const Config& config_;
   const Paths paths_;
-  const OnTrouble on_trouble_;
+  const OnWarning on_warning_;
   const std::string program_;  // path of this program
   const AgentSurroundings surroundings_;
   boost::asio::thread_pool workers_{2};

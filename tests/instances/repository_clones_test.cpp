@@ -28,7 +28,7 @@ struct RepositoryYard {
         queue(loop.io(), store, std::make_unique<Reader>(database->open_reader()), {}, observer),
         runner(loop.io(), root / "programs.lock"),
         repositories(loop.io(), workers, queue, runner, paths, 2,
-                     [this](const std::string& what) { troubles.push_back(what); }) {}
+                     [this](const std::string& what) { warnings.push_back(what); }) {}
 
   Paths paths;
   support::CoroutineLoop loop;
@@ -39,7 +39,7 @@ struct RepositoryYard {
   Store store;
   StoreQueue queue;
   SystemProcessRunner runner;
-  std::vector<std::string> troubles;
+  std::vector<std::string> warnings;
   Repositories repositories;
 };
 
@@ -109,7 +109,7 @@ TEST_F(RepositoriesTest, an_interrupted_clone_does_not_keep_a_daemon_on_a_full_d
       "BEGIN SELECT RAISE(FAIL, 'disk is full'); END");
   start();
   EXPECT_EQ(state_now(), RepositoryState::failed);
-  EXPECT_EQ(daemon_->troubles.size(), 2U) << testing::PrintToString(daemon_->troubles);
+  EXPECT_EQ(daemon_->warnings.size(), 2U) << testing::PrintToString(daemon_->warnings);
 }
 
 TEST_F(RepositoriesTest, a_worktree_that_could_not_be_made_leaves_what_was_in_its_way) {

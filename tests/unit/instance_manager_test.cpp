@@ -93,7 +93,7 @@ TEST_F(InstanceManagerTest, a_release_that_fails_half_way_goes_on_until_all_is_g
   EXPECT_THROW(release("one"), Error);
   EXPECT_THROW(release("one"), Error) << "it is under way";
   EXPECT_THROW(allocate("one"), Error);
-  yard_->run_until([&] { return !yard_->trouble.empty(); });
+  yard_->run_until([&] { return !yard_->warnings.empty(); });
   yard_->window->fails_to_release = false;
   yard_->run_until([&] { return yard_->gone; });
   EXPECT_EQ(journal_.back(), "one gone: released");

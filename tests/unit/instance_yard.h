@@ -81,7 +81,7 @@ class Yard final : public InstanceObserver {
         database_(SqliteDatabase::open(file)),
         store_(*database_, clock_),
         queue_(io_, store_, std::make_unique<Reader>(database_->open_reader()), {}, silent_),
-        manager(io_, queue_, *this, [this](const std::string& what) { trouble.push_back(what); }) {
+        manager(io_, queue_, *this, [this](const std::string& what) { warnings.push_back(what); }) {
     manager.add_resource(std::make_unique<RowResource>(queue_, *this));
     window = add("window");
     agent = add("agent");
@@ -166,7 +166,7 @@ class Yard final : public InstanceObserver {
   NotedResource* window = nullptr;
   NotedResource* agent = nullptr;
   NotedResource* last = nullptr;  // to be acquired, so the first to be released
-  std::vector<std::string> trouble;
+  std::vector<std::string> warnings;
   bool gone = false;
 };
 

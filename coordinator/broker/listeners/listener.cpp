@@ -106,13 +106,13 @@ bool may_connect(int socket, const AccessRule& rule) {
 }
 
 Listener::Listener(boost::asio::io_context& io, Readiness& readiness, std::filesystem::path path,
-                   const AccessRule& rule, OnAccept on_accept, OnTrouble on_trouble,
+                   const AccessRule& rule, OnAccept on_accept, OnWarning on_warning,
                    UniqueFd& spare)
     : readiness_(readiness),
       path_(std::move(path)),
       rule_(rule),
       on_accept_(std::move(on_accept)),
-      on_trouble_(std::move(on_trouble)),
+      on_warning_(std::move(on_warning)),
       pause_(io),
       socket_(listen_on(path_, rule_)),
       spare_(spare) {
@@ -151,7 +151,7 @@ void Listener::refuse_one(const std::string& why) {
         "{\"success\":false,\"error\":\"too many connections\",\"code\":\"unavailable\"}\n";
     static_cast<void>(::send(connection.get(), reply.data(), reply.size(), MSG_NOSIGNAL));
   }
-  on_trouble_("cannot take a connection: " + why);
+  on_warning_("cannot take a connection: " + why);
   pause();
 }
 

@@ -39,12 +39,12 @@ class Listener final : private ReadinessHandler {
  public:
   using OnAccept = std::function<void(UniqueFd socket)>;
   // Called when a connection cannot be taken, at most once per pause.
-  using OnTrouble = std::function<void(const std::string& what)>;
+  using OnWarning = std::function<void(const std::string& what)>;
 
   // Replaces a socket file that nobody listens on. Throws Error{conflict} when somebody does,
   // Error{usage} when the path cannot be used. Listeners share `spare`, which has to outlive them.
   Listener(boost::asio::io_context& io, Readiness& readiness, std::filesystem::path path,
-           const AccessRule& rule, OnAccept on_accept, OnTrouble on_trouble, UniqueFd& spare);
+           const AccessRule& rule, OnAccept on_accept, OnWarning on_warning, UniqueFd& spare);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -61,7 +61,7 @@ class Listener final : private ReadinessHandler {
   std::filesystem::path path_;
   AccessRule rule_;
   OnAccept on_accept_;
-  OnTrouble on_trouble_;
+  OnWarning on_warning_;
   boost::asio::steady_timer pause_;
   UniqueFd socket_;
   UniqueFd& spare_;

@@ -43,13 +43,13 @@ std::string name_after(std::string place) {
 
 Repositories::Repositories(asio::io_context& io, asio::thread_pool& workers, StoreQueue& store,
                            ProcessRunner& runner, Paths paths, std::size_t checkout_jobs,
-                           OnTrouble on_trouble)
+                           OnWarning on_warning)
     : io_(io),
       workers_(workers),
       store_(store),
       runner_(runner),
       paths_(std::move(paths)),
-      on_trouble_(std::move(on_trouble)),
+      on_warning_(std::move(on_warning)),
       git_(runner),
       git_program_(runner),
       slots_(io, checkout_jobs) {}
@@ -193,11 +193,11 @@ asio::awaitable<void> Repositories::finish_clone(std::string name, std::string f
     store.set_repository_state(repository.name, repository.state, repository.error,
                                repository.base_branch, repository.path);
   };
-  if (!failure.empty()) on_trouble_("cannot clone '" + name + "': " + failure);
+  if (!failure.empty()) on_warning_("cannot clone '" + name + "': " + failure);
   try {
     co_await store_.run(Durability::power, update);
   } catch (const std::exception& error) {
-    on_trouble_("cannot note how the clone of '" + name + "' ended: " + error.what());
+    on_warning_("cannot note how the clone of '" + name + "' ended: " + error.what());
   }
   const auto found = entries_.find(name);
   if (found == entries_.end() || found->second.clone != clone) co_return;
@@ -243,7 +243,7 @@ asio::awaitable<bool> Repositories::has_work_of_its_own(std::filesystem::path cl
   try {
     found = co_await find_work(clone);
   } catch (const Error& error) {
-    on_trouble_("cannot tell whether there is work in " + clone.string() + ": " + error.what());
+    on_warning_("cannot tell whether there is work in " + clone.string() + ": " + error.what());
   }
   co_return found;
 }

@@ -33,10 +33,10 @@ struct RepositoryRequest {
 class Repositories {
  public:
   // Called with a line about what failed in the background.
-  using OnTrouble = std::function<void(const std::string& what)>;
+  using OnWarning = std::function<void(const std::string& what)>;
 
   Repositories(boost::asio::io_context& io, boost::asio::thread_pool& workers, StoreQueue& store,
-               ProcessRunner& runner, Paths paths, std::size_t checkout_jobs, OnTrouble on_trouble);
+               ProcessRunner& runner, Paths paths, std::size_t checkout_jobs, OnWarning on_warning);
 
   // Must be called once, before anything else. A clone that an earlier daemon did not finish has
   // failed, which is only known here when the disk is too full to note it.
@@ -87,7 +87,7 @@ class Repositories {
   StoreQueue& store_;
   ProcessRunner& runner_;
   Paths paths_;
-  OnTrouble on_trouble_;
+  OnWarning on_warning_;
   Git git_;
   GitProgram git_program_;
   CheckoutSlots slots_;

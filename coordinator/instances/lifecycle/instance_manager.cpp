@@ -36,8 +36,8 @@ constexpr auto retry_interval = std::chrono::seconds(1);
 }  // namespace
 
 InstanceManager::InstanceManager(asio::io_context& io, StoreQueue& store,
-                                 InstanceObserver& observer, OnTrouble on_trouble)
-    : io_(io), store_(store), observer_(observer), on_trouble_(std::move(on_trouble)) {}
+                                 InstanceObserver& observer, OnWarning on_warning)
+    : io_(io), store_(store), observer_(observer), on_warning_(std::move(on_warning)) {}
 
 void InstanceManager::add_resource(std::unique_ptr<InstanceResource> resource) {
   resources_.push_back(std::move(resource));
@@ -91,7 +91,7 @@ void InstanceManager::become_idle(EntryPtr entry) {
 
 // Returns also when the instance cannot be released for now.
 asio::awaitable<void> InstanceManager::wait_while_busy(EntryPtr entry) {
-  while (entry->busy && entry->trouble.empty()) {
+  while (entry->busy && entry->release_failure.empty()) {
     entry->unwanted = true;
     boost::system::error_code cancelled;
     co_await entry->not_busy.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
@@ -132,7 +132,7 @@ asio::awaitable<void> InstanceManager::roll_back(EntryPtr entry, std::size_t beg
     entry->died = false;
     co_return become_idle(entry);
   }
-  on_trouble_("cannot take back '" + entry->instance.name + "': " + message_of(failure));
+  on_warning_("cannot take back '" + entry->instance.name + "': " + message_of(failure));
   spawn(release_until_gone(entry, ending));
 }
 
@@ -200,7 +200,7 @@ asio::awaitable<Instance> InstanceManager::release(std::string name, Ending endi
   if (entry->instance.state == InstanceState::gone) co_return entry->instance;
   if (entry->busy) {
     throw Error(ErrorCode::conflict,
-                "'" + name + "' is being released, which is tried again: " + entry->trouble);
+                "'" + name + "' is being released, which is tried again: " + entry->release_failure);
   }
   const InstanceState before = entry->instance.state;
   co_await note_ending(entry, ending);
@@ -287,9 +287,9 @@ asio::awaitable<void> InstanceManager::release_until_gone(EntryPtr entry, Ending
       become_gone(entry, ending);
       co_return;
     }
-    entry->trouble = message_of(failure);
+    entry->release_failure = message_of(failure);
     entry->not_busy.cancel();
-    on_trouble_("cannot release '" + entry->instance.name + "', trying again: " + entry->trouble);
+    on_warning_("cannot release '" + entry->instance.name + "', trying again: " + entry->release_failure);
     co_await pause_for(io_, retry_interval);
   }
 }

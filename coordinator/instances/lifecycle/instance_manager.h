@@ -41,10 +41,10 @@ struct Repair {
 class InstanceManager {
  public:
   // Called with a line about what could not be done and is tried again.
-  using OnTrouble = std::function<void(const std::string& what)>;
+  using OnWarning = std::function<void(const std::string& what)>;
 
   InstanceManager(boost::asio::io_context& io, StoreQueue& store, InstanceObserver& observer,
-                  OnTrouble on_trouble);
+                  OnWarning on_warning);
 
   // The next in the order of acquisition. Before reconcile().
   void add_resource(std::unique_ptr<InstanceResource> resource);
@@ -95,7 +95,7 @@ class InstanceManager {
     bool unwanted = false;  // somebody waits to release it
     bool died = false;      // while busy
     SteadyTime died_at{};
-    std::string trouble;                 // why its release has failed so far
+    std::string release_failure;         // why its release has failed so far
     boost::asio::steady_timer not_busy;  // cancelled when it is not busy any more, or in trouble
   };
   using EntryPtr = std::shared_ptr<Entry>;
@@ -129,7 +129,7 @@ class InstanceManager {
   boost::asio::io_context& io_;
   StoreQueue& store_;
   InstanceObserver& observer_;
-  OnTrouble on_trouble_;
+  OnWarning on_warning_;
   std::vector<std::unique_ptr<InstanceResource>> resources_;
   std::unordered_map<std::string, EntryPtr> living_;
   bool stopping_ = false;

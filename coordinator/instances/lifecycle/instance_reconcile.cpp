@@ -81,7 +81,7 @@ asio::awaitable<InstanceManager::Adopted> InstanceManager::adopt_all(Instance& i
     try {
       one = co_await resource->adopt(instance);
     } catch (const std::exception& error) {
-      on_trouble_("cannot take up the " + std::string(resource->name()) + " of '" + instance.name +
+      on_warning_("cannot take up the " + std::string(resource->name()) + " of '" + instance.name +
                   "': " + error.what());
     }
     if (one == Adoption::lost) adopted.lost = resource->name();

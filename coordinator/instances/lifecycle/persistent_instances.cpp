@@ -42,13 +42,13 @@ InstanceRequest request_for(const WantedInstance& wanted) {
 
 PersistentInstances::PersistentInstances(asio::io_context& io, StoreQueue& store,
                                          InstanceManager& instances, const Clock& clock,
-                                         std::uint64_t limit, OnTrouble on_trouble)
+                                         std::uint64_t limit, OnWarning on_warning)
     : io_(io),
       store_(store),
       instances_(instances),
       clock_(clock),
       limit_(limit),
-      on_trouble_(std::move(on_trouble)) {}
+      on_warning_(std::move(on_warning)) {}
 
 asio::awaitable<void> PersistentInstances::start() {
   const auto list = [](Store& store) { return store.list_wanted(); };
@@ -74,7 +74,7 @@ asio::awaitable<void> PersistentInstances::restart(std::string name) {
       failure = error.what();
     }
     if (failure.empty()) continue;
-    on_trouble_("cannot start '" + name + "' again: " + failure);
+    on_warning_("cannot start '" + name + "' again: " + failure);
     co_await pause_for(io_, pause_after_failure);
   }
   restarting_.erase(name);
@@ -116,7 +116,7 @@ asio::awaitable<std::optional<WantedInstance>> PersistentInstances::find_wanted(
 asio::awaitable<void> PersistentInstances::give_up(std::string name, std::string why) {
   const auto drop = [&](Store& store) { store.drop_wanted(name); };
   co_await store_.run(Durability::power, drop);
-  on_trouble_("'" + name + "' is not started again: " + why);
+  on_warning_("'" + name + "' is not started again: " + why);
 }
 
 }  // namespace yardmaster

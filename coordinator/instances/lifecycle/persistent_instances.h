@@ -19,12 +19,12 @@ namespace yardmaster {
 
 class PersistentInstances {
  public:
-  using OnTrouble = std::function<void(const std::string& what)>;
+  using OnWarning = std::function<void(const std::string& what)>;
 
   // `limit` is how many restarts may follow each other with less than an hour between two deaths;
   // after that the instance is not started again.
   PersistentInstances(boost::asio::io_context& io, StoreQueue& store, InstanceManager& instances,
-                      const Clock& clock, std::uint64_t limit, OnTrouble on_trouble);
+                      const Clock& clock, std::uint64_t limit, OnWarning on_warning);
 
   // Starts the missing ones; must be called after reconcile().
   boost::asio::awaitable<void> start();
@@ -43,7 +43,7 @@ class PersistentInstances {
   InstanceManager& instances_;
   const Clock& clock_;
   std::uint64_t limit_;
-  OnTrouble on_trouble_;
+  OnWarning on_warning_;
   std::unordered_set<std::string> restarting_;
   bool stopping_ = false;
 };

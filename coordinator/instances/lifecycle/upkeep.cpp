@@ -58,7 +58,7 @@ UpkeepAction action_on(std::string what, std::string instance, std::string path)
 
 Upkeep::Upkeep(asio::io_context& io, asio::thread_pool& workers, InstanceManager& instances,
                Repositories& repositories, TmuxServer* tmux, Paths paths,
-               std::chrono::nanoseconds interval, OnTrouble on_trouble)
+               std::chrono::nanoseconds interval, OnWarning on_warning)
     : io_(io),
       workers_(workers),
       instances_(instances),
@@ -66,7 +66,7 @@ Upkeep::Upkeep(asio::io_context& io, asio::thread_pool& workers, InstanceManager
       tmux_(tmux),
       paths_(std::move(paths)),
       interval_(interval),
-      on_trouble_(std::move(on_trouble)),
+      on_warning_(std::move(on_warning)),
       timer_(io),
       runs_(io, 1) {}
 
@@ -111,7 +111,7 @@ asio::awaitable<void> Upkeep::attempt(UpkeepReport& report, asio::awaitable<void
     failure = error.what();
   }
   if (failure.empty() || stopping_) co_return;
-  on_trouble_("cannot look for what is left: " + failure);
+  on_warning_("cannot look for what is left: " + failure);
   report.troubles.push_back(std::move(failure));
 }
 

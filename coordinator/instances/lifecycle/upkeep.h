@@ -40,12 +40,12 @@ struct UpkeepReport {
 
 class Upkeep {
  public:
-  using OnTrouble = std::function<void(const std::string& what)>;
+  using OnWarning = std::function<void(const std::string& what)>;
 
   // `tmux` may be null.
   Upkeep(boost::asio::io_context& io, boost::asio::thread_pool& workers, InstanceManager& instances,
          Repositories& repositories, TmuxServer* tmux, Paths paths,
-         std::chrono::nanoseconds interval, OnTrouble on_trouble);
+         std::chrono::nanoseconds interval, OnWarning on_warning);
 
   // Inspects once, then every interval; must be called after reconcile().
   void start();
@@ -54,7 +54,7 @@ class Upkeep {
   void hint();
 
   // Instances that are not as they are recorded, then everything that belongs to none; one run at a
-  // time. What cannot be done holds nothing else up; on_trouble hears of it, too.
+  // time. What cannot be done holds nothing else up; on_warning hears of it, too.
   boost::asio::awaitable<UpkeepReport> run(bool ask_unknown, bool dry_run);
 
  private:
@@ -78,7 +78,7 @@ class Upkeep {
   TmuxServer* tmux_;
   Paths paths_;
   std::chrono::nanoseconds interval_;
-  OnTrouble on_trouble_;
+  OnWarning on_warning_;
   boost::asio::steady_timer timer_;
   Semaphore runs_;
   bool started_ = false;

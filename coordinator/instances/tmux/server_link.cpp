@@ -96,12 +96,12 @@ asio::awaitable<Turns::Turn> Turns::acquire() {
 
 ServerLink::ServerLink(asio::io_context& io, std::filesystem::path socket,
                        std::chrono::nanoseconds timeout, std::function<void()> on_change,
-                       std::function<void(const std::string&)> on_trouble)
+                       std::function<void(const std::string&)> on_warning)
     : io_(io),
       socket_(std::move(socket)),
       timeout_(timeout),
       on_change_(std::move(on_change)),
-      on_trouble_(std::move(on_trouble)),
+      on_warning_(std::move(on_warning)),
       turns_(io),
       retry_delay_(first_retry),
       retry_timer_(io) {}
@@ -245,7 +245,7 @@ asio::awaitable<void> ServerLink::reconnect() {
     }
     if (done || closed_ || told) continue;
     told = true;
-    on_trouble_("the connection to the tmux server is lost: " + failure + "; trying again");
+    on_warning_("the connection to the tmux server is lost: " + failure + "; trying again");
   }
   reconnecting_ = false;
   if (!closed_) on_change_();  // nothing was told meanwhile

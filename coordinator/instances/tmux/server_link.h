@@ -53,7 +53,7 @@ class ServerLink : public std::enable_shared_from_this<ServerLink> {
   // `timeout`: how long an answer may take.
   ServerLink(boost::asio::io_context& io, std::filesystem::path socket,
              std::chrono::nanoseconds timeout, std::function<void()> on_change,
-             std::function<void(const std::string&)> on_trouble);
+             std::function<void(const std::string&)> on_warning);
 
   // Null when it is proven that no server runs, unless it shall be started then. Throws
   // Error{unavailable}.
@@ -81,7 +81,7 @@ class ServerLink : public std::enable_shared_from_this<ServerLink> {
   const std::filesystem::path socket_;
   const std::chrono::nanoseconds timeout_;
   std::function<void()> on_change_;
-  std::function<void(const std::string&)> on_trouble_;
+  std::function<void(const std::string&)> on_warning_;
   Turns turns_;
   std::shared_ptr<ControlConnection> connection_;
   std::shared_ptr<ProcessHandle> server_;  // null when none is known

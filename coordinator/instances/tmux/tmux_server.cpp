@@ -169,11 +169,11 @@ TmuxServer::Openings::Opening::Opening(std::shared_ptr<Openings> openings,
 
 TmuxServer::TmuxServer(asio::io_context& io, std::filesystem::path socket,
                        std::function<void()> on_change,
-                       std::function<void(const std::string&)> on_trouble,
+                       std::function<void(const std::string&)> on_warning,
                        std::chrono::nanoseconds timeout)
     : io_(io),
       link_(std::make_shared<ServerLink>(io, std::move(socket), timeout, std::move(on_change),
-                                         std::move(on_trouble))),
+                                         std::move(on_warning))),
       openings_(std::make_shared<Openings>()),
       kills_(std::make_unique<Turns>(io)) {}
 

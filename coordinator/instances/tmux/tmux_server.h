@@ -36,10 +36,10 @@ struct TmuxWindowRequest {
 class TmuxServer {
  public:
   // on_change: something about windows changed, a program in one ended, or the server went away; a
-  // hint to look. on_trouble: a line about what goes on to be tried. `timeout`: how long an answer
+  // hint to look. on_warning: a line about what goes on to be tried. `timeout`: how long an answer
   // may take.
   TmuxServer(boost::asio::io_context& io, std::filesystem::path socket,
-             std::function<void()> on_change, std::function<void(const std::string&)> on_trouble,
+             std::function<void()> on_change, std::function<void(const std::string&)> on_warning,
              std::chrono::nanoseconds timeout = std::chrono::seconds(10));
   ~TmuxServer();
   TmuxServer(const TmuxServer&) = delete;
