@@ -53,8 +53,8 @@ DaemonMetrics::DaemonMetrics(OnCheckpoint on_checkpoint, OnStorageError on_stora
       checkpoint_frames_(registry_.histogram("yardmaster_checkpoint_size_frames",
                                              "Frames in the log when it was checkpointed.",
                                              frame_edges)),
-      tell_checkpoint_(std::move(on_checkpoint)),
-      tell_storage_error_(std::move(on_storage_error)) {
+      on_checkpoint_(std::move(on_checkpoint)),
+      on_storage_error_(std::move(on_storage_error)) {
   registry_
       .gauge("yardmaster_build_info", "The version that runs; always 1.",
              {{"version", std::string(YARDMASTER_VERSION)}})
@@ -77,7 +77,7 @@ void DaemonMetrics::on_checkpoint(const CheckpointResult& result) {
   checkpoint_.record(result.duration);
   checkpoint_seconds_.observe(result.duration);
   checkpoint_frames_.Observe(static_cast<double>(result.frames));
-  tell_checkpoint_(result);
+  on_checkpoint_(result);
 }
 
 void DaemonMetrics::on_storage_error(const Error& error) {
@@ -85,7 +85,7 @@ void DaemonMetrics::on_storage_error(const Error& error) {
       .counter("yardmaster_storage_errors_total", "What the store failed with, by code.",
                {{"code", std::string(to_string(error.code()))}})
       .Increment();
-  tell_storage_error_(error);
+  on_storage_error_(error);
 }
 
 void DaemonMetrics::on_handoff(std::chrono::nanoseconds duration) {

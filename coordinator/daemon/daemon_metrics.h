@@ -68,8 +68,8 @@ class DaemonMetrics final : public CommitObserver {
   metrics::LatencyMetric cleanup_seconds_;
   prometheus::Counter& operations_;
   prometheus::Histogram& checkpoint_frames_;
-  OnCheckpoint tell_checkpoint_;
-  OnStorageError tell_storage_error_;
+  OnCheckpoint on_checkpoint_;
+  OnStorageError on_storage_error_;
 };
 
 }  // namespace yardmaster

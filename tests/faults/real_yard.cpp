@@ -100,7 +100,7 @@ std::vector<std::string> RealYard::disagreements() const {
     known.windows.insert(window_text(instance.at("tmux_session").get<std::string>(),
                                      instance.at("tmux_window").get<std::string>(), pid));
   }
-  if (!found.empty()) return found;  // further looks are dear
+  if (!found.empty()) return found;  // a further look-up takes long
   for (const auto& process : loadgen::processes_with_token(places_.token_prefix())) {
     if (tokens.contains(process.token)) continue;
     found.push_back("process " + std::to_string(process.pid) + " (" + process.command +
