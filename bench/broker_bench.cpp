@@ -56,7 +56,7 @@ class Yard {
 
 void round_trip_ping(benchmark::State& state) {
   Yard yard;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     yard.client().send_line(R"({"command":"ping"})");
     benchmark::DoNotOptimize(yard.client().receive_line(std::chrono::seconds(5)));
   }
@@ -67,7 +67,7 @@ void round_trip_append(benchmark::State& state, const char* durability) {
   yard.allocate("alice");
   const std::string data(256, 'x');
   std::uint64_t seq = 0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     yard.client().send_line(R"({"command":"append_context","args":{"context":"alice","seq":)" +
                             std::to_string(++seq) + R"(,"kind":"note","data":")" + data +
                             R"(","durability":")" + durability + "\"}}");
@@ -88,7 +88,7 @@ void handoff_by_entries(benchmark::State& state) {
   }
   std::string giver = "alice";
   std::string receiver = "bob";
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     const json offer = yard.client().call(
         "context_handoff", {{"from", giver}, {"to", receiver}, {"context", "alice"}});
     yard.client().call(

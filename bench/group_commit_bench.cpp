@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include <benchmark/benchmark.h>
 #include <sqlite3.h>
@@ -17,7 +18,10 @@
 namespace yardmaster {
 namespace {
 
-const std::string payload(256, 'x');
+std::string_view payload() {
+  static const std::string text(256, 'x');
+  return text;
+}
 
 class BenchDirectory {
  public:
@@ -40,7 +44,7 @@ class AppendOperation final : public Operation {
   AppendOperation(std::uint64_t seq, Durability durability) : Operation(durability), seq_(seq) {
     closed_loop = true;
   }
-  void execute(Store& store) override { store.append({"bench", seq_, "note", payload, {}, {}}); }
+  void execute(Store& store) override { store.append({"bench", seq_, "note", payload(), {}, {}}); }
   void complete() noexcept override {}
 
  private:
@@ -75,7 +79,7 @@ void group_commit_append(benchmark::State& state, Durability durability) {
   GroupCommit commit(store, std::make_unique<Reader>(database->open_reader()), {}, observer,
                      [&] { eventfd_write(done.get(), 1); });
   std::uint64_t seq = 0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     for (std::int64_t i = 0; i < state.range(0); ++i) {
       commit.submit(std::make_unique<AppendOperation>(++seq, durability));
     }
@@ -103,12 +107,13 @@ void bare_sqlite(benchmark::State& state, const char* synchronous) {
   sqlite3_prepare_v2(connection, "INSERT INTO entries VALUES (?, 1, ?, 0, 'note', ?)", -1, &insert,
                      nullptr);
   std::int64_t id = 0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     exec("BEGIN IMMEDIATE");
     for (std::int64_t i = 0; i < state.range(0); ++i) {
       sqlite3_bind_int64(insert, 1, ++id);
       sqlite3_bind_int64(insert, 2, id);
-      sqlite3_bind_text(insert, 3, payload.data(), static_cast<int>(payload.size()), SQLITE_STATIC);
+      sqlite3_bind_text(insert, 3, payload().data(), static_cast<int>(payload().size()),
+                        SQLITE_STATIC);
       sqlite3_step(insert);
       sqlite3_reset(insert);
     }
@@ -127,10 +132,10 @@ void checkpoint_by_frames(benchmark::State& state) {
   create_bench_instance(store, *database);
   std::uint64_t seq = 0;
   double frames = 0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     while (database->log_frames() < state.range(0)) {
       database->begin(Durability::process);
-      for (int i = 0; i < 20; ++i) store.append({"bench", ++seq, "note", payload, {}, {}});
+      for (int i = 0; i < 20; ++i) store.append({"bench", ++seq, "note", payload(), {}, {}});
       store.prepare_commit();
       database->commit();
       store.committed();

@@ -19,7 +19,7 @@ std::string append_request(std::size_t data_bytes) {
 
 void read_append_flat(benchmark::State& state) {
   const std::string text = append_request(static_cast<std::size_t>(state.range(0)));
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     AppendFrame frame;
     const bool taken = read_append_frame(text, frame);
     benchmark::DoNotOptimize(taken);
@@ -30,7 +30,7 @@ void read_append_flat(benchmark::State& state) {
 
 void read_append_generally(benchmark::State& state) {
   const std::string text = append_request(static_cast<std::size_t>(state.range(0)));
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     RequestFrame request;
     parse_request(text, request);
     benchmark::DoNotOptimize(request);
@@ -40,7 +40,7 @@ void read_append_generally(benchmark::State& state) {
 
 void write_reply(benchmark::State& state) {
   std::string out;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     out.clear();
     append_success(out, "1234", R"({"seq":42})");
     benchmark::DoNotOptimize(out.data());
@@ -50,7 +50,7 @@ void write_reply(benchmark::State& state) {
 void write_failure(benchmark::State& state) {
   const Error error = Error::sequence_gap(43, "context 'instance-17' expects entry 43, not 45");
   std::string out;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     out.clear();
     append_failure(out, "1234", error);
     benchmark::DoNotOptimize(out.data());

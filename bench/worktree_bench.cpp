@@ -104,7 +104,7 @@ class Yard {
 void adds(benchmark::State& state) {
   Yard yard;
   const int count = static_cast<int>(state.range(0));
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     yard.add(count);
     state.PauseTiming();
     yard.remove(count);
@@ -116,7 +116,7 @@ void adds(benchmark::State& state) {
 void clean_removals(benchmark::State& state) {
   Yard yard;
   const int count = static_cast<int>(state.range(0));
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     state.PauseTiming();
     yard.add(count);
     state.ResumeTiming();
@@ -129,7 +129,7 @@ void clean_removals(benchmark::State& state) {
 
 void removals_with_a_rescue(benchmark::State& state) {
   Yard yard;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     state.PauseTiming();
     yard.add(1);
     std::ofstream(yard.path(0) / "work") << state.iterations();
@@ -144,7 +144,7 @@ void removals_with_a_rescue(benchmark::State& state) {
 
 void emptying_the_trash(benchmark::State& state) {
   Yard yard;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     state.PauseTiming();
     yard.add(1);
     yard.remove(1);

@@ -27,6 +27,7 @@ struct CellRow {
 
 std::vector<CellRow> rows_of(const CapacityMap& map) {
   std::vector<CellRow> rows;
+  rows.reserve(map.cells.size());
   for (const CapacityCell& cell : map.cells) {
     rows.push_back({cell.durability, cell.fsync_added_ms, cell.fsync_latency});
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <tuple>
 #include <utility>
 
@@ -71,7 +72,7 @@ Change change_of(const std::string& name, const Measurement& before, const Measu
   change.trend = Trend::unchanged;
   const double beyond = std::abs(difference) - std::log1p(margin);
   const double error = std::max(reach / z95, 1e-9);
-  change.p_value = std::erfc(beyond / error / std::sqrt(2.0)) / 2;
+  change.p_value = std::erfc(beyond / error / std::numbers::sqrt2) / 2;
   return change;
 }
 

@@ -74,11 +74,11 @@ TextTable target_table(const Run& run, const std::function<std::string(Verdict)>
 }
 
 std::string title_of(const Run& run) {
-  std::string instances =
+  const std::string instances =
       grouped(run.instances) + (run.instances == 1 ? " instance" : " instances");
   const bool writes = run.arrivals != "none";
   const bool has_interval = run.interval_ms > 0 && writes && !is_closed_loop(run);
-  std::string every = has_interval ? "every " + milliseconds(run.interval_ms) + " ms" : "";
+  const std::string every = has_interval ? "every " + milliseconds(run.interval_ms) + " ms" : "";
   const std::string duration = decimals(run.duration_s, 1) + " s";
   return with(run.scenario, ": ") +
          joined({instances, every, writes ? run.arrivals : "no writes", duration});
@@ -142,6 +142,7 @@ std::string real_instances_of(const Run& run) {
   if (!run.real_instances) return "";
   const RealInstances& real = *run.real_instances;
   std::vector<std::string> endings;
+  endings.reserve(real.endings.size());
   for (const auto& [way, count] : real.endings) endings.push_back(way + " " + grouped(count));
   return "real instances: a repository of " + grouped(real.repository_files) +
          " files, kill grace " + milliseconds(real.kill_grace_ms) + " ms" +
@@ -161,6 +162,7 @@ std::vector<std::string> checks_of(const Run& run) {
 
 std::string errors_of(const Run& run) {
   std::vector<std::string> parts;
+  parts.reserve(run.errors.size());
   for (const auto& [code, count] : run.errors) parts.push_back(code + " " + grouped(count));
   return with("errors: ", joined(parts));
 }

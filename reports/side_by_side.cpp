@@ -55,7 +55,7 @@ std::vector<double> figures_of(const std::vector<Run>& runs, const Load& load,
 
 std::string cell(const std::vector<double>& figures) {
   if (figures.empty()) return "-";
-  const std::string middle = milliseconds(figures[figures.size() / 2]);
+  std::string middle = milliseconds(figures[figures.size() / 2]);
   if (figures.size() == 1) return middle;
   return middle + " (" + milliseconds(figures.front()) + "-" + milliseconds(figures.back()) + ")";
 }

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <ranges>
 #include <utility>
 
 #include "coordinator/base/error.h"
@@ -47,14 +48,14 @@ std::string format_duration(std::chrono::nanoseconds duration) {
   const std::int64_t count = duration.count();
   if (count == 0) return "0s";
   // The largest unit that needs at most three decimals.
-  for (auto unit = units.rbegin(); unit != units.rend(); ++unit) {
-    if (count < unit->second) continue;
-    const double value = static_cast<double>(count) / static_cast<double>(unit->second);
+  for (const auto& unit : std::views::reverse(units)) {
+    if (count < unit.second) continue;
+    const double value = static_cast<double>(count) / static_cast<double>(unit.second);
     const double thousandths = value * 1000;
     if (std::abs(thousandths - std::round(thousandths)) > 1e-9) continue;
     std::array<char, 32> buffer{};
     const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
-    return std::string(buffer.data(), end) + std::string(unit->first);
+    return std::string(buffer.data(), end) + std::string(unit.first);
   }
   return std::to_string(count) + "ns";
 }

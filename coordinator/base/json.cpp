@@ -5,6 +5,7 @@
 #include <charconv>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 #include "coordinator/base/error.h"
 
@@ -17,7 +18,7 @@ using nlohmann::json;
 bool within_depth(int depth, json::parse_event_t event, json& /*value*/) {
   const bool opens =
       event == json::parse_event_t::object_start || event == json::parse_event_t::array_start;
-  if (opens && static_cast<std::size_t>(depth) >= max_json_depth) {
+  if (opens && std::cmp_greater_equal(depth, max_json_depth)) {
     throw Error(ErrorCode::too_deep,
                 "nested deeper than " + std::to_string(max_json_depth) + " levels");
   }

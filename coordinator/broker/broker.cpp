@@ -105,7 +105,7 @@ void Broker::hang_up(const std::string& instance) {
 void Broker::hang_up_all() {
   std::vector<SessionPtr> all;
   all.reserve(sessions_.size());
-  for (const auto& [key, session] : sessions_) all.push_back(session);
+  for (const auto& [key, session] : sessions_) all.emplace_back(session);
   for (const SessionPtr& session : all) session->close_when_idle();
   http_.hang_up_all();
 }

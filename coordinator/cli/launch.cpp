@@ -64,6 +64,7 @@ pid_t launch_daemon(const Paths& paths, const std::vector<std::string>& argument
   std::vector<std::string> words{"yardmaster"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));

@@ -20,7 +20,7 @@ bool looks_like_url(const std::string& target) {
 
 fs::path real_path(const fs::path& path) {
   std::error_code failure;
-  fs::path real = fs::weakly_canonical(path, failure);
+  const fs::path real = fs::weakly_canonical(path, failure);
   return failure ? path.lexically_normal() : real;
 }
 
@@ -81,7 +81,7 @@ std::string choose_repository(const json& repositories, const std::string& wante
         ErrorCode::usage,
         "there is no repository yet: add one with 'yardmaster repo add .' in its directory");
   }
-  const std::string around = repository_around(repositories, real_path(here), worktrees);
+  std::string around = repository_around(repositories, real_path(here), worktrees);
   if (!around.empty()) return around;
   if (repositories.size() == 1) return text_of(repositories.front(), "name");
   std::string names;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include <sys/eventfd.h>
 
@@ -83,7 +84,7 @@ bool EventLoop::poll(SteadyTime until) {
     if (event.data.ptr != nullptr)
       static_cast<EventHandler*>(event.data.ptr)->on_ready(event.events);
   }
-  const bool was_full = ready_count_ == static_cast<int>(ready_.size());
+  const bool was_full = std::cmp_equal(ready_count_, ready_.size());
   run_timers();
   return was_full;
 }

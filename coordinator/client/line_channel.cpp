@@ -62,7 +62,7 @@ void LineChannel::send(std::string_view bytes) {
     return;
   }
   const ssize_t sent = send_some(socket_.get(), bytes);
-  if (sent == static_cast<ssize_t>(bytes.size())) return;
+  if (std::cmp_equal(sent, bytes.size())) return;
   if (sent < 0 && errno != EAGAIN) {
     lose_soon();
     return;

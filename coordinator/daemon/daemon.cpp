@@ -68,7 +68,7 @@ GroupCommitOptions commit_options(const Config& config) {
 }
 
 // Makes the places private before anything is written there.
-const Config& prepare_places(const Config& config) {
+Config prepare_places(const Config& config) {
   const Paths paths = config.paths();
   const AccessRule access = access_rule_for(config.socket_group);
   require_socket_path(paths.broker_socket());

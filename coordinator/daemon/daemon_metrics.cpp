@@ -18,7 +18,7 @@ void raise_to(prometheus::Counter& counter, double value) {
   if (value > counter.Value()) counter.Increment(value - counter.Value());
 }
 
-const std::vector<double> frame_edges{10, 50, 100, 250, 500, 1000, 2000, 4000, 8000, 16000};
+std::vector<double> frame_edges() { return {10, 50, 100, 250, 500, 1000, 2000, 4000, 8000, 16000}; }
 
 }  // namespace
 
@@ -52,7 +52,7 @@ DaemonMetrics::DaemonMetrics(OnCheckpoint on_checkpoint, OnStorageError on_stora
                                     "Operations that the store has committed.")),
       checkpoint_frames_(registry_.histogram("yardmaster_checkpoint_size_frames",
                                              "Frames in the log when it was checkpointed.",
-                                             frame_edges)),
+                                             frame_edges())),
       on_checkpoint_(std::move(on_checkpoint)),
       on_storage_error_(std::move(on_storage_error)) {
   registry_

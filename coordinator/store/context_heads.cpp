@@ -1,6 +1,7 @@
 #include "coordinator/store/context_heads.h"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 namespace yardmaster {
@@ -92,16 +93,16 @@ void ContextHeads::find_tail_starts() {
 }
 
 void ContextHeads::rollback() noexcept {
-  for (auto entry = journal_.rbegin(); entry != journal_.rend(); ++entry) {
-    ContextHead& head = *entry->head;
-    if (!entry->cleared.empty()) head.tail_ids = std::move(entry->cleared);
-    head.tail_ids.resize(entry->tail_size);
-    head.owner = std::move(entry->owner);
-    head.generation = entry->generation;
-    head.last_seq = entry->last_seq;
-    head.frozen = entry->frozen;
-    head.frozen_until = entry->frozen_until;
-    head.block_size = entry->block_size;
+  for (auto& entry : std::views::reverse(journal_)) {
+    ContextHead& head = *entry.head;
+    if (!entry.cleared.empty()) head.tail_ids = std::move(entry.cleared);
+    head.tail_ids.resize(entry.tail_size);
+    head.owner = std::move(entry.owner);
+    head.generation = entry.generation;
+    head.last_seq = entry.last_seq;
+    head.frozen = entry.frozen;
+    head.frozen_until = entry.frozen_until;
+    head.block_size = entry.block_size;
   }
   for (ContextHead* head : added_) {
     by_id_.erase(head->id);

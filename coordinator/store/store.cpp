@@ -83,7 +83,7 @@ void Store::rebuild_tail(std::int64_t watermark) {
                       [&](const Row& row) { name = row.text(1); });
       head = find_head(name);
     }
-    if (head == nullptr || static_cast<std::uint64_t>(entry.seq) <= head->last_seq) continue;
+    if (head == nullptr || std::cmp_less_equal(entry.seq, head->last_seq)) continue;
     heads_->append(*head, entry.id);
   }
 }

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <linux/magic.h>
@@ -43,7 +44,8 @@ std::filesystem::path place_on_a_disk() {
 bool is_in_memory(const std::filesystem::path& directory) {
   struct statfs information {};
   if (::statfs(directory.c_str(), &information) != 0) return false;
-  return information.f_type == TMPFS_MAGIC || information.f_type == RAMFS_MAGIC;
+  return std::cmp_equal(information.f_type, TMPFS_MAGIC) ||
+         std::cmp_equal(information.f_type, RAMFS_MAGIC);
 }
 
 }  // namespace yardmaster::loadgen

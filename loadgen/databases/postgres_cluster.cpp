@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <thread>
 #include <utility>
@@ -37,7 +38,10 @@ void give_to(const std::optional<Account>& account, const std::filesystem::path&
 }
 
 int version_of(const std::filesystem::path& directory) {
-  return std::atoi(directory.filename().c_str());
+  const std::string name = directory.filename();
+  int version = 0;
+  std::from_chars(name.data(), name.data() + name.size(), version);
+  return version;
 }
 
 }  // namespace

@@ -222,6 +222,7 @@ void DirectRun::run_audit() {
   const RunBlock& run = memory_.run();
   const Payload payload(run.arrivals.seed, run.payload_bytes);
   std::vector<std::uint64_t> acknowledged;
+  acknowledged.reserve(memory_.instances());
   for (std::uint32_t i = 0; i < memory_.instances(); ++i) {
     acknowledged.push_back(memory_.instance(i).acknowledged);
   }

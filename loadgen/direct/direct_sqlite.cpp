@@ -144,7 +144,8 @@ int SqliteConnection::take_checkpoint() {
 // transaction.
 std::uint64_t SqliteConnection::backfilled_frames() const {
   sqlite3_file* file = nullptr;
-  sqlite3_file_control(connection_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  sqlite3_file_control(connection_.get(), "main", SQLITE_FCNTL_FILE_POINTER,
+                       static_cast<void*>(&file));
   if (file == nullptr || file->pMethods == nullptr || file->pMethods->iVersion < 2) return 0;
   void volatile* index = nullptr;
   const int result = file->pMethods->xShmMap(file, 0, index_page, 0, &index);

@@ -44,10 +44,7 @@ Delays delays;
 
 template <typename Function>
 Function next(const char* name) {
-  Function function = nullptr;
-  void* const symbol = ::dlsym(RTLD_NEXT, name);
-  std::memcpy(&function, &symbol, sizeof(function));
-  return function;
+  return reinterpret_cast<Function>(::dlsym(RTLD_NEXT, name));
 }
 
 bool is_this_program(const char* name) {
@@ -77,7 +74,9 @@ void forget_environment() {
   long long first = 0;
   long long second = 0;
   unsigned long long seed = 0;
+  // Numbers are read without a C++ runtime, and by the one who wrote them.
   const int fields =
+      // NOLINTNEXTLINE(bugprone-unchecked-string-to-number-conversion)
       std::sscanf(text, "%63s %d %lld %lld %llu", program.data(), &shape, &first, &second, &seed);
   // loadgen measures the delay before it relies on it: it finds out about one that is not there.
   if (fields != 5 || !is_this_program(program.data())) return;

@@ -37,6 +37,7 @@ std::optional<ChurnKind> churn_kind_from(std::string_view text) {
 
 std::vector<ChurnKind> all_churn_kinds() {
   std::vector<ChurnKind> all;
+  all.reserve(kinds.size());
   for (const Named& each : kinds) all.push_back(each.kind);
   return all;
 }

@@ -116,6 +116,7 @@ void Bursts::on_checked(const std::vector<std::string>& left) {
 std::vector<std::string> Bursts::living() const {
   if (state_ != State::spawning) return {living_.begin(), living_.end()};
   std::vector<std::string> names;
+  names.reserve(context_.plan.instances);
   for (std::uint64_t i = 0; i < context_.plan.instances; ++i) {
     names.push_back(context_.name("burst", i));
   }

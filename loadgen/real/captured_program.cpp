@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <csignal>
 #include <system_error>
+#include <utility>
 
 #include <poll.h>
 #include <spawn.h>
@@ -28,7 +29,7 @@ UniqueFd memory_file(const std::string& content) {
   UniqueFd file(::memfd_create("captured", MFD_CLOEXEC));
   if (!file) fail("cannot make a file in memory", errno);
   const ssize_t written = ::pwrite(file.get(), content.data(), content.size(), 0);
-  if (written != static_cast<ssize_t>(content.size())) fail("cannot write to memory", errno);
+  if (!std::cmp_equal(written, content.size())) fail("cannot write to memory", errno);
   return file;
 }
 

@@ -22,7 +22,7 @@ constexpr std::string_view socket_suffix = ".sock";
 
 // Empty as well when it cannot be read to its end, as when a process ends meanwhile.
 std::string read_whole(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
+  const std::ifstream stream(file, std::ios::binary);
   std::ostringstream text;
   text << stream.rdbuf();
   return std::move(text).str();

@@ -32,7 +32,7 @@ SpawnMark spawn_mark_of(pid_t process) {
     std::ifstream children(at->path() / "children");
     for (pid_t child = 0; children >> child;) mark.children.insert(child);
   }
-  std::ifstream stat(directory / "stat");
+  const std::ifstream stat(directory / "stat");
   std::ostringstream text;
   text << stat.rdbuf();  // empty when the process has ended
   mark.reaped = reaped_faults_in(text.str());

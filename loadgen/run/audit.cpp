@@ -166,7 +166,9 @@ void Auditor::count_one_by_one(const KnownContext& context) {
 
 void Auditor::check_handoffs(const Handoffs& handoffs) {
   audit_.lost += handoffs.wrong();
-  const auto accepted = handoffs.accepted();  // a late answer may add to them meanwhile
+  // A copy, since a late answer may add to them meanwhile.
+  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
+  const auto accepted = handoffs.accepted();
   for (const auto& handoff : accepted) {
     audit_.acknowledged += 1;
     ask("digest_context", {{"context", handoff.context}},

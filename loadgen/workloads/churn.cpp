@@ -134,12 +134,14 @@ void Churn::on_gone(const std::string& instance) {
 
 std::vector<std::string> Churn::living() const {
   std::vector<std::string> names;
+  names.reserve(living_.size());
   for (const Living& one : living_) names.push_back(one.name);
   return names;
 }
 
 void Churn::look_up_dying() {
   std::vector<std::string> names;
+  names.reserve(dying_.size());
   for (const auto& [name, death] : dying_) names.push_back(name);
   context_.look_up(std::move(names), [this](const std::string& name) { on_gone(name); });
 }

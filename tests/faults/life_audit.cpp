@@ -1,5 +1,6 @@
 #include "tests/faults/life_audit.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -89,12 +90,9 @@ std::vector<std::string> LifeAudit::fresh_refs(const std::string& instance) {
 // Such a directory holds what no commit could.
 bool LifeAudit::is_kept(const Life& life, const loadgen::JournalEntry& said) const {
   const fs::path kept = yard_.places().state_directory / "rescue";
-  for (const auto& name : loadgen::entries_of(kept)) {
-    if (name.starts_with(life.instance + "-") && holds(file_at(kept / name / said.path), said)) {
-      return true;
-    }
-  }
-  return false;
+  return std::ranges::any_of(loadgen::entries_of(kept), [&](const auto& name) {
+    return name.starts_with(life.instance + "-") && holds(file_at(kept / name / said.path), said);
+  });
 }
 
 }  // namespace yardmaster::support

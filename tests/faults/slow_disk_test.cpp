@@ -43,8 +43,7 @@ class DelayedSync {
     ::setenv("LOADGEN_FSYNC_DELAY", parameters.c_str(), 1);
     library_ = ::dlopen(FSYNC_DELAY_LIBRARY, RTLD_NOW | RTLD_LOCAL);
     if (library_ == nullptr) throw std::runtime_error(::dlerror());
-    void* const symbol = ::dlsym(library_, "fdatasync");
-    std::memcpy(&sync_, &symbol, sizeof(sync_));
+    sync_ = reinterpret_cast<decltype(sync_)>(::dlsym(library_, "fdatasync"));
     file_.reset(::open((place_ / "file").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600));
   }
   ~DelayedSync() { ::dlclose(library_); }

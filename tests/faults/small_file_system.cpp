@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <fstream>
 #include <system_error>
+#include <utility>
 
 #include <sched.h>
 #include <sys/mount.h>
@@ -16,8 +17,8 @@ void require(bool done, const std::string& what) {
 
 }  // namespace
 
-SmallFileSystem::SmallFileSystem(const std::filesystem::path& directory, std::size_t bytes)
-    : directory_(directory) {
+SmallFileSystem::SmallFileSystem(std::filesystem::path directory, std::size_t bytes)
+    : directory_(std::move(directory)) {
   require(::unshare(CLONE_NEWNS) == 0, "a mount namespace");
   require(::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0, "private mounts");
   const auto options = "mode=0700,size=" + std::to_string(bytes);

@@ -11,7 +11,7 @@ namespace yardmaster::support {
 class SmallFileSystem {
  public:
   // Mounts it on an existing directory; throws std::system_error when that is not allowed.
-  SmallFileSystem(const std::filesystem::path& directory, std::size_t bytes);
+  SmallFileSystem(std::filesystem::path directory, std::size_t bytes);
   ~SmallFileSystem();
   SmallFileSystem(const SmallFileSystem&) = delete;
   SmallFileSystem& operator=(const SmallFileSystem&) = delete;

@@ -76,7 +76,7 @@ class FrameMaker {
   // A byte changed, taken out or put in.
   std::string mutated(std::string text) {
     for (int changes = 1 + number(3); changes > 0 && !text.empty(); --changes) {
-      const std::size_t at = static_cast<std::size_t>(number(static_cast<int>(text.size())));
+      const auto at = static_cast<std::size_t>(number(static_cast<int>(text.size())));
       const char byte = chance(10) ? pick(bytes_)[0] : static_cast<char>(number(256));
       const int kind = number(3);
       if (kind == 0) text[at] = byte;

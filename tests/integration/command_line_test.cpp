@@ -202,7 +202,8 @@ TEST_F(CommandLine, doctor_works_without_a_daemon_and_says_what_to_do) {
   EXPECT_EQ(result.status, report["health"] == "broken" ? 1 : 0);
   bool has_daemon = false;
   for (const auto& finding : report["findings"]) {
-    EXPECT_EQ(finding["health"] == "ok", finding["remedy"] == "") << finding;
+    EXPECT_EQ(finding["health"] == "ok", finding["remedy"].get_ref<const std::string&>().empty())
+        << finding;
     if (finding["name"] != "daemon") continue;
     has_daemon = true;
     EXPECT_EQ(finding["health"], "warn");

@@ -2,6 +2,7 @@
 // nothing here depends on how fast the machine is. A median is decided by a few samples, however
 // alike they are; a P99 stays inconclusive where the machine has slow phases.
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -21,8 +22,8 @@ using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
 // Steps that decide at their first look, after 2 s.
-const std::vector<std::string> short_steps{"--interval", "20ms", "--max-duration", "8s",
-                                           "--warmup",   "0s",   "--store",        "sqlite"};
+constexpr std::array<const char*, 8> short_steps{"--interval", "20ms", "--max-duration", "8s",
+                                                 "--warmup",   "0s",   "--store",        "sqlite"};
 
 class LoadgenSearch : public testing::Test {
  protected:

@@ -110,7 +110,7 @@ TEST(DelayDistribution, follows_from_its_seed) {
 }
 
 TEST(FsyncLatencyOfScenario, is_a_field_and_a_flag_that_wins) {
-  constexpr auto text = R"({"fsync_latency": "uniform:1ms..9ms"})";
+  static constexpr auto text = R"({"fsync_latency": "uniform:1ms..9ms"})";
   const auto latency_with = [&](const std::vector<std::string>& arguments) {
     const auto options = parse_options(arguments);
     return read_scenario(text, "test", options.overrides).runs.at(0).fsync_latency.text();

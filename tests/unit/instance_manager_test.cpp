@@ -116,7 +116,7 @@ TEST_F(InstanceManagerTest, all_that_was_asked_for_and_found_out_is_kept) {
     instance.exit_status = "exit 3";
     instance.last_output = "no more tokens";
   };
-  yard_->window->finds_out = [](Instance& instance) { instance.rescue.push_back("refs/one"); };
+  yard_->window->finds_out = [](Instance& instance) { instance.rescue.emplace_back("refs/one"); };
   Ending ending("process died", std::chrono::steady_clock::now());
   ending.keeps_wanted = true;
   const Instance gone = yard_->wait_for(yard_->manager.release("one", std::move(ending)));

@@ -25,8 +25,10 @@ class AppendOperation final : public Operation {
   static void* operator new(std::size_t size, std::size_t room) {
     return ::operator new(size + room);
   }
+  // NOLINTBEGIN(misc-new-delete-overloads): these belong to the one with room
   static void operator delete(void* memory, std::size_t /*room*/) { ::operator delete(memory); }
   static void operator delete(void* memory) { ::operator delete(memory); }
+  // NOLINTEND(misc-new-delete-overloads)
 
  private:
   AppendOperation(SessionPtr session, const AppendFrame& frame, RequestCounters& counters,

@@ -26,6 +26,7 @@ std::string entries_text(Reader& reader, const ContextSnapshot& snapshot) {
   try {
     reader.visit(snapshot, add);
   } catch (const Enough&) {
+    // The answer is as long as it may be.
   }
   return entries;
 }

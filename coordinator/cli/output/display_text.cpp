@@ -125,7 +125,7 @@ std::string duration_text(seconds duration) {
   const auto count = std::max<std::int64_t>(duration.count(), 0);
   if (count < 60) return std::to_string(count) + " s";
   if (count < 3600) return std::to_string(count / 60) + " min";
-  if (count < 48 * 3600) return std::to_string(count / 3600) + " h";
+  if (count < 48L * 3600) return std::to_string(count / 3600) + " h";
   return std::to_string(count / 86400) + " d";
 }
 

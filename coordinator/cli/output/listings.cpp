@@ -110,8 +110,8 @@ Table instances_table(const json& instances, WallTime now) {
   return table;
 }
 
-json latest_first(json instances, std::size_t most) {
-  auto sorted = std::move(instances).get<std::vector<json>>();
+json latest_first(const json& instances, std::size_t most) {
+  auto sorted = instances.get<std::vector<json>>();
   std::stable_sort(sorted.begin(), sorted.end(), [](const json& left, const json& right) {
     return text_of(left, "ended_at") > text_of(right, "ended_at");
   });

@@ -26,7 +26,7 @@ Table repositories_table(const nlohmann::json& repositories);
 // `instances` is "instances" of list_instances, living ones or gone ones.
 Table instances_table(const nlohmann::json& instances, WallTime now);
 // Returns the latest `most` of these gone instances, the latest first; 0 means all.
-nlohmann::json latest_first(nlohmann::json instances, std::size_t most);
+nlohmann::json latest_first(const nlohmann::json& instances, std::size_t most);
 Table history_table(const nlohmann::json& gone, WallTime now);
 // `rescues` is "rescues" of list_rescues.
 Table rescues_table(const nlohmann::json& rescues, WallTime now);

@@ -62,6 +62,7 @@ std::string Table::line(const std::vector<std::string>& cells,
 std::string Table::text(std::size_t width) const {
   const std::vector<std::size_t> widths = column_widths(width);
   std::vector<std::string> titles;
+  titles.reserve(columns_.size());
   for (const Column& column : columns_) titles.push_back(column.title);
   std::string all = line(titles, widths);
   for (const auto& row : rows_) all += line(row, widths);

@@ -62,6 +62,7 @@ void take_environment(const Variables& variables) {
   take_environment(foreground ? foreground_environment_here(launch.environment)
                               : window_environment(launch.environment, own_environment()));
   std::vector<char*> words;
+  words.reserve(launch.argv.size() + 1);
   for (std::string& word : launch.argv) words.push_back(word.data());
   words.push_back(nullptr);
   ::execvp(words[0], words.data());

@@ -33,7 +33,7 @@ void add_send(CLI::App& agent, Places& places) {
   CLI::Option* from = add_identity(*verb, "--from");
   verb->footer("Example: yardmaster agent send-message bob 'tests are green' --from alice");
   verb->callback([&places, to, body, key, from] {
-    const std::string recipient = to->as<std::string>();
+    const auto recipient = to->as<std::string>();
     json arguments{
         {"from", from->as<std::string>()}, {"to", recipient}, {"body", body->as<std::string>()}};
     if (key->count() > 0) arguments["key"] = key->as<std::string>();

@@ -91,6 +91,7 @@ void add_logs(CLI::App& app, Places& places) {
 
 [[noreturn]] void become(std::vector<std::string> command) {
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (std::string& word : command) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   ::unsetenv("TMUX");  // else tmux refuses to be shown within another tmux

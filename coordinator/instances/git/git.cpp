@@ -73,7 +73,7 @@ ProgramCall clone_call(const std::string& url, const fs::path& directory,
 Error clone_error(const ProgramResult& result) {
   if (result.cancelled) return {ErrorCode::unavailable, "it was cancelled"};
   if (result.timed_out) return {ErrorCode::unavailable, "it took too long and was ended"};
-  const Error failure = git_error(result, "");
+  Error failure = git_error(result, "");
   if (failure.code() == ErrorCode::storage_full) return failure;
   return {ErrorCode::unavailable, failure.what()};
 }

@@ -285,6 +285,7 @@ const Repository& Repositories::require_ready(const std::string& name) const {
 
 std::vector<Repository> Repositories::list() const {
   std::vector<Repository> all;
+  all.reserve(entries_.size());
   for (const auto& [name, entry] : entries_) all.push_back(entry.repository);
   std::sort(all.begin(), all.end(),
             [](const Repository& one, const Repository& other) { return one.name < other.name; });

@@ -234,7 +234,7 @@ asio::awaitable<std::vector<std::string>> Rescuer::save(fs::path common,
   std::vector<std::string> refs;
   if (!subject.branch.empty()) tips.push_back("refs/heads/" + subject.branch);
   for (const std::string& tip : tips) {
-    std::vector<std::string> alone{tip};
+    const std::vector<std::string> alone{tip};
     GitCall call = RepositoryContext::call(common, unpushed_arguments(alone, subject.branch));
     const std::string commit =
         co_await context_.git.output(std::move(call), "cannot look for commits that no ref holds");

@@ -130,7 +130,7 @@ fs::path move_into(const fs::path& path, const fs::path& directory, const std::s
   fs::create_directories(directory, failure);
   if (failure) throw file_error("cannot make '" + directory.string() + "'", failure);
   for (int number = 1;; ++number) {
-    const fs::path target = directory / (number == 1 ? name : name + "-" + std::to_string(number));
+    fs::path target = directory / (number == 1 ? name : name + "-" + std::to_string(number));
     if (fs::exists(fs::symlink_status(target))) continue;
     if (rename_tree(path, target)) return target;
     if (errno == ENOTEMPTY || errno == EEXIST) continue;

@@ -96,7 +96,7 @@ asio::awaitable<std::string> WorktreeAdder::add(WorktreeRequest request, bool ou
   // Deleted, and not only moved away: the disk may be full.
   co_await remover_.discard(common, request.path);
   co_await empty_trash(context_.workers, context_.trash);
-  const Semaphore::Permit turn = co_await context_.changes.acquire();
+  [[maybe_unused]] const Semaphore::Permit turn = co_await context_.changes.acquire();
   const std::string left = co_await undo(common, branch);
   rethrow(failure, left);
 }

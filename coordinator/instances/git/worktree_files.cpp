@@ -150,7 +150,7 @@ bool is_checked_out_in(const fs::path& git_directory, const std::string& branch,
 }  // namespace
 
 std::optional<fs::path> find_common_directory(const fs::path& repository) {
-  const fs::path git = repository / ".git";
+  fs::path git = repository / ".git";
   std::error_code ignored;
   if (fs::is_directory(git, ignored)) return git;
   const fs::path linked = read_git_link(repository);
@@ -213,12 +213,11 @@ std::vector<Registration> registered_worktrees(const fs::path& common) {
 
 bool is_of_another_yard(const fs::path& common, const fs::path& path) {
   const std::string name = path.filename();
-  for (const fs::path& admin : entries_of(common / "worktrees")) {
-    if (!is_named_after(admin, name) || !is_there(admin / exclude_file)) continue;
+  return std::ranges::any_of(entries_of(common / "worktrees"), [&](const fs::path& admin) {
+    if (!is_named_after(admin, name) || !is_there(admin / exclude_file)) return false;
     const fs::path worktree = worktree_of(admin);
-    if (worktree.filename() == name && resolved(worktree) != resolved(path)) return true;
-  }
-  return false;
+    return worktree.filename() == name && resolved(worktree) != resolved(path);
+  });
 }
 
 std::vector<std::string> marked_branches(const fs::path& common, const std::string& folder) {

@@ -154,6 +154,7 @@ const Instance& InstanceManager::find(const std::string& name) const {
 
 std::vector<Instance> InstanceManager::list() const {
   std::vector<Instance> all;
+  all.reserve(living_.size());
   for (const auto& [name, entry] : living_) all.push_back(entry->instance);
   return all;
 }

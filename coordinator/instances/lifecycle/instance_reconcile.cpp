@@ -125,6 +125,7 @@ std::string_view InstanceManager::lost_of(const Instance& instance) const {
 asio::awaitable<std::vector<Repair>> InstanceManager::repair(bool ask_unknown, bool dry_run) {
   for (const auto& resource : resources_) co_await resource->refresh();
   std::vector<EntryPtr> entries;  // a copy, since releases change the table
+  entries.reserve(living_.size());
   for (const auto& [name, entry] : living_) entries.push_back(entry);
   std::vector<Repair> repairs;
   for (const EntryPtr& entry : entries) {

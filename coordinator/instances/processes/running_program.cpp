@@ -21,11 +21,11 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 constexpr auto grace = std::chrono::seconds(2);
-constexpr std::size_t chunk = 64 * 1024;
+constexpr std::size_t chunk = 64UL * 1024;
 // The broker thread has other things to do, too; and after a program's end this is more than a
 // pipe can hold.
 constexpr std::size_t most_at_once = 16 * chunk;
-constexpr std::size_t kept_errors = 256 * 1024;
+constexpr std::size_t kept_errors = 256UL * 1024;
 
 // Reads what is there and hands it over in pieces; false at the end of the file.
 template <class Take>

@@ -45,6 +45,7 @@ Roles Roles::load(const std::filesystem::path& roles_file) {
   roles.file_ = roles_file;
   roles.roles_ = built_in_roles();
   std::vector<std::string> known;
+  known.reserve(roles.roles_.size());
   for (const Role& role : roles.roles_) known.push_back(role.name);
   RolesFile content = read_roles_file(roles_file, known);
   roles.mcp_servers_ = std::move(content.mcp_servers);

@@ -70,6 +70,7 @@ class Field {
   std::vector<Field> elements() const {
     if (!value_.is_array()) refuse("expected a list of texts");
     std::vector<Field> all;
+    all.reserve(value_.size());
     for (std::size_t i = 0; i < value_.size(); ++i) {
       all.emplace_back(value_[i], file_, path_ + "[" + std::to_string(i) + "]");
     }

@@ -1,5 +1,6 @@
 #include "coordinator/instances/tmux/program_image.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -28,10 +29,8 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 bool is_passed_on(std::string_view variable) {
   constexpr std::array<std::string_view, 4> dropped{
       "TMUX=", "TMUX_PANE=", "TMUX_TMPDIR=", "YARDMASTER_"};
-  for (const std::string_view prefix : dropped) {
-    if (variable.starts_with(prefix)) return false;
-  }
-  return true;
+  return std::ranges::none_of(
+      dropped, [&](std::string_view prefix) { return variable.starts_with(prefix); });
 }
 
 }  // namespace

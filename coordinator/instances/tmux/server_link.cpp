@@ -179,7 +179,7 @@ asio::awaitable<void> ServerLink::await_earlier_client() {
 asio::awaitable<void> ServerLink::open_connection() {
   co_await await_earlier_client();
   ControlConnection::Listener told = listener();
-  std::shared_ptr<ControlConnection> opened =
+  const std::shared_ptr<ControlConnection> opened =
       co_await ControlConnection::open(io_, socket_, timeout_, std::move(told));
   proven_absent_ = false;
   CloseUnlessTaken connection(opened);

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -67,7 +68,7 @@ asio::awaitable<Announcement> read_announcement(asio::io_context& io, int pipe) 
     if (!readable) throw_unavailable("the tmux server does not start");
     Announcement next;
     got = ::read(pipe, &next, sizeof next);
-    if (got == static_cast<ssize_t>(sizeof next)) latest = next;
+    if (std::cmp_equal(got, sizeof next)) latest = next;
   } while (got > 0);
   co_return latest;
 }
@@ -75,7 +76,7 @@ asio::awaitable<Announcement> read_announcement(asio::io_context& io, int pipe) 
 std::string read_from_start(int file) {
   std::array<char, 1024> buffer{};
   const ssize_t got = ::pread(file, buffer.data(), buffer.size(), 0);
-  std::string text(buffer.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+  const std::string text(buffer.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
   return text.substr(0, text.find('\n'));
 }
 

@@ -17,10 +17,7 @@ namespace {
 
 template <typename Function>
 Function next(const char* name) {
-  Function function = nullptr;
-  void* const symbol = ::dlsym(RTLD_NEXT, name);
-  std::memcpy(&function, &symbol, sizeof(function));
-  return function;
+  return reinterpret_cast<Function>(::dlsym(RTLD_NEXT, name));
 }
 
 bool is_shared_memory_file(int fd) {
