@@ -5,13 +5,12 @@
 #include "coordinator/base/error.h"
 #include "coordinator/cli/output/display_text.h"
 #include "coordinator/cli/output/listings.h"
+#include "coordinator/domain/own_refs.h"
 
 namespace yardmaster::cli {
 namespace {
 
 using nlohmann::json;
-
-constexpr const char* namespace_of_refs = "refs/yardmaster/rescue/";
 
 const json& only_one(const std::vector<json>& found, const std::string& wanted) {
   for (const json& each : found) {
@@ -37,10 +36,11 @@ json choose_rescue(const json& rescues, const std::string& wanted) {
   std::vector<json> by_ref;
   std::vector<json> by_instance;
   std::string directory;
+  const std::string whole = std::string(rescue_namespace) + wanted;
   for (const json& each : rescues) {
     const std::string ref = text_of(each, "ref");
     const bool is_commit = !ref.empty();
-    if (is_commit && (ref == wanted || ref == namespace_of_refs + wanted)) by_ref.push_back(each);
+    if (is_commit && (ref == wanted || ref == whole)) by_ref.push_back(each);
     if (text_of(each, "instance") != wanted) continue;
     if (is_commit) {
       by_instance.push_back(each);

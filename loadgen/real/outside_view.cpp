@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "coordinator/base/error.h"
+#include "coordinator/domain/own_refs.h"
 #include "loadgen/real/captured_program.h"
 #include "loadgen/real/work_repository.h"
 
@@ -120,8 +121,9 @@ std::set<std::string> registered_worktrees(const fs::path& repository) {
 
 std::set<std::string> instance_branches(const fs::path& repository) {
   std::set<std::string> branches;
-  const auto list = output_of(git_call(
-      repository, {"for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads/instance/"}));
+  const std::string pattern = std::string("refs/heads/").append(instance_branch_prefix);
+  const auto list =
+      output_of(git_call(repository, {"for-each-ref", "--format=%(refname:lstrip=2)", pattern}));
   each_piece(list, '\n', [&](std::string_view line) { branches.emplace(line); });
   return branches;
 }

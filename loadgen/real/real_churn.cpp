@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "coordinator/base/error.h"
+#include "coordinator/domain/own_refs.h"
 #include "loadgen/real/captured_program.h"
 #include "loadgen/real/real_context.h"
 
@@ -21,7 +22,7 @@ InstanceTraces expected_traces(const YardPlaces& places, const std::string& name
   return {.name = name,
           .token = {},
           .worktree = (places.worktrees() / name).string(),
-          .branch = "instance/" + name,
+          .branch = instance_branch(name),
           .tmux_session = "yard-" + places.repository_name,
           .tmux_window = name};
 }

@@ -5,6 +5,7 @@
 #include <map>
 #include <sstream>
 
+#include "coordinator/domain/own_refs.h"
 #include "loadgen/real/agent_work.h"
 #include "loadgen/real/captured_program.h"
 #include "loadgen/real/work_repository.h"
@@ -13,8 +14,8 @@ namespace yardmaster::loadgen {
 
 std::vector<std::string> rescue_refs_of(const std::filesystem::path& repository,
                                         const std::string& instance) {
-  std::string pattern(rescue_refs);
-  if (!instance.empty()) pattern += instance + "/";
+  const std::string pattern =
+      instance.empty() ? std::string(rescue_namespace) : rescue_namespace_of(instance);
   std::istringstream list(
       output_of(git_call(repository, {"for-each-ref", "--format=%(refname)", pattern})));
   std::vector<std::string> refs;

@@ -12,8 +12,6 @@
 
 namespace yardmaster::loadgen {
 
-inline constexpr std::string_view rescue_refs = "refs/yardmaster/rescue/";
-
 // Returns the refs of an instance, or of all when the name is empty.
 std::vector<std::string> rescue_refs_of(const std::filesystem::path& repository,
                                         const std::string& instance);

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "coordinator/base/error.h"
+#include "coordinator/domain/own_refs.h"
 #include "loadgen/plan/options.h"
 #include "loadgen/plan/real_plan.h"
 #include "loadgen/real/agent_options.h"
@@ -308,8 +309,7 @@ TEST(RescueAuditTest, work_is_found_in_any_ref_of_its_instance) {
     support::write_file(repository / file, text);
     output_of(git_call(repository, {"add", file}));
     output_of(git_call(repository, {"commit", "--quiet", "--message", "Saved"}));
-    output_of(git_call(repository,
-                       {"update-ref", std::string(rescue_refs) + instance + "/" + time, "HEAD"}));
+    output_of(git_call(repository, {"update-ref", rescue_namespace_of(instance) + time, "HEAD"}));
     output_of(git_call(repository, {"reset", "--quiet", "--hard", "HEAD~1"}));
   };
   save("w1", "a.txt", work_text("a.txt"), "1");

@@ -5,6 +5,7 @@
 #include "coordinator/broker/commands/handlers.h"
 #include "coordinator/broker/commands/protocol.h"
 #include "coordinator/broker/commands/wire_values.h"
+#include "coordinator/domain/own_refs.h"
 
 namespace yardmaster::handlers {
 namespace {
@@ -84,13 +85,12 @@ Reply restore_rescue(Services& services, const Request& request) {
   const std::string ref = request.text("ref");
   std::string branch = request.text("branch");
   const std::string path = request.text("path");
-  constexpr std::string_view prefix = "refs/yardmaster/rescue/";
-  if (!ref.starts_with(prefix)) {
+  if (!ref.starts_with(rescue_namespace)) {
     throw Error(ErrorCode::invalid_request,
                 "args.ref: '" + ref + "' is not a rescue (see `yardmaster rescue ls`)");
   }
   if (branch.empty()) {
-    branch = "rescue/" + ref.substr(prefix.size());
+    branch = "rescue/" + ref.substr(rescue_namespace.size());
     branch[branch.rfind('/')] = '-';
   }
   Worktrees& worktrees = services.repositories.worktrees(repository.path);

@@ -7,6 +7,7 @@
 
 #include <sys/stat.h>
 
+#include "coordinator/domain/own_refs.h"
 #include "coordinator/instances/git/file_errors.h"
 #include "coordinator/instances/git/kept_files.h"
 #include "coordinator/instances/git/own_files.h"
@@ -19,7 +20,6 @@ namespace {
 namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
-constexpr const char* rescue_refs = "refs/yardmaster/rescue/";
 constexpr auto git_status_timeout = std::chrono::minutes(5);
 constexpr auto add_timeout = std::chrono::minutes(15);
 
@@ -93,7 +93,7 @@ std::vector<std::string> unpushed_arguments(const std::vector<std::string>& tips
   for (const char* others : {"--glob=refs/heads/", "--remotes", "--tags"}) {
     arguments.emplace_back(others);
   }
-  arguments.push_back(std::string("--glob=") + rescue_refs);
+  arguments.push_back(std::string("--glob=").append(rescue_namespace));
   return arguments;
 }
 
@@ -104,7 +104,7 @@ Rescue parse_rescue(const std::string& line) {
   std::getline(fields, rescue.ref, '\0');
   std::getline(fields, rescue.commit, '\0');
   std::getline(fields, rescue.summary);
-  const std::string name = rescue.ref.substr(std::string_view(rescue_refs).size());
+  const std::string name = rescue.ref.substr(rescue_namespace.size());
   const std::size_t slash = name.rfind('/');
   rescue.instance = name.substr(0, slash);
   rescue.time = parse_rescue_time(slash == std::string::npos ? "" : name.substr(slash + 1));
@@ -253,7 +253,7 @@ asio::awaitable<std::vector<std::string>> Rescuer::save(fs::path common,
 asio::awaitable<std::string> Rescuer::find_ref(fs::path common, std::string tip,
                                                std::string instance) {
   std::vector<std::string> arguments{"for-each-ref", "--count=1", "--format=%(refname)",
-                                     "--points-at=" + tip, rescue_refs + instance + "/"};
+                                     "--points-at=" + tip, rescue_namespace_of(instance)};
   if (tip.starts_with("refs/")) co_return "";
   GitCall call = RepositoryContext::call(common, std::move(arguments));
   co_return co_await context_.git.output(std::move(call), "cannot list rescues");
@@ -261,7 +261,7 @@ asio::awaitable<std::string> Rescuer::find_ref(fs::path common, std::string tip,
 
 asio::awaitable<std::string> Rescuer::make_ref(fs::path common, std::string commit,
                                                std::string instance) {
-  const std::string name = rescue_refs + instance + "/" + rescue_time_text(now());
+  const std::string name = rescue_namespace_of(instance) + rescue_time_text(now());
   for (int number = 1;; ++number) {
     const std::string ref = number == 1 ? name : name + "-" + std::to_string(number);
     std::vector<std::string> arguments{"update-ref", ref, commit, ""};
@@ -275,8 +275,9 @@ asio::awaitable<std::string> Rescuer::make_ref(fs::path common, std::string comm
 }
 
 asio::awaitable<std::vector<Rescue>> Rescuer::list_refs(fs::path common) {
-  std::vector<std::string> arguments{
-      "for-each-ref", "--format=%(refname)%00%(objectname)%00%(contents:subject)", rescue_refs};
+  std::vector<std::string> arguments{"for-each-ref",
+                                     "--format=%(refname)%00%(objectname)%00%(contents:subject)",
+                                     std::string(rescue_namespace)};
   GitCall call = RepositoryContext::call(common, std::move(arguments));
   const std::string output = co_await context_.git.output(std::move(call), "cannot list rescues");
   std::vector<Rescue> rescues;
@@ -302,9 +303,9 @@ asio::awaitable<std::vector<Rescue>> Rescuer::list(fs::path common) {
 }
 
 asio::awaitable<std::string> Rescuer::find(fs::path common, std::string ref) {
-  if (!ref.starts_with(rescue_refs)) {
+  if (!ref.starts_with(rescue_namespace)) {
     throw Error(ErrorCode::invalid_request,
-                "'" + ref + "' is not a rescue: those begin with " + rescue_refs);
+                "'" + ref + "' is not a rescue: those begin with " + std::string(rescue_namespace));
   }
   std::vector<std::string> arguments{"rev-parse", "--verify", "--quiet", ref + "^{commit}"};
   GitCall call = RepositoryContext::call(common, std::move(arguments));

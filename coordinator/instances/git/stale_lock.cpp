@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "coordinator/domain/own_refs.h"
 #include "coordinator/instances/git/worktree_files.h"
 #include "coordinator/instances/processes/proc_files.h"
 
@@ -43,8 +44,9 @@ bool runs_since(std::int64_t pid, Seconds age) {
 }
 
 bool is_of_our_ref(const fs::path& common, const fs::path& lock) {
-  return lock.extension() == ".lock" && (is_within(lock, common / "refs/heads/instance") ||
-                                         is_within(lock, common / "refs/yardmaster"));
+  const fs::path branches = common / "refs/heads" / instance_branch_prefix;
+  return lock.extension() == ".lock" &&
+         (is_within(lock, branches) || is_within(lock, common / own_namespace));
 }
 
 }  // namespace

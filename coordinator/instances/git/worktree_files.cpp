@@ -8,6 +8,7 @@
 #include <iterator>
 #include <system_error>
 
+#include "coordinator/domain/own_refs.h"
 #include "coordinator/instances/git/file_errors.h"
 
 namespace yardmaster {
@@ -239,7 +240,9 @@ fs::path read_git_link(const fs::path& worktree) {
   return line.starts_with(prefix) ? path_in(line.substr(prefix.size()), worktree) : fs::path();
 }
 
-std::string branch_marker(const std::string& branch) { return "refs/yardmaster/branch/" + branch; }
+std::string branch_marker(const std::string& branch) {
+  return std::string(branch_mark_namespace) + branch;
+}
 
 fs::path resolved(const fs::path& path) {
   const fs::path normal = path.lexically_normal();

@@ -11,6 +11,7 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/domain/names.h"
+#include "coordinator/domain/own_refs.h"
 #include "coordinator/instances/git/trash.h"
 #include "coordinator/instances/processes/async_wait.h"
 #include "coordinator/instances/processes/instance_token.h"
@@ -162,7 +163,7 @@ asio::awaitable<void> Upkeep::clean_worktree(UpkeepReport& report, fs::path path
   if (instances_.lives(instance)) co_return;  // came to be meanwhile
   if (!dry_run) {
     Worktrees& worktrees = repositories_.worktrees(repository_path);
-    RemovedWorktree removed = co_await worktrees.remove(path, "instance/" + instance, instance);
+    RemovedWorktree removed = co_await worktrees.remove(path, instance_branch(instance), instance);
     action.rescue = std::move(removed.rescue_refs);
     if (!removed.kept_directory.empty()) action.rescue.push_back(removed.kept_directory.string());
   }

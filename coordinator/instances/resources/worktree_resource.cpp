@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "coordinator/domain/own_refs.h"
+
 namespace yardmaster {
 
 void WorktreeResource::plan(const InstanceRequest& request, Instance& instance) {
@@ -11,7 +13,7 @@ void WorktreeResource::plan(const InstanceRequest& request, Instance& instance) 
   instance.repo_path = repository.path;
   instance.base_branch = repository.base_branch;
   instance.base_commit = request.start_ref.empty() ? repository.base_branch : request.start_ref;
-  instance.branch = "instance/" + request.name;
+  instance.branch = instance_branch(request.name);
   instance.worktree_path = paths_.worktree(request.repo, request.name).string();
   instance.owned |= owns_worktree;
 }
