@@ -1,3 +1,5 @@
+include(stored_numbers)
+
 # All that is generated at build time and included by sources.
 add_custom_target(generated)
 
@@ -8,6 +10,10 @@ function(yardmaster_embed target)
   set(directory ${CMAKE_CURRENT_BINARY_DIR}/generated)
   set(headers "")
   foreach(file ${ARGN})
+    set(numbers "")
+    if(file MATCHES "\\.sql$")
+      set(numbers ${PROJECT_SOURCE_DIR}/cmake/stored_numbers.cmake ${stored_number_headers})
+    endif()
     get_filename_component(name ${file} NAME)
     if(name MATCHES "^[0-9]")
       get_filename_component(folder ${file} DIRECTORY)
@@ -20,6 +26,7 @@ function(yardmaster_embed target)
       COMMAND ${CMAKE_COMMAND} -DINPUT=${CMAKE_CURRENT_SOURCE_DIR}/${file} -DOUTPUT=${header}
               -DIDENTIFIER=${identifier} -P ${PROJECT_SOURCE_DIR}/cmake/embed_file.cmake
       DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${file} ${PROJECT_SOURCE_DIR}/cmake/embed_file.cmake
+              ${numbers}
       VERBATIM)
     target_sources(${target} PRIVATE ${header})
     list(APPEND headers ${header})

@@ -1,5 +1,10 @@
-# Writes a header that holds a text file as raw string literals (cut, since a literal has a limit).
+# Writes a header that holds a text file as raw string literals (cut, since a literal has a limit). In
+# SQL a number replaces {TYPE::NAME} (stored_numbers.cmake).
 file(READ ${INPUT} content)
+if(INPUT MATCHES "\\.sql$")
+  include(${CMAKE_CURRENT_LIST_DIR}/stored_numbers.cmake)
+  replace_stored_numbers(content)
+endif()
 string(LENGTH "${content}" length)
 set(literals "")
 set(offset 0)

@@ -1,8 +1,10 @@
 # Turns a file of SQL statements, each below a line "-- name: NAME", into a header with the enumeration
 # ENUMERATION and the text of each, in the array TEXTS. What stands below a line "-- columns: NAME"
-# replaces {NAME} in the statements after it.
+# replaces {NAME} in the statements after it, and a number replaces {TYPE::NAME} (stored_numbers.cmake).
+include(${CMAKE_CURRENT_LIST_DIR}/stored_numbers.cmake)
 file(READ ${INPUT} content)
 string(REPLACE ";" "" content "${content}")
+replace_stored_numbers(content)
 string(REGEX REPLACE "\n-- (name|columns): " ";\\1 " pieces "${content}")
 list(POP_FRONT pieces)
 set(names "")

@@ -10,7 +10,9 @@
 
 namespace yardmaster {
 
-enum class HandoffState { pending, accepted, cancelled };
+// Rows hold the numbers, and SQL is built from them (cmake/stored_numbers.cmake): one that was
+// given never changes.
+enum class HandoffState { pending = 0, accepted = 1, cancelled = 2 };
 
 std::string_view to_string(HandoffState state);
 std::optional<HandoffState> handoff_state_from(std::string_view text);

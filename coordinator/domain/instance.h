@@ -12,7 +12,16 @@
 
 namespace yardmaster {
 
-enum class InstanceState { starting, running, idle, unknown, stopping, gone };
+// Rows hold the numbers (an instance that is gone has a tombstone instead): one that was given
+// never changes.
+enum class InstanceState {
+  starting = 0,
+  running = 1,
+  idle = 2,
+  unknown = 3,
+  stopping = 4,
+  gone = 5
+};
 
 std::string_view to_string(InstanceState state);
 std::optional<InstanceState> instance_state_from(std::string_view text);

@@ -11,7 +11,9 @@
 
 namespace yardmaster {
 
-enum class MessageStatus { pending, delivered, read, acked };
+// Rows hold the numbers, and SQL is built from them (cmake/stored_numbers.cmake): one that was
+// given never changes. A message's status only rises.
+enum class MessageStatus { pending = 0, delivered = 1, read = 2, acked = 3 };
 
 std::string_view to_string(MessageStatus status);
 std::optional<MessageStatus> message_status_from(std::string_view text);

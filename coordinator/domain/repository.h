@@ -9,7 +9,8 @@
 
 namespace yardmaster {
 
-enum class RepositoryState { cloning, ready, failed };
+// Rows hold the numbers: one that was given never changes.
+enum class RepositoryState { cloning = 0, ready = 1, failed = 2 };
 
 std::string_view to_string(RepositoryState state);
 

@@ -2,7 +2,8 @@
 -- between them: {id} a 64-bit primary key that rows are stored by, {bytes} a byte string, {path} a
 -- path, which need not be UTF-8, {clustered} a table that is stored by its primary key. Texts that
 -- clients write freely are byte strings, since PostgreSQL's TEXT refuses U+0000. Times are
--- microseconds since 1970.
+-- microseconds since 1970. States are the numbers that coordinator/domain gives them, which also
+-- stand where {TYPE::NAME} is written.
 --
 -- migrations/2.sql makes the same of a database of version 1, so columns stand in the order in
 -- which they came, and the later ones have the default that older rows got.
@@ -39,8 +40,7 @@ CREATE TABLE entry_blocks (
   PRIMARY KEY (context_id, first_seq)
 ) {clustered};
 
--- state: 0 starting, 1 running, 2 idle, 3 unknown, 4 stopping. owned: 1 the worktree, 2 the window,
--- 4 the processes.
+-- state: InstanceState. owned: the bits owns_worktree, owns_window and owns_processes.
 CREATE TABLE instances (
   id {id},
   name TEXT NOT NULL UNIQUE,
@@ -95,7 +95,7 @@ CREATE TABLE tombstones (
   rescue {bytes} NOT NULL DEFAULT ''
 );
 
--- status: 0 pending, 1 delivered, 2 read, 3 acked.
+-- status: MessageStatus.
 CREATE TABLE messages (
   id {id},
   sender TEXT NOT NULL,
@@ -106,7 +106,7 @@ CREATE TABLE messages (
   acked_us BIGINT
 );
 CREATE INDEX messages_by_recipient ON messages (recipient, id);
-CREATE INDEX messages_open ON messages (recipient, id) WHERE status < 3;
+CREATE INDEX messages_open ON messages (recipient, id) WHERE status < {MessageStatus::acked};
 
 -- What a request with an idempotency key was answered with.
 CREATE TABLE request_keys (
@@ -118,7 +118,7 @@ CREATE TABLE request_keys (
   PRIMARY KEY (caller, request_key)
 ) {clustered};
 
--- state: 0 pending, 1 accepted, 2 cancelled.
+-- state: HandoffState.
 CREATE TABLE handoffs (
   id {id},
   giver TEXT NOT NULL,
@@ -134,9 +134,9 @@ CREATE TABLE handoffs (
 );
 CREATE INDEX handoffs_by_giver ON handoffs (giver, id);
 CREATE INDEX handoffs_by_receiver ON handoffs (receiver, id);
-CREATE INDEX handoffs_pending ON handoffs (id) WHERE state = 0;
+CREATE INDEX handoffs_pending ON handoffs (id) WHERE state = {HandoffState::pending};
 
--- state: 0 cloning, 1 ready, 2 failed. owned: 1 we cloned it.
+-- state: RepositoryState. owned: 1 we cloned it.
 CREATE TABLE repositories (
   id {id},
   name TEXT NOT NULL UNIQUE,

@@ -1,5 +1,6 @@
 -- Every statement that the store runs, by name, in the plain subset that all drivers understand.
 -- Columns that several statements have in common stand once, below "-- columns: NAME", for {NAME}.
+-- {MessageStatus::acked} and its like stand for the numbers that coordinator/domain gives them.
 --
 -- Parameters are $1, $2, … without gaps. PostgreSQL infers their types from the columns that they
 -- are compared with or stored in, and is sent 8 bytes for a number: each number must meet a BIGINT
@@ -18,8 +19,8 @@ SELECT (SELECT coalesce(max(id), 0) FROM entries), (SELECT coalesce(max(id), 0) 
        (SELECT coalesce(max(id), 0) FROM repositories);
 -- name: count_all
 SELECT (SELECT count(*) FROM instances), (SELECT count(*) FROM contexts),
-       (SELECT count(*) FROM messages WHERE status < 3),
-       (SELECT count(*) FROM handoffs WHERE state = 0);
+       (SELECT count(*) FROM messages WHERE status < {MessageStatus::acked}),
+       (SELECT count(*) FROM handoffs WHERE state = {HandoffState::pending});
 
 -- name: insert_entry
 INSERT INTO entries (id, context_id, seq, time_us, kind, data) VALUES ($1, $2, $3, $4, $5, $6);
@@ -139,19 +140,20 @@ DELETE FROM repositories WHERE name = $1;
 -- columns: message
 id, sender, recipient, body, status, sent_us, acked_us
 -- name: insert_message
-INSERT INTO messages (id, sender, recipient, body, status, sent_us) VALUES ($1, $2, $3, $4, 0, $5);
+INSERT INTO messages (id, sender, recipient, body, status, sent_us)
+VALUES ($1, $2, $3, $4, {MessageStatus::pending}, $5);
 -- name: message_by_id
 SELECT {message} FROM messages WHERE id = $1;
 -- name: open_messages
 SELECT {message} FROM messages
- WHERE recipient = $1 AND id > $2 AND status < 3 ORDER BY id LIMIT $3;
+ WHERE recipient = $1 AND id > $2 AND status < {MessageStatus::acked} ORDER BY id LIMIT $3;
 -- name: messages_by_status
 SELECT {message} FROM messages
  WHERE recipient = $1 AND id > $2 AND status = $3 ORDER BY id LIMIT $4;
 -- name: raise_message_status
 UPDATE messages SET status = $2 WHERE id = $1 AND recipient = $3 AND status < $2;
 -- name: ack_message
-UPDATE messages SET status = 3, acked_us = $2 WHERE id = $1;
+UPDATE messages SET status = {MessageStatus::acked}, acked_us = $2 WHERE id = $1;
 
 -- name: find_request_key
 SELECT fingerprint, result FROM request_keys WHERE caller = $1 AND request_key = $2;
@@ -162,7 +164,8 @@ VALUES ($1, $2, $3, $4, $5);
 -- columns: handoff
 id, giver, receiver, context, generation, digest, count, summary, state, offered_us, decided_us
 -- name: insert_handoff
-INSERT INTO handoffs ({handoff}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, NULL);
+INSERT INTO handoffs ({handoff})
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, {HandoffState::pending}, $9, NULL);
 -- name: handoff_by_id
 SELECT {handoff} FROM handoffs WHERE id = $1;
 -- name: handoffs_of
@@ -173,6 +176,6 @@ SELECT {handoff} FROM handoffs WHERE receiver = $1
 -- name: all_handoffs
 SELECT {handoff} FROM handoffs ORDER BY id;
 -- name: pending_handoffs
-SELECT {handoff} FROM handoffs WHERE state = 0 ORDER BY id;
+SELECT {handoff} FROM handoffs WHERE state = {HandoffState::pending} ORDER BY id;
 -- name: decide_handoff
 UPDATE handoffs SET state = $2, generation = $3, decided_us = $4 WHERE id = $1;
