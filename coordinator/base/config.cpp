@@ -11,6 +11,7 @@
 #include "coordinator/base/duration.h"
 #include "coordinator/base/error.h"
 #include "coordinator/base/json.h"
+#include "coordinator/base/store_kind.h"
 
 namespace yardmaster {
 namespace {
@@ -25,7 +26,7 @@ struct Key {
   std::string_view name;
   Member member;
   std::string_view help;
-  std::vector<std::string_view> choices = {};
+  std::vector<std::string> choices = {};
   std::uint64_t least = 0;  // in nanoseconds for durations
 };
 
@@ -33,7 +34,7 @@ const std::vector<Key>& keys() {
   static const std::vector<Key> all{
       {"state_dir", &Config::state_dir, "holds the database, the lock and the log"},
       {"runtime_dir", &Config::runtime_dir, "holds the sockets"},
-      {"store", &Config::store, "the database that all state is kept in", {"sqlite", "postgres"}},
+      {"store", &Config::store, "the database that all state is kept in", store_names()},
       {"postgres", &Config::postgres,
        "how to connect to PostgreSQL, as libpq reads it; empty: PGHOST, PGDATABASE and their like"},
       {"postgres_checkpoint_interval", &Config::postgres_checkpoint_interval,
@@ -173,7 +174,7 @@ void set(Config& config, const Key& key, const json& value, const std::string& w
   const std::string text = value.get<std::string>();
   if (std::find(key.choices.begin(), key.choices.end(), text) != key.choices.end()) return;
   std::string list;
-  for (const std::string_view choice : key.choices) list += " " + std::string(choice);
+  for (const std::string& choice : key.choices) list += " " + choice;
   refuse(where, key.name, "'" + text + "' is not one of:" + list);
 }
 

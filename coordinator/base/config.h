@@ -13,13 +13,14 @@
 #include <nlohmann/json.hpp>
 
 #include "coordinator/base/paths.h"
+#include "coordinator/base/store_kind.h"
 
 namespace yardmaster {
 
 struct Config {
   std::string state_dir;    // default: default_state_dir()
   std::string runtime_dir;  // default: default_runtime_dir()
-  std::string store = YARDMASTER_DEFAULT_STORE;
+  std::string store{to_string(default_store)};
   std::string postgres;  // connection string; may hold a password
   std::chrono::nanoseconds postgres_checkpoint_interval{};
   std::string checkpoint_policy = "adaptive";
@@ -49,6 +50,8 @@ struct Config {
   std::uint64_t log_max_bytes = 10U << 20U;
   std::uint64_t log_files = 3;
 
+  // Of a configuration that was loaded, which names one.
+  StoreKind store_kind() const { return store_kind_from(store).value(); }
   Paths paths() const { return {state_dir, runtime_dir, worktrees_dir}; }
 };
 

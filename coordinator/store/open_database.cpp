@@ -1,17 +1,26 @@
 #include "coordinator/store/open_database.h"
 
+#include "coordinator/base/error.h"
 #include "coordinator/store/postgres_database.h"
 #include "coordinator/store/sqlite_database.h"
 
 namespace yardmaster {
+namespace {
+
+std::unique_ptr<Database> open_unchecked(const Config& config) {
+  switch (config.store_kind()) {
+    case StoreKind::sqlite:
+      return SqliteDatabase::open(config.paths().database());
+    case StoreKind::postgres:
+      return PostgresDatabase::open({config.postgres, config.postgres_checkpoint_interval});
+  }
+  throw Error(ErrorCode::internal, "no driver for the store " + config.store);
+}
+
+}  // namespace
 
 std::unique_ptr<Database> open_database(const Config& config) {
-  std::unique_ptr<Database> database;
-  if (config.store == "postgres") {
-    database = PostgresDatabase::open({config.postgres, config.postgres_checkpoint_interval});
-  } else {
-    database = SqliteDatabase::open(config.paths().database());
-  }
+  std::unique_ptr<Database> database = open_unchecked(config);
   database->check();
   return database;
 }

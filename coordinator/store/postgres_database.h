@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "coordinator/base/store_kind.h"
 #include "coordinator/store/postgres_checkpointer.h"
 #include "coordinator/store/postgres_connection.h"
 #include "coordinator/store/postgres_statements.h"
@@ -58,7 +59,7 @@ class PostgresDatabase final : public Database {
   // Throws unsupported: pg_dump does it.
   void backup(const std::filesystem::path& file) override;
   std::string location() const override { return location_; }
-  std::string_view engine() const override { return "postgres"; }
+  std::string_view engine() const override { return to_string(StoreKind::postgres); }
   std::string version() const override { return version_; }
 
  private:

@@ -12,6 +12,7 @@
 
 #include <sqlite3.h>
 
+#include "coordinator/base/store_kind.h"
 #include "coordinator/base/unique_fd.h"
 #include "coordinator/store/database.h"
 
@@ -43,7 +44,7 @@ class SqliteDatabase final : public Database {
   void check() override;
   void backup(const std::filesystem::path& file) override;
   std::string location() const override { return file_.string(); }
-  std::string_view engine() const override { return "sqlite"; }
+  std::string_view engine() const override { return to_string(StoreKind::sqlite); }
   std::string version() const override { return sqlite3_libversion(); }
 
  private:

@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "coordinator/base/error.h"
+#include "coordinator/base/store_kind.h"
 #include "loadgen/cli/commands.h"
 #include "loadgen/databases/fresh_directory.h"
 #include "loadgen/search/capacity_runs.h"
@@ -76,7 +77,7 @@ class MapRun {
   explicit MapRun(const Options& given)
       : options_(with_defaults(given)),
         file_(options_.report / "map.json"),
-        cells_(map_cells(words_of(options_.overrides, "store", {"sqlite", "postgres"}),
+        cells_(map_cells(words_of(options_.overrides, "store", store_names()),
                          words_of(options_.overrides, "durability", {"process", "power"}),
                          parse_latencies(options_.search.fsync_latencies))) {}
 

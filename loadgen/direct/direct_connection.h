@@ -10,13 +10,14 @@
 #include <string>
 #include <string_view>
 
+#include "coordinator/base/store_kind.h"
 #include "coordinator/domain/durability.h"
 #include "loadgen/plan/load_plan.h"
 
 namespace yardmaster::loadgen {
 
 struct DirectOptions {
-  std::string store;     // "sqlite" or "postgres"
+  StoreKind store = default_store;
   std::string database;  // a file, or a PostgreSQL connection string
   Transaction transaction = Transaction::immediate;
   Durability durability = Durability::process;

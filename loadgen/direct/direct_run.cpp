@@ -52,7 +52,7 @@ DirectRun::DirectRun(const LoadPlan& plan, const std::string& database,
       waiting_(plan.instances),
       end_(plan.warmup + plan.longest()) {
   add_log("write");
-  if (plan.store == "sqlite") add_log("checkpoint");
+  if (!traits_of(plan.store).has_server) add_log("checkpoint");
   write_orders(database);
 }
 
@@ -61,7 +61,7 @@ void DirectRun::write_orders(const std::string& database) {
   if (database.size() >= run.database.capacity()) {
     throw Error(ErrorCode::usage, "the database's name is too long: '" + database + "'");
   }
-  run.store.set(plan_.store);
+  run.store = plan_.store;
   run.database.set(database);
   run.transaction = *plan_.transaction;
   run.durability = plan_.durability;
@@ -88,7 +88,7 @@ void DirectRun::execute() {
 
 void DirectRun::prepare(InstanceProcesses& processes) {
   NoObserver nobody;
-  daemon_.store = plan_.store;
+  daemon_.store = to_string(plan_.store);
   daemon_.checkpoint_policy = plan_.checkpoint_policy;
   {
     const auto connection = open_direct(options_from(memory_.run()), nobody);
@@ -245,7 +245,7 @@ double DirectRun::other_cpu_s() const {
 
 std::vector<std::string> DirectRun::warnings() const {
   const bool alone = plan_.instances == 1;
-  if (plan_.store != "sqlite" || alone || !has_wal_reset_bug(sqlite3_libversion_number()))
+  if (plan_.store != StoreKind::sqlite || alone || !has_wal_reset_bug(sqlite3_libversion_number()))
     return {};
   return {wal_reset_warning(sqlite3_libversion())};
 }

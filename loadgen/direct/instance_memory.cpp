@@ -38,7 +38,7 @@ constexpr std::size_t instance_bytes = rounded_up(sizeof(InstanceBlock));
 }  // namespace
 
 DirectOptions options_from(const RunBlock& run) {
-  return {.store = run.store.get(),
+  return {.store = run.store,
           .database = run.database.get(),
           .transaction = run.transaction,
           .durability = run.durability,

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "coordinator/base/store_kind.h"
 #include "coordinator/base/unique_fd.h"
 #include "loadgen/direct/direct_connection.h"
 #include "loadgen/direct/instance_schedule.h"
@@ -75,7 +76,7 @@ struct InstanceBlock {
 
 // The block concerns the whole run. The orders are complete before the first process starts.
 struct RunBlock {
-  SharedText<32> store;
+  StoreKind store{};
   SharedText<4096> database;
   Transaction transaction{};
   Durability durability{};

@@ -57,7 +57,7 @@ void PrivateDaemon::start(const PrivateDaemonOptions& options) {
       {"state_dir", state_.path()},
       {"runtime_dir", runtime_.path()},
       {"checkpoint_policy", options.checkpoint_policy},
-      {"store", options.store},
+      {"store", to_string(options.store)},
       {"postgres", options.postgres},
       {"postgres_checkpoint_interval", format_duration(options.postgres_checkpoint_interval)}};
   if (options.has_real_instances) {

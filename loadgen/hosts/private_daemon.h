@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/base/store_kind.h"
 #include "loadgen/databases/fresh_directory.h"
 #include "loadgen/databases/owned_program.h"
 #include "loadgen/real/remains.h"
@@ -19,7 +20,7 @@ namespace yardmaster::loadgen {
 struct PrivateDaemonOptions {
   std::filesystem::path base = {};  // parent of the fresh directory; empty: a place on a disk
   std::string checkpoint_policy;
-  std::string store = "sqlite";
+  StoreKind store = StoreKind::sqlite;
   std::string postgres;  // PostgreSQL's connection string, for libpq
   std::chrono::nanoseconds postgres_checkpoint_interval{};
   bool keep = false;

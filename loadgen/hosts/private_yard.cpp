@@ -32,9 +32,9 @@ PrivateYard::PrivateYard(const LoadPlan& plan, const PrivateYardOptions& options
 void PrivateYard::make_database(const LoadPlan& plan, const PrivateYardOptions& options,
                                 const std::function<void()>& interrupted) {
   const bool is_direct = plan.topology == Topology::direct;
-  if (plan.store == "postgres" && !options.postgres.empty()) {
+  if (plan.store == StoreKind::postgres && !options.postgres.empty()) {
     database_.emplace(options.postgres);
-  } else if (plan.store == "postgres") {
+  } else if (plan.store == StoreKind::postgres) {
     database_.emplace(
         PostgresClusterOptions{.base = options.base,
                                .connections = (is_direct ? plan.instances : 0) + other_connections,

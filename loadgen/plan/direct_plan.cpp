@@ -18,11 +18,10 @@ void refuse_what_is_for_direct_alone(const LoadPlan& plan) {
 }
 
 void fit_checkpoints(LoadPlan& plan) {
-  if (plan.store != "sqlite") {
+  if (traits_of(plan.store).has_server) {
     if (plan.names_checkpoint_policy) {
-      refuse(
-          "checkpoint_policy: PostgreSQL takes its own checkpoints; leave it out with the topology "
-          "direct");
+      refuse("checkpoint_policy: " + std::string(traits_of(plan.store).title) +
+             " takes its own checkpoints; leave it out with the topology direct");
     }
     plan.checkpoint_policy = "server";
     return;
@@ -37,7 +36,7 @@ void fit_checkpoints(LoadPlan& plan) {
 
 // SQLite's own checkpoints are part of the commit that takes them, and count in the writes.
 bool has_checkpoints_to_judge(const LoadPlan& plan) {
-  return plan.store == "sqlite" && plan.checkpoint_policy == "every-write";
+  return !traits_of(plan.store).has_server && plan.checkpoint_policy == "every-write";
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "coordinator/base/store_kind.h"
 #include "coordinator/domain/durability.h"
 #include "loadgen/databases/fsync_latency.h"
 #include "loadgen/plan/churn_kind.h"
@@ -82,8 +83,8 @@ struct LoadPlan {
   std::chrono::nanoseconds max_duration = std::chrono::seconds(240);  // otherwise: planned looks
   std::chrono::nanoseconds warmup = std::chrono::seconds(1);          // not measured
   bool closed_loop = false;  // one write outstanding for each instance; no other workloads
-  std::string store = YARDMASTER_DEFAULT_STORE;  // "sqlite" or "postgres"
-  int pair = 0;                                  // its place in an interleaved series; 0: none
+  StoreKind store = default_store;
+  int pair = 0;  // its place in an interleaved series; 0: none
   Topology topology = Topology::broker;
   std::optional<Transaction> transaction;                 // direct topology only
   std::optional<std::chrono::milliseconds> busy_timeout;  // direct topology only

@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "coordinator/base/error.h"
+#include "coordinator/base/store_kind.h"
 
 namespace yardmaster::loadgen {
 namespace {
@@ -133,7 +134,7 @@ class Group {
   Group(CLI::App& app, const char* name) : app_(app), name_(name) {}
 
   template <typename T>
-  CLI::Option* add(const char* flag, const char* type, T& value, const char* help) {
+  CLI::Option* add(const char* flag, const char* type, T& value, const std::string& help) {
     return app_.add_option(flag, value, help)->type_name(type)->group(name_);
   }
   CLI::Option* add(const char* flag, bool& value, const char* help) {
@@ -185,8 +186,8 @@ void add_coordinator_flags(CLI::App& app, FieldFlags& flags, Options& options) {
                             "use the one that listens here, instead of a private one");
   group
       .add("--store", "WORD[,WORD]", flags.stores,
-           "of the private one: sqlite or postgres; both are compared in interleaved pairs "
-           "[" YARDMASTER_DEFAULT_STORE "]")
+           "of the private one: " + store_choice() + "; both are compared in interleaved pairs [" +
+               std::string(to_string(default_store)) + "]")
       ->delimiter(',')
       ->excludes(connect);
   group.add("--pairs", "N", flags.pairs, "with two stores: so many runs on each, of 30s [3]")

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "coordinator/base/error.h"
+#include "coordinator/base/store_kind.h"
 #include "loadgen/plan/direct_plan.h"
 #include "loadgen/plan/field_reader.h"
 #include "loadgen/plan/real_plan.h"
@@ -29,7 +30,7 @@ constexpr std::uint64_t fewest_pairs = 3;
 struct Draft {
   LoadPlan plan;
   std::vector<std::uint64_t> instances{25};
-  std::vector<std::string> stores{LoadPlan().store};
+  std::vector<StoreKind> stores{default_store};
   std::uint64_t pairs = fewest_pairs;
   std::optional<std::uint64_t> writes_each;
   bool may_end_early = false;  // asked for by name
@@ -60,13 +61,13 @@ void read_stores(FieldReader& fields, Draft& draft) {
   if (list.empty()) fields.refuse("store", "must name at least one store");
   draft.stores.clear();
   for (const auto& item : list) {
-    const bool known = item == "sqlite" || item == "postgres";
-    if (!known) fields.refuse("store", item.dump() + " is not one of: sqlite postgres");
-    const auto name = item.get<std::string>();
-    if (std::find(draft.stores.begin(), draft.stores.end(), name) != draft.stores.end()) {
+    const std::string name = item.is_string() ? item.get<std::string>() : std::string();
+    const auto store = store_kind_from(name);
+    if (!store) fields.refuse("store", item.dump() + " is not " + store_choice());
+    if (std::find(draft.stores.begin(), draft.stores.end(), *store) != draft.stores.end()) {
       fields.refuse("store", "names " + name + " twice");
     }
-    draft.stores.push_back(name);
+    draft.stores.push_back(*store);
   }
 }
 
@@ -269,7 +270,7 @@ void add_pairs(const Draft& draft, const LoadPlan& common, std::vector<LoadPlan>
     }
   }
   for (std::uint64_t pair = 1; pair <= draft.pairs; ++pair) {
-    for (const auto& store : draft.stores) {
+    for (const StoreKind store : draft.stores) {
       plans.push_back(plan);
       plans.back().store = store;
       plans.back().pair = static_cast<int>(pair);

@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "coordinator/base/store_kind.h"
 #include "loadgen/run/run_checks.h"
 #include "reports/decision.h"
 #include "reports/json_writer.h"
@@ -81,7 +82,7 @@ bool Series::run_one(const LoadPlan& plan, std::size_t runs) {
 
 void Series::compare_stores() {
   const reports::Decision decision = reports::decide(report_.runs);
-  report_.decision = reports::compare_with_record(decision, YARDMASTER_DEFAULT_STORE);
+  report_.decision = reports::compare_with_record(decision, std::string(to_string(default_store)));
   reports::write_report(report_, options_.report);
   show(reports::side_by_side_title(report_.runs) + "\n\n" +
        reports::side_by_side_table(report_.runs).plain(2) + "\n" +

@@ -12,6 +12,7 @@
 
 #include "coordinator/base/duration.h"
 #include "coordinator/base/error.h"
+#include "coordinator/base/store_kind.h"
 #include "loadgen/direct/direct_run.h"
 #include "loadgen/measure/samples.h"
 #include "loadgen/plan/real_plan.h"
@@ -46,7 +47,7 @@ void describe_plan(const LoadPlan& plan, const DaemonFacts& daemon, reports::Run
   run.instances = plan.instances;
   run.interval_ms = std::chrono::duration<double, std::milli>(plan.interval).count();
   run.arrivals = plan.arrivals_name();
-  run.store = daemon.store.empty() ? plan.store : daemon.store;
+  run.store = daemon.store.empty() ? std::string(to_string(plan.store)) : daemon.store;
   run.topology = plan.topology == Topology::direct ? "direct" : "broker";
   run.transaction = plan.transaction ? to_string(*plan.transaction) : "append";
   run.checkpoint_policy =
@@ -263,8 +264,11 @@ class Supervisor::Watch {
   // Reads the environment, with the store's directory where that may be written to.
   reports::Environment environment() const {
     const auto& facts = load_.daemon();
-    const std::string sqlite = facts.store == "sqlite" ? facts.store_version : std::string();
-    const std::string postgres = facts.store == "postgres" ? facts.store_version : std::string();
+    const auto version_of = [&](StoreKind kind) {
+      return facts.store == to_string(kind) ? facts.store_version : std::string();
+    };
+    const std::string sqlite = version_of(StoreKind::sqlite);
+    const std::string postgres = version_of(StoreKind::postgres);
     const auto directory = yard_ != nullptr ? yard_->store_directory()
                                             : std::filesystem::path(facts.store_path).parent_path();
     try {

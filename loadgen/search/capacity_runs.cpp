@@ -7,6 +7,7 @@
 
 #include "coordinator/base/duration.h"
 #include "coordinator/base/error.h"
+#include "coordinator/base/store_kind.h"
 #include "loadgen/run/series.h"
 #include "reports/figure_text.h"
 #include "reports/text_table.h"
@@ -71,7 +72,7 @@ SearchOutcome carry_out_search(const SearchPlan& plan, const Options& options, P
   Steps steps(plan, options, progress);
   SearchOutcome outcome;
   auto& cell = outcome.cell;
-  cell.store = plan.load.store;
+  cell.store = to_string(plan.load.store);
   cell.durability = durability_name(plan.load);
   cell.fsync_latency = name_of(plan.load.fsync_latency);
   cell.fsync_added_ms = to_milliseconds(plan.load.fsync_latency.median());
@@ -91,8 +92,8 @@ void print_for_people(const Options& options, Progress& progress, const std::str
 }
 
 std::string conditions_of(const LoadPlan& load) {
-  return load.store + ", " + durability_name(load) + " durability, " + name_of(load.fsync_latency) +
-         " added to each fsync";
+  return std::string(to_string(load.store)) + ", " + durability_name(load) + " durability, " +
+         name_of(load.fsync_latency) + " added to each fsync";
 }
 
 std::string durability_name(const LoadPlan& load) {

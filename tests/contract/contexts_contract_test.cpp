@@ -4,8 +4,7 @@ namespace yardmaster {
 namespace {
 
 using ContextContract = StoreContract;
-INSTANTIATE_TEST_SUITE_P(Drivers, ContextContract, testing::Values("sqlite", "postgres"),
-                         driver_name);
+INSTANTIATE_TEST_SUITE_P(Drivers, ContextContract, testing::ValuesIn(store_names()), driver_name);
 
 void expect_entries(const std::vector<ContextEntry>& entries, std::uint64_t first,
                     std::uint64_t last) {

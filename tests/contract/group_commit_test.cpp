@@ -143,7 +143,7 @@ class GroupCommitContract : public testing::TestWithParam<std::string> {
   std::deque<Outcome> outcomes_;
   std::unique_ptr<GroupCommit> commit_;
 };
-INSTANTIATE_TEST_SUITE_P(Drivers, GroupCommitContract, testing::Values("sqlite", "postgres"),
+INSTANTIATE_TEST_SUITE_P(Drivers, GroupCommitContract, testing::ValuesIn(store_names()),
                          driver_name);
 
 TEST_P(GroupCommitContract, operations_that_wait_share_a_commit) {

@@ -36,8 +36,7 @@ class HandoffContract : public StoreContract {
         [&] { return store_->accept_handoff(handoff.id, "bob", handoff.digest, handoff.count); });
   }
 };
-INSTANTIATE_TEST_SUITE_P(Drivers, HandoffContract, testing::Values("sqlite", "postgres"),
-                         driver_name);
+INSTANTIATE_TEST_SUITE_P(Drivers, HandoffContract, testing::ValuesIn(store_names()), driver_name);
 
 TEST_P(HandoffContract, an_accepted_handoff_gives_the_whole_context_to_the_receiver) {
   const Handoff offered = offer();

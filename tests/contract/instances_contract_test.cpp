@@ -5,8 +5,7 @@ namespace yardmaster {
 namespace {
 
 using InstanceContract = StoreContract;
-INSTANTIATE_TEST_SUITE_P(Drivers, InstanceContract, testing::Values("sqlite", "postgres"),
-                         driver_name);
+INSTANTIATE_TEST_SUITE_P(Drivers, InstanceContract, testing::ValuesIn(store_names()), driver_name);
 
 TEST_P(InstanceContract, an_instance_is_kept_with_all_that_was_said_of_it) {
   InstanceRequest request;

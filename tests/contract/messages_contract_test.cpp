@@ -21,8 +21,7 @@ class MessageContract : public StoreContract {
     return store_->list_messages(filter);
   }
 };
-INSTANTIATE_TEST_SUITE_P(Drivers, MessageContract, testing::Values("sqlite", "postgres"),
-                         driver_name);
+INSTANTIATE_TEST_SUITE_P(Drivers, MessageContract, testing::ValuesIn(store_names()), driver_name);
 
 TEST_P(MessageContract, messages_come_in_order_and_again_until_they_are_acked) {
   const auto first = send("one");

@@ -49,8 +49,7 @@ class MigrationContract : public StoreContract {
 
   std::unique_ptr<RawSql> raw_;
 };
-INSTANTIATE_TEST_SUITE_P(Drivers, MigrationContract, testing::Values("sqlite", "postgres"),
-                         driver_name);
+INSTANTIATE_TEST_SUITE_P(Drivers, MigrationContract, testing::ValuesIn(store_names()), driver_name);
 
 TEST_P(MigrationContract, an_old_database_ends_like_a_fresh_one) {
   const auto fresh = make_driver(GetParam());

@@ -19,7 +19,7 @@ class RepositoryContract : public StoreContract {
     return in_transaction([&] { return store_->add_repository(repository); });
   }
 };
-INSTANTIATE_TEST_SUITE_P(Drivers, RepositoryContract, testing::Values("sqlite", "postgres"),
+INSTANTIATE_TEST_SUITE_P(Drivers, RepositoryContract, testing::ValuesIn(store_names()),
                          driver_name);
 
 TEST_P(RepositoryContract, a_repository_is_kept_with_all_that_was_said_of_it) {

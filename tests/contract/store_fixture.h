@@ -13,6 +13,7 @@
 
 #include "coordinator/base/clock.h"
 #include "coordinator/base/error.h"
+#include "coordinator/base/store_kind.h"
 #include "coordinator/store/postgres_database.h"
 #include "coordinator/store/sqlite_database.h"
 #include "coordinator/store/store.h"

@@ -28,8 +28,7 @@ class WantedContract : public StoreContract {
     in_transaction([&] { return store_->end_instance("keeper", record); });
   }
 };
-INSTANTIATE_TEST_SUITE_P(Drivers, WantedContract, testing::Values("sqlite", "postgres"),
-                         driver_name);
+INSTANTIATE_TEST_SUITE_P(Drivers, WantedContract, testing::ValuesIn(store_names()), driver_name);
 
 TEST_P(WantedContract, a_persistent_instance_is_wanted_beyond_its_death) {
   EXPECT_TRUE(create_as(keeper()).wanted);

@@ -7,6 +7,7 @@
 
 #include "coordinator/base/paths.h"
 #include "coordinator/base/shell_quote.h"
+#include "coordinator/base/store_kind.h"
 #include "coordinator/base/wal_reset_bug.h"
 #include "coordinator/cli/output/display_text.h"
 #include "coordinator/cli/output/listings.h"
@@ -114,7 +115,10 @@ Finding check_tmux(const std::optional<std::string>& said, bool wanted) {
 
 Finding check_store(const std::string& store, int sqlite_version, const std::string& version_text) {
   const std::string name = "store";
-  if (store != "sqlite") return good(name, store + "; its own server looks after the files");
+  const auto kind = store_kind_from(store);
+  if (!kind || traits_of(*kind).has_server) {
+    return good(name, store + "; its own server looks after the files");
+  }
   const std::string shown = "SQLite " + version_text;
   if (!has_wal_reset_bug(sqlite_version)) return good(name, shown);
   return good(name, shown +

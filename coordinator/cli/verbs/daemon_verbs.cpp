@@ -9,6 +9,7 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/base/json.h"
+#include "coordinator/base/store_kind.h"
 #include "coordinator/cli/command_line.h"
 #include "coordinator/cli/launch.h"
 #include "coordinator/cli/reference.h"
@@ -116,7 +117,8 @@ void back_up(const Config& config, const std::string& file) {
     Client(config.paths().broker_socket())
         .call("backup", {{"file", target.string()}}, std::chrono::hours(1));
   } else {
-    if (config.store == "sqlite" && !std::filesystem::exists(config.paths().database())) {
+    const bool is_file = !traits_of(config.store_kind()).has_server;
+    if (is_file && !std::filesystem::exists(config.paths().database())) {
       throw Error(ErrorCode::usage, "there is no database in " + config.state_dir);
     }
     const DaemonLock lock(config.paths().lock());
@@ -150,7 +152,7 @@ void stop_daemon(const Config& config, bool with_tmux) {
 void add_daemon_verbs(CLI::App& app, Places& places, int& status) {
   CLI::App* start = app.add_subcommand("start", "Start the daemon and wait until it answers");
   add_place_options(*start, places);
-  start->add_option("--store", places.store, "sqlite or postgres");
+  start->add_option("--store", places.store, store_choice());
   start->add_option("--checkpoint-policy", places.checkpoint_policy,
                     "adaptive, every-write or auto");
   CLI::Option* foreground = start->add_flag("--foreground")
