@@ -1,16 +1,15 @@
 #include "coordinator/cli/launch.h"
 
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <optional>
+#include <chrono>
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "coordinator/base/child_start.h"
 #include "coordinator/base/error.h"
+#include "coordinator/base/exec_environment.h"
 #include "coordinator/base/unique_fd.h"
 #include "coordinator/client/client.h"
 
@@ -20,14 +19,18 @@ namespace {
 constexpr auto start_timeout = std::chrono::seconds(60);
 constexpr auto interval_ms = 5;
 
-// Between fork and exec only calls that are safe there.
-[[noreturn]] void become_daemon(std::vector<char*>& arguments, int null, int errors) {
-  ::setsid();
-  ::dup2(null, STDIN_FILENO);
-  ::dup2(null, STDOUT_FILENO);
-  ::dup2(errors, STDERR_FILENO);
-  ::execv("/proc/self/exe", arguments.data());
-  ::_exit(127);
+pid_t start_daemon_process(const std::vector<std::string>& arguments, int errors) {
+  const UniqueFd null = open_null();
+  ChildStart start;
+  start.argv = {"yardmaster"};
+  start.argv.insert(start.argv.end(), arguments.begin(), arguments.end());
+  start.program = "/proc/self/exe";
+  start.environment = environment_with({});
+  start.input = null.get();
+  start.output = null.get();
+  start.errors = errors;
+  start.group = ChildGroup::own_session;
+  return start_child(start).pid;
 }
 
 std::string read_all(const UniqueFd& pipe) {
@@ -61,27 +64,13 @@ bool answers(const Paths& paths, pid_t pid) {
 }  // namespace
 
 pid_t launch_daemon(const Paths& paths, const std::vector<std::string>& arguments) {
-  std::vector<std::string> words{"yardmaster"};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<char*> argv;
-  argv.reserve(words.size() + 1);
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-  std::array<int, 2> pipe{};
-  if (!null || ::pipe2(pipe.data(), O_CLOEXEC) != 0) {
-    throw Error(ErrorCode::unavailable, std::string("cannot start: ") + std::strerror(errno));
-  }
-  const UniqueFd errors(pipe[0]);
-  UniqueFd errors_end(pipe[1]);
-  const pid_t pid = ::fork();
-  if (pid < 0) throw Error(ErrorCode::unavailable, std::string("fork: ") + std::strerror(errno));
-  if (pid == 0) become_daemon(argv, null.get(), errors_end.get());
-  errors_end.reset();
+  Pipe errors = make_pipe();
+  const pid_t pid = start_daemon_process(arguments, errors.write.get());
+  errors.write.reset();
   const SteadyTime deadline = std::chrono::steady_clock::now() + start_timeout;
   while (std::chrono::steady_clock::now() < deadline) {
     int status = 0;
-    if (::waitpid(pid, &status, WNOHANG) == pid) report_end(status, errors);
+    if (::waitpid(pid, &status, WNOHANG) == pid) report_end(status, errors.read);
     if (answers(paths, pid)) return pid;
     ::poll(nullptr, 0, interval_ms);
   }

@@ -6,20 +6,15 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <sys/types.h>
 
-#include "coordinator/base/unique_fd.h"
+#include "coordinator/base/child_start.h"
 
 namespace yardmaster::loadgen {
-
-// Whom a program runs as.
-struct Account {
-  uid_t user = 0;
-  gid_t group = 0;
-};
 
 class OwnedProgram {
  public:
@@ -28,23 +23,23 @@ class OwnedProgram {
     std::vector<std::string> environment;       // "NAME=value", on top of this process's own
     std::vector<std::string> dropped_prefixes;  // variables not passed on
     std::filesystem::path output;               // appended to
-    const Account* account = nullptr;           // null: this process's
+    std::optional<Account> account = {};        // this process's otherwise
     int end_signal = SIGTERM;
   };
 
-  // Throws Error{unavailable}.
+  // Throws Error that says what could not be started.
   explicit OwnedProgram(const Options& options);
   ~OwnedProgram() { stop(); }
   OwnedProgram(const OwnedProgram&) = delete;
   OwnedProgram& operator=(const OwnedProgram&) = delete;
 
-  pid_t pid() const { return pid_; }
-  int pidfd() const { return process_.get(); }
+  pid_t pid() const { return child_.pid(); }
+  int pidfd() const { return child_.pidfd(); }
   // Returns whether the program has ended; waits for that as long as `timeout` says.
-  bool has_ended(std::chrono::milliseconds timeout) const;
+  bool has_ended(std::chrono::milliseconds timeout) const { return child_.has_ended(timeout); }
   // Its exit status, once it has ended; 128 + n when signal n ended it.
-  int wait();
-  void signal(int number) const;
+  int wait() { return child_.reap(); }
+  void signal(int number) const { child_.signal(number); }
   // Ends it: by the end signal, by SIGKILL when that takes over 10 s.
   void stop() noexcept;
   // The last line that it wrote, or that it wrote none.
@@ -53,8 +48,7 @@ class OwnedProgram {
  private:
   std::filesystem::path output_;
   int end_signal_;
-  UniqueFd process_;  // a pidfd
-  pid_t pid_ = -1;
+  OwnedChild child_;
 };
 
 }  // namespace yardmaster::loadgen

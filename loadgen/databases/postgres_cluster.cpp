@@ -88,7 +88,7 @@ OwnedProgram::Options PostgresCluster::program(const std::string& name) const {
   options.arguments = {programs_ / name, "-D", data_directory()};
   options.dropped_prefixes = {"PG"};
   options.output = directory_.path() / (name + ".log");
-  options.account = account_ ? &*account_ : nullptr;
+  options.account = account_;
   options.end_signal = SIGQUIT;  // at once: nothing of it is needed again
   return options;
 }

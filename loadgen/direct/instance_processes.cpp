@@ -1,37 +1,19 @@
 #include "loadgen/direct/instance_processes.h"
 
-#include <array>
-#include <cerrno>
 #include <csignal>
 #include <string>
-#include <system_error>
 
-#include <fcntl.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
+#include "coordinator/base/child_start.h"
 #include "coordinator/base/error.h"
-#include "loadgen/databases/exec_environment.h"
+#include "coordinator/base/exec_environment.h"
 #include "loadgen/direct/direct_instance.h"
 
 namespace yardmaster::loadgen {
 namespace {
 
 constexpr const char* this_program = "/proc/self/exe";
-
-// Between fork and exec, where other threads' locks may be held: system calls alone.
-[[noreturn]] void become(char* const* argv, char* const* environment, int memory, pid_t parent) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) ::_exit(1);
-  ::setpgid(0, 0);  // a Ctrl-C is for loadgen alone, which then ends the run
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::fcntl(memory, F_SETFD, 0);
-  ::execve(this_program, argv, environment);
-  ::_exit(127);
-}
 
 std::string ending_of(int status) {
   if (WIFSIGNALED(status)) return "was ended by signal " + std::to_string(WTERMSIG(status));
@@ -54,23 +36,20 @@ void InstanceProcesses::start() {
 }
 
 void InstanceProcesses::start_one(std::uint32_t number) {
-  std::array<std::string, 4> arguments{"loadgen", std::string(direct_instance_verb),
-                                       std::to_string(memory_.descriptor()),
-                                       std::to_string(number)};
-  std::array<char*, 5> argv{};
-  for (std::size_t i = 0; i < arguments.size(); ++i) argv.at(i) = arguments.at(i).data();
-  const std::vector<std::string> variables = environment_with(environment_);
-  const std::vector<char*> envp = pointers_to(variables);
-  const pid_t parent = ::getpid();
-  const pid_t pid = ::fork();
-  if (pid < 0) {
-    const std::string reason = std::generic_category().message(errno);
-    const std::size_t so_far = pids_.size();
-    throw Error(ErrorCode::unavailable, "cannot start more than " + std::to_string(so_far) +
-                                            " processes of instances: " + reason);
+  ChildStart start;
+  start.argv = {"loadgen", std::string(direct_instance_verb), std::to_string(memory_.descriptor()),
+                std::to_string(number)};
+  start.program = this_program;
+  start.environment = environment_with(environment_);
+  start.passed = PassedDescriptor{memory_.descriptor(), memory_.descriptor()};
+  start.group = ChildGroup::own_group;  // a Ctrl-C is for loadgen alone, which then ends the run
+  start.death_signal = SIGKILL;
+  try {
+    pids_.push_back(start_child(start).pid);
+  } catch (const Error& failure) {
+    throw Error(ErrorCode::unavailable, "cannot start more than " + std::to_string(pids_.size()) +
+                                            " processes of instances: " + failure.what());
   }
-  if (pid == 0) become(argv.data(), envp.data(), memory_.descriptor(), parent);
-  pids_.push_back(pid);
   ++running_;
 }
 

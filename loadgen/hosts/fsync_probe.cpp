@@ -3,24 +3,18 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <csignal>
 #include <iostream>
 #include <optional>
 #include <sstream>
 #include <string>
-#include <system_error>
-#include <utility>
 
-#include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "coordinator/base/child_start.h"
 #include "coordinator/base/duration.h"
 #include "coordinator/base/error.h"
-#include "coordinator/base/unique_fd.h"
-#include "loadgen/databases/exec_environment.h"
+#include "coordinator/base/exec_environment.h"
 #include "loadgen/databases/fsync_preload.h"
 
 namespace yardmaster::loadgen {
@@ -39,23 +33,10 @@ constexpr const char* own_program = "/proc/self/exe";
 // come through one pipe.
 class Probe {
  public:
-  Probe(const std::filesystem::path& directory, const std::vector<std::string>& environment) {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail(std::generic_category().message(errno));
-    output_.reset(ends[0]);
-    const UniqueFd input(ends[1]);
-    const std::vector<std::string> arguments{"loadgen", std::string(fsync_probe_argument),
-                                             directory.string()};
-    const int error = spawn(arguments, environment_with(environment), input.get());
-    if (error != 0) fail(std::generic_category().message(error));
+  Probe(const std::filesystem::path& directory, const std::vector<std::string>& environment)
+      : pipe_(make_pipe()), child_(spawn(directory, environment)) {
+    pipe_.write.reset();
   }
-  ~Probe() {
-    if (pid_ <= 0) return;
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-  }
-  Probe(const Probe&) = delete;
-  Probe& operator=(const Probe&) = delete;
 
   // Returns all that it says, until its end.
   std::string output(const std::function<void()>& interrupted) const {
@@ -63,47 +44,31 @@ class Probe {
     std::array<char, 4096> part{};
     while (true) {
       interrupted();
-      pollfd readable{.fd = output_.get(), .events = POLLIN, .revents = 0};
+      pollfd readable{.fd = pipe_.read.get(), .events = POLLIN, .revents = 0};
       if (::poll(&readable, 1, interrupt_check_ms) <= 0) continue;
-      const auto length = ::read(output_.get(), part.data(), part.size());
+      const auto length = ::read(pipe_.read.get(), part.data(), part.size());
       if (length <= 0) return text;
       text.append(part.data(), static_cast<std::size_t>(length));
     }
   }
 
-  bool succeeded() {
-    int status = 0;
-    ::waitpid(std::exchange(pid_, -1), &status, 0);
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-  }
+  bool succeeded() { return child_.reap() == 0; }
 
  private:
-  // The process is out of a Ctrl-C's reach, and has the signals as a program expects them.
-  int spawn(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
-            int output) {
-    posix_spawnattr_t attributes;
-    ::posix_spawnattr_init(&attributes);
-    sigset_t set;
-    ::sigemptyset(&set);
-    ::posix_spawnattr_setsigmask(&attributes, &set);
-    ::sigaddset(&set, SIGPIPE);
-    ::posix_spawnattr_setsigdefault(&attributes, &set);
-    ::posix_spawnattr_setflags(
-        &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-    posix_spawn_file_actions_t actions;
-    ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-    ::posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
-    const int error = ::posix_spawn(&pid_, own_program, &actions, &attributes,
-                                    pointers_to(arguments).data(), pointers_to(environment).data());
-    ::posix_spawn_file_actions_destroy(&actions);
-    ::posix_spawnattr_destroy(&attributes);
-    if (error != 0) pid_ = -1;
-    return error;
+  StartedChild spawn(const std::filesystem::path& directory,
+                     const std::vector<std::string>& environment) const {
+    ChildStart start;
+    start.argv = {"loadgen", std::string(fsync_probe_argument), directory.string()};
+    start.program = own_program;
+    start.environment = environment_with(environment);
+    start.output = pipe_.write.get();
+    start.errors = pipe_.write.get();
+    start.group = ChildGroup::own_group;  // a Ctrl-C does not reach it
+    return start_child(start);
   }
 
-  UniqueFd output_;
-  pid_t pid_ = -1;
+  Pipe pipe_;
+  OwnedChild child_;
 };
 
 // Returns nothing when the text is anything but pairs of nanoseconds.

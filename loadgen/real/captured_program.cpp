@@ -2,20 +2,15 @@
 
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <system_error>
 #include <utility>
 
-#include <poll.h>
-#include <spawn.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "coordinator/base/child_start.h"
 #include "coordinator/base/error.h"
-#include "coordinator/base/unique_fd.h"
-#include "loadgen/databases/exec_environment.h"
+#include "coordinator/base/exec_environment.h"
 
 namespace yardmaster::loadgen {
 namespace {
@@ -44,50 +39,14 @@ std::string content_of(const UniqueFd& file) {
   }
 }
 
-// The signals that this program blocks or ignores are the program's own again.
-class SpawnSettings {
- public:
-  SpawnSettings(const UniqueFd& input, const UniqueFd& output, const UniqueFd& errors) {
-    ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawn_file_actions_adddup2(&actions, input.get(), STDIN_FILENO);
-    ::posix_spawn_file_actions_adddup2(&actions, output.get(), STDOUT_FILENO);
-    ::posix_spawn_file_actions_adddup2(&actions, errors.get(), STDERR_FILENO);
-    ::posix_spawnattr_init(&attributes);
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::posix_spawnattr_setsigmask(&attributes, &none);
-    sigset_t usual;
-    ::sigemptyset(&usual);
-    for (const int number : {SIGPIPE, SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&usual, number);
-    ::posix_spawnattr_setsigdefault(&attributes, &usual);
-    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  }
-  ~SpawnSettings() {
-    ::posix_spawn_file_actions_destroy(&actions);
-    ::posix_spawnattr_destroy(&attributes);
-  }
-  SpawnSettings(const SpawnSettings&) = delete;
-  SpawnSettings& operator=(const SpawnSettings&) = delete;
-
-  posix_spawn_file_actions_t actions{};
-  posix_spawnattr_t attributes{};
-};
-
-// Returns whether the process ended in time; it is reaped in any case.
-bool wait_for(pid_t pid, std::chrono::milliseconds timeout, int& status) {
-  const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-  pollfd ended{.fd = process.get(), .events = POLLIN, .revents = 0};
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
-  int ready = 0;
-  do {
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-    ready = ::poll(&ended, 1, left.count() > 0 ? static_cast<int>(left.count()) : 0);
-  } while (ready < 0 && errno == EINTR);
-  if (ready <= 0) ::kill(pid, SIGKILL);
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  return ready > 0;
+StartedChild start_captured(const ProgramCall& call, int input, int output, int errors) {
+  ChildStart start;
+  start.argv = call.arguments;
+  start.environment = environment_with(call.environment, call.dropped_prefixes);
+  start.input = input;
+  start.output = output;
+  start.errors = errors;
+  return start_child(start);
 }
 
 }  // namespace
@@ -96,22 +55,12 @@ ProgramOutcome run_program(const ProgramCall& call) {
   const UniqueFd input = memory_file(call.input);
   const UniqueFd output = memory_file({});
   const UniqueFd errors = memory_file({});
-  const std::vector<std::string> variables =
-      environment_with(call.environment, call.dropped_prefixes);
-  const std::vector<char*> argv = pointers_to(call.arguments);
-  const std::vector<char*> envp = pointers_to(variables);
-  const SpawnSettings settings(input, output, errors);
-  pid_t pid = -1;
-  const int failure = ::posix_spawnp(&pid, argv.front(), &settings.actions, &settings.attributes,
-                                     argv.data(), envp.data());
-  if (failure != 0) fail("cannot start '" + call.arguments.front() + "'", failure);
-  int status = 0;
-  if (!wait_for(pid, call.timeout, status)) {
+  OwnedChild child(start_captured(call, input.get(), output.get(), errors.get()));
+  if (!child.has_ended(call.timeout)) {
     throw Error(ErrorCode::timed_out, "'" + call.arguments.front() + "' does not end");
   }
-  return {.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
-          .output = content_of(output),
-          .errors = content_of(errors)};
+  const int status = child.reap();
+  return {.status = status, .output = content_of(output), .errors = content_of(errors)};
 }
 
 std::string output_of(const ProgramCall& call) {

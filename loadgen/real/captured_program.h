@@ -24,7 +24,8 @@ struct ProgramOutcome {
   bool succeeded() const { return status == 0; }
 };
 
-// Throws Error{unavailable} when it cannot be started, and timed_out.
+// Throws Error{not_found} when there is no such program, unavailable when it cannot be started, and
+// timed_out.
 ProgramOutcome run_program(const ProgramCall& call);
 
 // Its output. Throws Error{unavailable} with the first line of what it complained about when it

@@ -1,38 +1,34 @@
 #include "coordinator/cli/doctor/program_output.h"
 
 #include <array>
-#include <cerrno>
-#include <csignal>
+#include <utility>
 
-#include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "coordinator/base/unique_fd.h"
+#include "coordinator/base/child_start.h"
+#include "coordinator/base/error.h"
+#include "coordinator/base/exec_environment.h"
 
 namespace yardmaster::cli {
 namespace {
 
 using std::chrono::steady_clock;
 
-std::optional<pid_t> start(std::vector<std::string>& command, int output) {
-  std::vector<char*> arguments;
-  arguments.reserve(command.size() + 1);
-  for (std::string& word : command) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-  ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  pid_t pid = -1;
-  const int failure =
-      ::posix_spawnp(&pid, arguments.front(), &actions, nullptr, arguments.data(), ::environ);
-  ::posix_spawn_file_actions_destroy(&actions);
-  if (failure != 0) return std::nullopt;
-  return pid;
+// The standard output goes into the descriptor. Returns nothing when the program cannot be started.
+std::optional<StartedChild> start_quietly(std::vector<std::string> command, int output) {
+  try {
+    const UniqueFd null = open_null();
+    ChildStart start;
+    start.argv = std::move(command);
+    start.environment = environment_with({});
+    start.input = null.get();
+    start.output = output;
+    start.errors = null.get();
+    return start_child(start);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
 }
 
 // False when the time is over.
@@ -52,20 +48,14 @@ bool read_to_end(int fd, std::string& text, steady_clock::time_point deadline) {
 
 std::optional<std::string> program_output(std::vector<std::string> command,
                                           std::chrono::milliseconds timeout) {
-  std::array<int, 2> pipe{};
-  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return std::nullopt;
-  const UniqueFd output(pipe[0]);
-  UniqueFd writing_end(pipe[1]);
-  const std::optional<pid_t> pid = start(command, writing_end.get());
-  writing_end.reset();
-  if (!pid) return std::nullopt;
+  Pipe pipe = make_pipe();
+  std::optional<StartedChild> started = start_quietly(std::move(command), pipe.write.get());
+  pipe.write.reset();
+  if (!started) return std::nullopt;
+  OwnedChild child(std::move(*started));
   std::string text;
-  const bool in_time = read_to_end(output.get(), text, steady_clock::now() + timeout);
-  if (!in_time) ::kill(*pid, SIGKILL);  // our own child, which is not reaped yet
-  int status = 0;
-  while (::waitpid(*pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (!in_time || !WIFEXITED(status) || WEXITSTATUS(status) != 0) return std::nullopt;
+  const bool in_time = read_to_end(pipe.read.get(), text, steady_clock::now() + timeout);
+  if (!in_time || child.reap() != 0) return std::nullopt;
   while (text.ends_with('\n')) text.pop_back();
   return text;
 }

@@ -1,5 +1,5 @@
-// Starts a program with a few system calls between vfork and exec, whatever the size of the
-// daemon. Any thread; the caller stands still until exec, a millisecond or so.
+// Starts a program for ProcessRunner, with what it is to read and pipes for what it says. Any
+// thread, which stands still until exec (coordinator/base/child_start.h).
 #pragma once
 
 #include <optional>

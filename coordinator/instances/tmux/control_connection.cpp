@@ -1,11 +1,11 @@
 #include "coordinator/instances/tmux/control_connection.h"
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <utility>
 
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,7 +15,6 @@
 #include <boost/asio/write.hpp>
 
 #include "coordinator/base/error.h"
-#include "coordinator/base/unique_fd.h"
 
 namespace yardmaster {
 namespace {
@@ -37,25 +36,26 @@ std::vector<std::string> client_command(const std::filesystem::path& socket) {
 
 // Starts the client with one end of a channel for all that it reads and writes. It ends with the
 // calling thread: a server keeps a client that it has something to tell, also when nobody hears it.
-pid_t start_client(const std::filesystem::path& socket, UniqueFd& ours) {
-  const ProgramImage tmux(client_command(socket), tmux_environment());
+StartedChild start_client(const std::filesystem::path& socket, UniqueFd& ours) {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
     throw_unavailable(std::string("cannot connect to tmux: ") + std::strerror(errno));
   }
   ours.reset(ends[0]);
   const UniqueFd its(ends[1]);
-  const pid_t parent = ::getpid();
-  const pid_t pid = ::fork();
-  if (pid < 0) throw_unavailable(std::string("cannot connect to tmux: ") + std::strerror(errno));
-  if (pid == 0) {
-    ::setsid();  // a Ctrl-C is for whoever runs in the terminal
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent) ::_exit(127);
-    tmux.become(its.get(), its.get(), its.get());
-    ::_exit(127);
+  ChildStart start;
+  start.argv = client_command(socket);
+  start.environment = tmux_environment();
+  start.input = its.get();
+  start.output = its.get();
+  start.errors = its.get();
+  start.group = ChildGroup::own_session;  // a Ctrl-C is for whoever runs in the terminal
+  start.death_signal = SIGKILL;
+  try {
+    return start_child(start);
+  } catch (const Error& failure) {
+    throw_unavailable(std::string("cannot connect to tmux: ") + failure.what());
   }
-  return pid;
 }
 
 }  // namespace
@@ -68,9 +68,9 @@ ControlConnection::ControlConnection(asio::io_context& io, const std::filesystem
                                      std::chrono::nanoseconds timeout)
     : io_(io), timeout_(timeout), channel_(io), client_([&] {
         UniqueFd ours;
-        const pid_t pid = start_client(socket, ours);
+        StartedChild client = start_client(socket, ours);
         channel_.assign(stream_protocol(), ours.release());
-        return pid;
+        return client;
       }()) {}
 
 asio::awaitable<std::shared_ptr<ControlConnection>> ControlConnection::open(

@@ -16,6 +16,7 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "coordinator/base/child_start.h"
 #include "coordinator/instances/tmux/control_parser.h"
 #include "coordinator/instances/tmux/program_image.h"
 

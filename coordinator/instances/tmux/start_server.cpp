@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "coordinator/base/child_start.h"
 #include "coordinator/base/error.h"
 #include "coordinator/base/unique_fd.h"
 #include "coordinator/instances/processes/async_wait.h"

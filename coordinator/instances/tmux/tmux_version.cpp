@@ -1,15 +1,12 @@
 #include "coordinator/instances/tmux/tmux_version.h"
 
 #include <array>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
 
-#include <fcntl.h>
 #include <unistd.h>
 
+#include "coordinator/base/child_start.h"
 #include "coordinator/base/error.h"
-#include "coordinator/base/unique_fd.h"
 #include "coordinator/instances/processes/async_wait.h"
 #include "coordinator/instances/tmux/program_image.h"
 
@@ -43,6 +40,22 @@ asio::awaitable<std::string> read_all(asio::io_context& io, int pipe) {
   co_return text;
 }
 
+StartedChild ask_version(int output) {
+  const UniqueFd null = open_null();
+  ChildStart start;
+  start.argv = {"tmux", "-V"};
+  start.environment = tmux_environment();
+  start.input = null.get();
+  start.output = output;
+  start.errors = null.get();
+  try {
+    return start_child(start);
+  } catch (const Error& failure) {
+    if (failure.code() == ErrorCode::not_found) throw_tmux_is_missing();
+    fail(failure.what());
+  }
+}
+
 // "tmux 3.3a\n" → "3.3a"
 std::string version_in(std::string_view text) {
   constexpr std::string_view prefix = "tmux ";
@@ -71,21 +84,10 @@ std::optional<std::pair<int, int>> parse_tmux_version(std::string_view text) {
 }
 
 asio::awaitable<std::string> read_tmux_version(asio::io_context& io) {
-  const ProgramImage tmux({"tmux", "-V"}, tmux_environment());
-  const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-  std::array<int, 2> pipe{};
-  if (!null || ::pipe2(pipe.data(), O_CLOEXEC) != 0) fail(std::strerror(errno));
-  const UniqueFd output(pipe[0]);
-  UniqueFd writing(pipe[1]);
-  const pid_t pid = ::fork();
-  if (pid < 0) fail(std::strerror(errno));
-  if (pid == 0) {
-    tmux.become(null.get(), writing.get(), null.get());
-    ::_exit(no_such_program);
-  }
-  OwnedChild child(pid);
-  writing.reset();
-  const std::string text = co_await read_all(io, output.get());
+  Pipe output = make_pipe();
+  OwnedChild child(ask_version(output.write.get()));
+  output.write.reset();
+  const std::string text = co_await read_all(io, output.read.get());
   if (child.reap() == no_such_program) throw_tmux_is_missing();
   std::string version = version_in(text);
   const auto numbers = parse_tmux_version(version);
