@@ -81,7 +81,7 @@ void DirectRun::execute() {
   prepare(processes);
   generate(processes);
   drain(processes);
-  phase_ = RunPhase::auditing;
+  begin_audit();
   run_audit();
   phase_ = RunPhase::done;
 }
@@ -179,10 +179,11 @@ void DirectRun::take_write(std::uint32_t instance, const InstanceSample& sample)
   auto& waiting = waiting_[instance];
   // Such a write was begun in the moment when the end was set.
   if (waiting.empty() || waiting.front().intended != intended) return;
+  log("write").send(waiting.front().sample);
   log("write").finish(waiting.front().sample, Offset(sample.latency), Offset(sample.service));
   waiting.pop_front();
   if (intended < plan_.warmup) return;
-  lag_.record(Offset(sample.lag));
+  log("write").note_lag(intended, Offset(sample.lag));
   count_contention(sample);
 }
 

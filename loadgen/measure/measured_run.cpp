@@ -41,7 +41,7 @@ void MeasuredRun::start_at(SteadyTime start) {
 
 void MeasuredRun::begin_measuring_itself() {
   phase_ = RunPhase::measuring;
-  lag_.reset();
+  pauses_.reset();
   self_check_.reset();
 }
 
@@ -52,13 +52,33 @@ void MeasuredRun::end_measuring(SteadyTime end) {
   phase_ = RunPhase::draining;
 }
 
+// A late answer may have been read late, too.
+void MeasuredRun::begin_audit() {
+  validity_.pauses = pauses_.since(start_);
+  count_requests(validity_);
+  phase_ = RunPhase::auditing;
+}
+
 reports::Validity MeasuredRun::validity() const {
   if (phase_.load() > RunPhase::measuring) return validity_;
   reports::Validity validity;
-  validity.schedule_lag_ms = lag_.quantiles();
+  metrics::Histogram lag;
+  for (const auto& [name, log] : logs_) lag.merge(log->lag_histogram());
+  validity.schedule_lag_ms = lag.quantiles();
   validity.hiccup_ms = self_check_.hiccups().quantiles();
   validity.stolen_cpu_s = self_check_.stolen_cpu_s();
+  validity.pauses = pauses_.since(start_);
+  count_requests(validity);
   return validity;
+}
+
+// What goes out while this counts may be missing in the first number, but never in the second.
+void MeasuredRun::count_requests(reports::Validity& validity) const {
+  for (const auto& [name, log] : logs_) {
+    if (!has_intended_time(name)) continue;
+    validity.due += log->due();
+    validity.begun += log->sent();
+  }
 }
 
 }  // namespace yardmaster::loadgen

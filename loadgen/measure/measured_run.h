@@ -13,6 +13,7 @@
 
 #include "coordinator/base/clock.h"
 #include "loadgen/measure/measurement_log.h"
+#include "loadgen/measure/pause_log.h"
 #include "loadgen/measure/self_check.h"
 #include "loadgen/plan/load_plan.h"
 #include "reports/report.h"
@@ -89,12 +90,16 @@ class MeasuredRun {
   void begin_measuring_itself();
   // It was measured until now, but no longer than until `end`.
   void end_measuring(SteadyTime end);
+  // The last answers are in: what is known of the generator is final.
+  void begin_audit();
+  // Of all workloads: requests that were due, and those of them that went out.
+  virtual void count_requests(reports::Validity& validity) const;
 
   LoadPlan plan_;
   std::vector<Offset> boundaries_;
   Logs logs_;
-  metrics::Histogram lag_;
-  SelfCheck self_check_;
+  PauseLog pauses_;
+  SelfCheck self_check_{pauses_};
   std::atomic<RunPhase> phase_{RunPhase::preparing};
   std::atomic<std::uint64_t> audited_{0};
   std::atomic<pid_t> daemon_pid_{0};

@@ -54,9 +54,34 @@ std::uint64_t MeasurementLog::begin(Offset intended) {
   return latency_.add();
 }
 
+void MeasurementLog::send(std::uint64_t index) {
+  if (index == not_measured) return;
+  change_flights(+1);
+  sent_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void MeasurementLog::take_back(std::uint64_t index) {
+  if (index == not_measured) return;
+  change_flights(-1);
+  sent_.fetch_sub(1, std::memory_order_relaxed);
+}
+
 void MeasurementLog::finish(std::uint64_t index, std::chrono::nanoseconds latency,
                             std::chrono::nanoseconds service) {
   if (index == not_measured) return;
+  change_flights(-1);
+  record(index, latency, service);
+}
+
+void MeasurementLog::change_flights(std::int64_t change) {
+  const auto now = std::chrono::steady_clock::now();
+  time_in_flight_ += in_flight_ * (now - flights_changed_);
+  flights_changed_ = now;
+  in_flight_ += change;
+}
+
+void MeasurementLog::record(std::uint64_t index, std::chrono::nanoseconds latency,
+                            std::chrono::nanoseconds service) {
   service_.set(index, reports::to_sample(service));
   latency_.set(index, reports::to_sample(latency));
   latency_histogram_.record(latency);
@@ -65,7 +90,8 @@ void MeasurementLog::finish(std::uint64_t index, std::chrono::nanoseconds latenc
 }
 
 void MeasurementLog::add(Offset at, std::chrono::nanoseconds duration) {
-  finish(begin(at), duration, duration);
+  const std::uint64_t index = begin(at);
+  if (index != not_measured) record(index, duration, duration);
 }
 
 std::vector<reports::Sample> MeasurementLog::latency_before(std::size_t boundary) const {

@@ -56,13 +56,22 @@ class MeasurementLog {
 
   static constexpr std::uint64_t not_measured = UINT64_MAX;
 
-  // A request whose intended time is `intended`; calls come in the order of these. The result names
-  // it in finish().
+  // A request is due whose intended time is `intended`; calls come in the order of these. The
+  // result names it in what follows.
   std::uint64_t begin(Offset intended);
-  // A sample that is never finished counts as unanswered.
+  // It goes out: in flight from here on.
+  void send(std::uint64_t index);
+  // It came back undone, and goes out again later.
+  void take_back(std::uint64_t index);
+  // One that went out was answered; one that is never finished counts as unanswered.
   void finish(std::uint64_t index, std::chrono::nanoseconds latency,
               std::chrono::nanoseconds service);
-  // Adds a sample without an intended time: it took so long and was seen at `at`.
+  // By how much the generator was late, by its own doing, for what was due at `intended`. Several
+  // threads may.
+  void note_lag(Offset intended, std::chrono::nanoseconds lag) {
+    if (intended >= from_) lag_histogram_.record(lag);
+  }
+  // What is no request and has no intended time: it took so long and was seen at `at`.
   void add(Offset at, std::chrono::nanoseconds duration);
 
   // Samples before the boundary, or all when it was not reached. Intended times are since the start
@@ -79,11 +88,20 @@ class MeasurementLog {
 
   const metrics::Histogram& latency_histogram() const { return latency_histogram_; }
   const metrics::Histogram& service_histogram() const { return service_histogram_; }
-  std::uint64_t begun() const { return latency_.size(); }
+  const metrics::Histogram& lag_histogram() const { return lag_histogram_; }
+  std::uint64_t due() const { return latency_.size(); }
+  // Those of them that went out.
+  std::uint64_t sent() const { return sent_.load(std::memory_order_relaxed); }
+  // Requests in flight, integrated over the time, by a clock of its own: an account that must agree
+  // with the samples. When nothing is written any more.
+  std::chrono::nanoseconds time_in_flight() const { return time_in_flight_; }
   std::uint64_t finished() const { return finished_.load(std::memory_order_relaxed); }
 
  private:
   void pass_boundaries(Offset intended);
+  void record(std::uint64_t index, std::chrono::nanoseconds latency,
+              std::chrono::nanoseconds service);
+  void change_flights(std::int64_t change);
   std::uint64_t count_before(std::size_t boundary) const;
 
   Offset from_;
@@ -95,8 +113,16 @@ class MeasurementLog {
   SampleLog service_;
   metrics::Histogram latency_histogram_;
   metrics::Histogram service_histogram_;
+  metrics::Histogram lag_histogram_;
+  std::atomic<std::uint64_t> sent_{0};
   std::atomic<std::uint64_t> finished_{0};
+  std::int64_t in_flight_ = 0;
+  std::chrono::nanoseconds time_in_flight_{};
+  std::chrono::steady_clock::time_point flights_changed_{};
 };
+
+// Checkpoints come when the coordinator decides, not at an intended time.
+inline bool has_intended_time(std::string_view measurement) { return measurement != "checkpoint"; }
 
 // Errors by code, of one thread.
 using ErrorCounts = std::map<std::string, std::uint64_t, std::less<>>;

@@ -1,13 +1,6 @@
 #include "loadgen/measure/samples.h"
 
 namespace yardmaster::loadgen {
-namespace {
-
-// Checkpoints come when the coordinator decides, not at an intended time.
-bool has_intended_time(const std::string& measurement) { return measurement != "checkpoint"; }
-
-}  // namespace
-
 SampleSet SampleSet::before(const MeasuredRun::Logs& logs, std::size_t boundary) {
   SampleSet set;
   for (const auto& [name, log] : logs) {

@@ -15,8 +15,6 @@
 namespace yardmaster::loadgen {
 namespace {
 
-constexpr std::chrono::milliseconds nap{1};
-
 double seconds_of(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
@@ -34,7 +32,8 @@ double stolen_so_far() {
 
 }  // namespace
 
-SelfCheck::SelfCheck() : stolen_before_(stolen_so_far()), thread_([this] { run(); }) {}
+SelfCheck::SelfCheck(PauseLog& pauses)
+    : pauses_(pauses), stolen_before_(stolen_so_far()), thread_([this] { run(); }) {}
 
 SelfCheck::~SelfCheck() {
   stopping_ = true;
@@ -50,11 +49,13 @@ double SelfCheck::stolen_cpu_s() const { return stolen_so_far() - stolen_before_
 
 void SelfCheck::run() {
   use_exact_timers();
+  HiccupClock clock(std::chrono::steady_clock::now());
   while (!stopping_) {
-    const auto intended = std::chrono::steady_clock::now() + nap;
-    const timespec until = to_timespec(intended);
+    const timespec until = to_timespec(clock.next());
     ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
-    hiccups_.record(std::chrono::steady_clock::now() - intended);
+    const auto now = std::chrono::steady_clock::now();
+    pauses_.note(clock.next(), now);
+    clock.wake(now, hiccups_);
   }
 }
 

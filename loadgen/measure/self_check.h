@@ -1,18 +1,36 @@
-// The self-check tells how far loadgen can trust its own clock: a thread sleeps 1 ms at a time and
-// records how late it wakes, and what the host took away of the CPUs meanwhile.
+// How far loadgen can trust its own clock: a thread that should wake every millisecond and records
+// how late it does, and what the host took away of the CPUs meanwhile.
 #pragma once
 
 #include <atomic>
 #include <thread>
 
+#include "coordinator/base/clock.h"
+#include "loadgen/measure/pause_log.h"
 #include "metrics/histogram.h"
 
 namespace yardmaster::loadgen {
 
+// Moments a millisecond apart, fixed from the start on: who comes late was late for each of those
+// that passed meanwhile, so that a pause of 500 ms counts 500 times and not once.
+class HiccupClock {
+ public:
+  static constexpr std::chrono::milliseconds step{1};
+
+  explicit HiccupClock(SteadyTime start) : next_(start + step) {}
+  SteadyTime next() const { return next_; }
+  void wake(SteadyTime now, metrics::Histogram& hiccups) {
+    for (; next_ <= now; next_ += step) hiccups.record(now - next_);
+  }
+
+ private:
+  SteadyTime next_;
+};
+
 class SelfCheck {
  public:
-  // Starts at once; stops in the destructor.
-  SelfCheck();
+  // Starts at once; stops in the destructor. Takes note of what it waited through in `pauses`.
+  explicit SelfCheck(PauseLog& pauses);
   ~SelfCheck();
   SelfCheck(const SelfCheck&) = delete;
   SelfCheck& operator=(const SelfCheck&) = delete;
@@ -26,6 +44,7 @@ class SelfCheck {
  private:
   void run();
 
+  PauseLog& pauses_;
   metrics::Histogram hiccups_;
   double stolen_before_ = 0;
   std::atomic<bool> stopping_{false};

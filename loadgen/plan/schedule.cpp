@@ -4,6 +4,18 @@
 #include <cmath>
 
 namespace yardmaster::loadgen {
+namespace {
+
+std::mt19937_64 random_for(std::uint64_t seed, std::string_view workload) {
+  std::vector<std::uint32_t> words{static_cast<std::uint32_t>(seed),
+                                   static_cast<std::uint32_t>(seed >> 32U)};
+  for (const char c : workload) words.push_back(static_cast<unsigned char>(c));
+  std::seed_seq sequence(words.begin(), words.end());
+  return std::mt19937_64(sequence);
+}
+
+}  // namespace
+
 Schedule::Schedule(Arrivals arrivals, std::chrono::nanoseconds interval, std::uint32_t instances,
                    std::uint64_t seed)
     : arrivals_(arrivals), interval_(interval), instances_(instances), random_(seed) {
@@ -42,6 +54,23 @@ void Schedule::pop_random() {
   heap_.back().offset += gap();
   std::push_heap(heap_.begin(), heap_.end(), is_later);
   next_ = heap_.front();
+}
+
+ScatteredRate::ScatteredRate(double per_second, std::uint64_t seed, std::string_view workload)
+    : rate_(per_second), random_(random_for(seed, workload)) {
+  place();
+}
+
+void ScatteredRate::pop() {
+  ++index_;
+  place();
+}
+
+void ScatteredRate::place() {
+  const auto begin = rate_.offset(index_);
+  const auto period = static_cast<double>((rate_.offset(index_ + 1) - begin).count());
+  next_ =
+      begin + std::chrono::nanoseconds(static_cast<std::int64_t>(within_period_(random_) * period));
 }
 
 }  // namespace yardmaster::loadgen

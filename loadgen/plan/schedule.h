@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <random>
+#include <string_view>
 #include <vector>
 
 #include "loadgen/plan/load_plan.h"
@@ -49,7 +50,7 @@ class Schedule {
   std::vector<Due> heap_;   // random arrivals: by offset, then by instance
 };
 
-// A workload with one stream of starts at a fixed rate: the k-th is at k/rate.
+// A stream of starts at a fixed rate: the k-th is at k/rate.
 class SteadyRate {
  public:
   explicit SteadyRate(double per_second) : per_second_(per_second) {}
@@ -60,6 +61,29 @@ class SteadyRate {
 
  private:
   double per_second_;
+};
+
+// The same rate, but each start at a random moment of its own period. Workloads that run beside one
+// another at rates that divide each other would otherwise meet at the same phase for a whole run,
+// and each measurement would see one phase only; this sees all of them evenly, and any time holds
+// as many starts as its length says.
+class ScatteredRate {
+ public:
+  // The moments follow from the seed and the workload's name. The rate must be above 0.
+  ScatteredRate(double per_second, std::uint64_t seed, std::string_view workload);
+
+  // The next start; offsets never fall.
+  std::chrono::nanoseconds next() const { return next_; }
+  void pop();
+
+ private:
+  void place();
+
+  SteadyRate rate_;
+  std::mt19937_64 random_;
+  std::uniform_real_distribution<double> within_period_{0.0, 1.0};
+  std::uint64_t index_ = 0;
+  std::chrono::nanoseconds next_{};
 };
 
 }  // namespace yardmaster::loadgen

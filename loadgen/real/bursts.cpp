@@ -24,9 +24,11 @@ void Bursts::stop() {
 
 void Bursts::schedule_next() {
   const Offset offset = context_.plan.warmup + rate_.offset(next_);
+  if (offset >= end_) return;
   timer_ = context_.loop.at(start_ + offset, [this, offset] {
     if (stopped_) return;
     ++next_;
+    burst_.note_lag(offset, now() - offset);
     due_.push_back(offset);
     begin_if_due();
     schedule_next();
@@ -39,6 +41,7 @@ void Bursts::begin_if_due() {
   intended_ = due_.front();
   due_.pop_front();
   sample_ = burst_.begin(intended_);
+  burst_.send(sample_);
   sent_ = now();
   unanswered_ = context_.plan.instances;
   for (std::uint64_t i = 0; i < context_.plan.instances; ++i) {
@@ -48,6 +51,7 @@ void Bursts::begin_if_due() {
 
 void Bursts::spawn(const std::string& name, Offset intended) {
   const auto sample = startup_.begin(intended);
+  startup_.send(sample);
   const auto sent = now();
   context_.control.request("allocate_instance", context_.real->request(name),
                            [this, name, intended, sent, sample](const AsyncReply& reply) {

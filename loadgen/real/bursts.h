@@ -18,6 +18,7 @@ class Bursts final : public TurnoverWorkload {
  public:
   Bursts(RunContext& context, MeasurementLog& burst, MeasurementLog& startup);
 
+  void end_at(Offset end) override { end_ = end; }
   void start(SteadyTime start) override;
   void stop() override;
   bool idle() const override { return state_ == State::between && due_.empty(); }
@@ -44,6 +45,7 @@ class Bursts final : public TurnoverWorkload {
   MeasurementLog& startup_;
   SteadyRate rate_;
   SteadyTime start_{};
+  Offset end_ = Offset::max();
   std::uint64_t next_ = 0;
   EventLoop::TimerId timer_{};
   bool stopped_ = false;

@@ -32,9 +32,12 @@ InstanceTraces expected_traces(const YardPlaces& places, const std::string& name
 RealChurn::RealChurn(RunContext& context, Logs logs)
     : context_(context),
       logs_(logs),
-      rate_(context.plan.churn.per_second),
       turns_(context.plan.churn_kinds, context.plan.churn_edited),
-      sender_(context.name("teller", 0)) {
+      sender_(context.name("teller", 0)),
+      pacer_(
+          context.loop, context.rate_of("churn", context.plan.churn.per_second),
+          [this](Offset intended) { begin(intended); },
+          [this](Offset intended, auto lag) { usual_log().note_lag(intended, lag); }) {
   context_.allocate(sender_, context_.prefix + "-teller");
   for (std::uint64_t i = 0; i < context_.plan.churn.instances; ++i) {
     places_.push_back(
@@ -58,12 +61,7 @@ void RealChurn::wait_for_the_first() {
 void RealChurn::start(SteadyTime start) {
   start_ = start;
   started_ = true;
-  schedule_next();
-}
-
-void RealChurn::stop() {
-  stopped_ = true;
-  context_.loop.cancel(timer_);
+  pacer_.start(start);
 }
 
 bool RealChurn::idle() const {
@@ -73,15 +71,9 @@ bool RealChurn::idle() const {
   return all_settled && due_.empty();
 }
 
-void RealChurn::schedule_next() {
-  const Offset offset = rate_.offset(next_) + rate_.offset(1) / 5;
-  timer_ = context_.loop.at(start_ + offset, [this, offset] {
-    if (stopped_) return;
-    ++next_;
-    due_.push_back(offset);
-    end_if_due();
-    schedule_next();
-  });
+void RealChurn::begin(Offset intended) {
+  due_.push_back(intended);
+  end_if_due();
 }
 
 void RealChurn::allocate(ChurnPlace& place, SteadyTime due) {
@@ -94,6 +86,7 @@ void RealChurn::allocate(ChurnPlace& place, SteadyTime due) {
   const Offset intended = due - start_;
   const auto sample = is_measured ? logs_.startup->begin(intended) : MeasurementLog::not_measured;
   const auto sent = now();
+  logs_.startup->send(sample);
   context_.control.request("allocate_instance",
                            context_.real->request(place.name, std::move(words)),
                            [this, &place, intended, sent, sample](const AsyncReply& reply) {
@@ -136,6 +129,7 @@ void RealChurn::end_if_due() {
     place.ending = {
         .log = &log, .sample = log.begin(due_.front()), .intended = due_.front(), .began = now()};
     due_.pop_front();
+    log.send(place.ending.sample);
     place.state = PlaceState::dying;
     end(place);
   }
@@ -251,7 +245,7 @@ void RealChurn::on_checked(ChurnPlace& place, const std::vector<std::string>& le
   context_.real->tally().note_left(left);
   // The leftovers may be in the way of another instance of that name.
   if (!left.empty()) place.name = context_.name("churn", names_++);
-  if (stopped_ && due_.empty()) {
+  if (pacer_.is_stopped() && due_.empty()) {
     place.state = PlaceState::free;
   } else {
     allocate(place, when);
@@ -277,8 +271,7 @@ void RealChurn::look_up_dying() {
 }
 
 void RealChurn::give_up() {
-  MeasurementLog* const log = logs_.cleanup != nullptr ? logs_.cleanup : logs_.startup;
-  for (const Offset intended : std::exchange(due_, {})) log->begin(intended);
+  for (const Offset intended : std::exchange(due_, {})) usual_log().begin(intended);
 }
 
 void RealChurn::count_errors(ErrorCounts& errors) const {

@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "loadgen/plan/schedule.h"
 #include "loadgen/real/churn_place.h"
 #include "loadgen/real/outside_worker.h"
+#include "loadgen/workloads/pacer.h"
 #include "loadgen/workloads/workload.h"
 
 namespace yardmaster::loadgen {
@@ -32,8 +32,9 @@ class RealChurn final : public TurnoverWorkload {
   // Allocates the first instances.
   RealChurn(RunContext& context, Logs logs);
 
+  void end_at(Offset end) override { pacer_.end_at(end); }
   void start(SteadyTime start) override;
-  void stop() override;
+  void stop() override { pacer_.stop(); }
   bool idle() const override;
   void count_errors(ErrorCounts& errors) const override;
   void on_gone(const std::string& instance) override;
@@ -44,12 +45,13 @@ class RealChurn final : public TurnoverWorkload {
  private:
   Offset now() const { return std::chrono::steady_clock::now() - start_; }
   void wait_for_the_first();
-  void schedule_next();
+  void begin(Offset intended);
   void allocate(ChurnPlace& place, SteadyTime due);
   void on_allocated(ChurnPlace& place, const AsyncReply& reply);
   void on_refused(ChurnPlace& place, const AsyncReply& reply);
   void end_if_due();
   MeasurementLog& log_for(const ChurnTurn& turn) const;
+  MeasurementLog& usual_log() const { return *(logs_.cleanup ? logs_.cleanup : logs_.startup); }
   void end(ChurnPlace& place);
   void kill_window(const ChurnPlace& place);
   void message_agent(ChurnPlace& place, const std::string& what);
@@ -60,20 +62,17 @@ class RealChurn final : public TurnoverWorkload {
 
   RunContext& context_;
   Logs logs_;
-  SteadyRate rate_;
   ChurnTurns turns_;
   std::string sender_;  // sends messages to agents
   SteadyTime start_{};
   bool started_ = false;
-  bool stopped_ = false;
-  std::uint64_t next_ = 0;
   std::uint64_t names_ = 0;
-  EventLoop::TimerId timer_{};
   std::optional<AsyncReply> refusal_;  // the latest allocation's
   std::vector<std::unique_ptr<ChurnPlace>> places_;
   std::deque<ChurnPlace*> living_;
   std::deque<Offset> due_;  // that wait for an instance
   ErrorCounts errors_;
+  Pacer pacer_;
   // Last, so that nothing runs in them any more when the rest goes away.
   OutsideWorker windows_;
   OutsideWorker looks_;

@@ -1,7 +1,6 @@
 #include "loadgen/run/load_run.h"
 
 #include <algorithm>
-#include <ctime>
 #include <utility>
 
 #include "coordinator/base/duration.h"
@@ -16,7 +15,6 @@
 #include "loadgen/workloads/churn.h"
 #include "loadgen/workloads/handoffs.h"
 #include "loadgen/workloads/websocket.h"
-#include "loadgen/workloads/writes.h"
 
 namespace yardmaster::loadgen {
 namespace {
@@ -34,16 +32,12 @@ constexpr std::chrono::seconds trash_deadline{10};
 // Releases that wait for their answer at a time.
 constexpr std::size_t release_window = 256;
 
-// From this rate on, the generator works in turns of fixed length instead of waking for every write
-// and every reply: each wake-up costs as much as several writes. Samples are late by up to a turn,
-// never early.
+// Of one wait while the load runs, so that an end of the writes' thread is seen.
+constexpr milliseconds look_interval{100};
+
+// From this rate on, the writes are sent in turns.
 constexpr double turns_from_per_s = 5000;
 constexpr std::chrono::microseconds turn_length{200};
-
-void sleep_until(SteadyTime time) {
-  const timespec until = to_timespec(time);
-  ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
-}
 
 std::string text_in(const nlohmann::json& object, const char* field) {
   const auto found = object.find(field);
@@ -53,11 +47,7 @@ std::string text_in(const nlohmann::json& object, const char* field) {
 }  // namespace
 
 LoadRun::LoadRun(const LoadPlan& plan, Options options, const ChildNursery& nursery)
-    : MeasuredRun(plan),
-      options_(std::move(options)),
-      nursery_(nursery),
-      turn_length_(plan.offered_per_s() > turns_from_per_s ? turn_length
-                                                           : std::chrono::microseconds(0)) {
+    : MeasuredRun(plan), options_(std::move(options)), nursery_(nursery) {
   make_logs();
   if (options_.places) real_.emplace(*options_.places);
 }
@@ -81,7 +71,7 @@ void LoadRun::execute() {
   generate();
   drain();
   take_daemon_histograms();
-  phase_ = RunPhase::auditing;
+  begin_audit();
   run_audit();
   phase_ = RunPhase::releasing;
   if (release_instances()) guard.disarm();
@@ -139,8 +129,10 @@ void LoadRun::make_workloads() {
   std::vector<nlohmann::json> allocations;
   if (plan_.bursts.per_second <= 0) allocations = context_->allocate_instances();
   if (plan_.writes) {
-    writes_ = std::make_unique<Writes>(*context_, allocations, log("write"), lag_);
-    workloads_ = {writes_.get()};
+    writes_ = std::make_unique<Writes>(*context_, write_loop_, allocations, log("write"));
+    const bool takes_turns = plan_.offered_per_s() > turns_from_per_s;
+    sender_ = std::make_unique<WriteSender>(*writes_, write_loop_, pauses_,
+                                            takes_turns ? turn_length : std::chrono::nanoseconds());
   }
   if (logs_.contains("handoff")) {
     handoffs_ = std::make_unique<Handoffs>(*context_, log("handoff"));
@@ -155,8 +147,9 @@ void LoadRun::make_workloads() {
     workloads_.push_back(turnover_.get());
   }
   if (logs_.contains("websocket_rtt")) {
-    websocket_ = std::make_unique<WebSocketPinger>(options_.socket_path, plan_.websocket.per_second,
-                                                   log("websocket_rtt"));
+    websocket_ = std::make_unique<WebSocketPinger>(
+        options_.socket_path, context_->rate_of("websocket", plan_.websocket.per_second),
+        log("websocket_rtt"));
   }
 }
 
@@ -212,33 +205,21 @@ void LoadRun::subscribe() {
 
 void LoadRun::generate() {
   start_at(steady_clock::now() + workload_head_start);
-  next_turn_ = start_;
-  if (writes_) writes_->end_at(plan_.warmup + plan_.longest());
-  for (auto* workload : workloads_) workload->start(start_);
-  if (websocket_) websocket_->start(start_);
+  const Offset length = plan_.warmup + plan_.longest();
+  const SteadyTime end = start_ + length;
   warmup_ends_ = loop_.at(start_ + plan_.warmup, [this] { begin_measuring(); });
-  const SteadyTime end = start_ + plan_.warmup + plan_.longest();
-  while (!stop_now_ && steady_clock::now() < end) turn(end);
-  if (writes_) writes_->send_due();
+  for (auto* workload : workloads_) workload->end_at(length);
+  if (sender_) sender_->start(start_, length);
+  for (auto* workload : workloads_) workload->start(start_);
+  if (websocket_) websocket_->end_at(length);
+  if (websocket_) websocket_->start(start_);
+  while (!stop_now_ && steady_clock::now() < end) {
+    loop_.poll(std::min(end, steady_clock::now() + look_interval));
+    if (sender_ && sender_->is_done()) sender_->join();  // it throws
+  }
   loop_.cancel(warmup_ends_);  // an interrupt may come first
   end_measuring(end);
   if (plan_.is_idle()) spawned_ = spawned_between(spawned_before_, spawn_mark_of(daemon_pid_));
-}
-
-void LoadRun::turn(SteadyTime end) {
-  if (!writes_) {
-    loop_.poll(end);
-    return;
-  }
-  writes_->send_due();
-  if (turn_length_.count() == 0) {
-    loop_.poll(std::min(writes_->next_due(), end));
-    return;
-  }
-  next_turn_ = std::max(next_turn_ + turn_length_, steady_clock::now());
-  sleep_until(next_turn_);
-  // Writes that are due do not wait for a long queue of replies.
-  while (loop_.poll(SteadyTime{})) writes_->send_due();
 }
 
 void LoadRun::begin_measuring() {
@@ -250,19 +231,27 @@ void LoadRun::begin_measuring() {
 }
 
 bool LoadRun::all_idle() const {
-  return std::all_of(workloads_.begin(), workloads_.end(),
+  return (!sender_ || sender_->is_done()) &&
+         std::all_of(workloads_.begin(), workloads_.end(),
                      [](const Workload* workload) { return workload->idle(); });
 }
 
 void LoadRun::drain() {
-  for (auto* workload : workloads_) workload->stop();
-  if (websocket_) websocket_->end_at(plan_.warmup + measured_);
+  const Offset end = plan_.warmup + measured_;
   const SteadyTime deadline = steady_clock::now() + last_answer_deadline;
+  if (sender_) sender_->end(end, deadline);
+  if (websocket_) websocket_->end_at(end);
+  for (auto* workload : workloads_) {
+    workload->end_at(end);
+    workload->stop();
+  }
   while (!all_idle() && steady_clock::now() < deadline) {
     loop_.poll(std::min(deadline, steady_clock::now() + milliseconds(50)));
   }
+  if (sender_) sender_->join();
   if (websocket_) websocket_->stop(deadline);
   if (turnover_) turnover_->give_up();
+  if (writes_) writes_->count_errors(errors_);
   for (const auto* workload : workloads_) workload->count_errors(errors_);
   if (websocket_) websocket_->count_errors(errors_);
 }

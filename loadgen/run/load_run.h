@@ -1,5 +1,6 @@
-// Carries out one plan against a listening coordinator: prepares the instances, runs the workloads
-// on the generator's loop, drains, audits, and gives everything back.
+// Carries out one plan against a listening coordinator: prepares the instances, runs the writes on
+// a thread of their own and the other workloads on this one's loop, drains, audits, and gives
+// everything back.
 #pragma once
 
 #include <memory>
@@ -11,12 +12,12 @@
 #include "loadgen/measure/measured_run.h"
 #include "loadgen/real/real_context.h"
 #include "loadgen/real/spawn_watch.h"
+#include "loadgen/run/write_sender.h"
 #include "loadgen/workloads/child_nursery.h"
 #include "loadgen/workloads/workload.h"
 
 namespace yardmaster::loadgen {
 
-class Writes;
 class Handoffs;
 class Broadcasts;
 class WebSocketPinger;
@@ -50,7 +51,6 @@ class LoadRun final : public MeasuredRun {
   std::unique_ptr<TurnoverWorkload> make_turnover();
   void subscribe();
   void generate();
-  void turn(SteadyTime end);
   void begin_measuring();
   bool all_idle() const;
   void drain();
@@ -66,18 +66,18 @@ class LoadRun final : public MeasuredRun {
   const ChildNursery& nursery_;
 
   EventLoop loop_;
+  EventLoop write_loop_;  // the sender's, while it runs
   std::unique_ptr<ReconnectingSession> control_;
   std::optional<RealContext> real_;
   std::unique_ptr<RunContext> context_;
-  std::unique_ptr<Writes> writes_;  // null without writes
+  std::unique_ptr<Writes> writes_;  // null without writes, like its sender
+  std::unique_ptr<WriteSender> sender_;
   std::unique_ptr<Handoffs> handoffs_;
   std::unique_ptr<Broadcasts> broadcasts_;
   std::unique_ptr<TurnoverWorkload> turnover_;
   std::unique_ptr<WebSocketPinger> websocket_;
-  std::vector<Workload*> workloads_;
-  SteadyTime next_turn_{};
+  std::vector<Workload*> workloads_;  // of this thread: all but the writes
   EventLoop::TimerId warmup_ends_{};
-  std::chrono::nanoseconds turn_length_{};
   bool stop_now_ = false;
   nlohmann::json histograms_before_;
   SpawnMark spawned_before_;

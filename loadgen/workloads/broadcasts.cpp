@@ -22,9 +22,12 @@ std::uint64_t broadcast_number(const std::string& body) {
 Broadcasts::Broadcasts(RunContext& context, MeasurementLog& log)
     : context_(context),
       log_(log),
-      rate_(context.plan.broadcasts.per_second),
       role_(context.prefix + "-listener"),
-      sender_name_(context.name("sender", 0)) {
+      sender_name_(context.name("sender", 0)),
+      pacer_(
+          context.loop, context.rate_of("broadcast", context.plan.broadcasts.per_second),
+          [this](Offset intended) { send(intended); },
+          [&log](Offset intended, auto lag) { log.note_lag(intended, lag); }) {
   const auto count = std::min(context.plan.broadcasts.listeners, context.plan.instances);
   for (std::uint64_t i = 0; i < count; ++i) add_listener(i);
   const auto sender = context_.allocate(sender_name_, context_.prefix + "-sender");
@@ -49,12 +52,7 @@ void Broadcasts::add_listener(std::uint64_t number) {
 
 void Broadcasts::start(SteadyTime start) {
   start_ = start;
-  schedule_next();
-}
-
-void Broadcasts::stop() {
-  stopped_ = true;
-  context_.loop.cancel(timer_);
+  pacer_.start(start);
 }
 
 bool Broadcasts::idle() const {
@@ -63,21 +61,13 @@ bool Broadcasts::idle() const {
                      [](const auto& listener) { return listener->acks_open == 0; });
 }
 
-void Broadcasts::schedule_next() {
-  const Offset offset = rate_.offset(next_) + rate_.offset(1) / 3;
-  timer_ = context_.loop.at(start_ + offset, [this, offset] {
-    if (stopped_) return;
-    send(offset);
-    ++next_;
-    schedule_next();
-  });
-}
-
 void Broadcasts::send(Offset intended) {
-  const std::uint64_t number = next_;
+  const std::uint64_t number = next_++;
+  const auto sample = log_.begin(intended);
+  log_.send(sample);
   open_[number] = {.intended = intended,
                    .sent_at = now(),
-                   .sample = log_.begin(intended),
+                   .sample = sample,
                    .missing = listeners_.size(),
                    .replied = false};
   const std::string text = std::to_string(number);

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "loadgen/plan/schedule.h"
+#include "loadgen/workloads/pacer.h"
 #include "loadgen/workloads/workload.h"
 
 namespace yardmaster::loadgen {
@@ -27,8 +27,9 @@ class Broadcasts final : public Workload {
 
   Broadcasts(RunContext& context, MeasurementLog& log);
 
+  void end_at(Offset end) override { pacer_.end_at(end); }
   void start(SteadyTime start) override;
-  void stop() override;
+  void stop() override { pacer_.stop(); }
   bool idle() const override;
   void count_errors(ErrorCounts& errors) const override;
 
@@ -47,7 +48,6 @@ class Broadcasts final : public Workload {
 
   void add_listener(std::uint64_t number);
   Offset now() const { return std::chrono::steady_clock::now() - start_; }
-  void schedule_next();
   void send(Offset intended);
   void on_sent(std::uint64_t number, const AsyncReply& reply);
   void on_message(Listener& listener, const nlohmann::json& message);
@@ -58,18 +58,16 @@ class Broadcasts final : public Workload {
 
   RunContext& context_;
   MeasurementLog& log_;
-  SteadyRate rate_;
   std::string role_;
   std::string sender_name_;
   std::unique_ptr<ReconnectingSession> sender_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   SteadyTime start_{};
   std::uint64_t next_ = 0;
-  EventLoop::TimerId timer_{};
-  bool stopped_ = false;
   std::map<std::uint64_t, Open> open_;  // by the number that the body begins with
   std::vector<std::uint64_t> acknowledged_;
   ErrorCounts errors_;
+  Pacer pacer_;
 };
 
 }  // namespace yardmaster::loadgen

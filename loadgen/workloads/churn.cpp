@@ -19,7 +19,13 @@ using std::chrono::seconds;
 using std::chrono::steady_clock;
 
 Churn::Churn(RunContext& context, const ChildNursery& nursery, MeasurementLog& log)
-    : context_(context), nursery_(nursery), log_(log), rate_(context.plan.churn.per_second) {
+    : context_(context),
+      nursery_(nursery),
+      log_(log),
+      pacer_(
+          context.loop, context.rate_of("churn", context.plan.churn.per_second),
+          [this](Offset intended) { begin(intended); },
+          [&log](Offset intended, auto lag) { log.note_lag(intended, lag); }) {
   context_.loop.add(nursery_.fd(), EPOLLIN, *this);
   const auto wanted = context.plan.churn.instances;
   for (std::uint64_t i = 0; i < wanted; ++i) nursery_.ask();
@@ -47,12 +53,7 @@ Churn::~Churn() {
 
 void Churn::start(SteadyTime start) {
   start_ = start;
-  schedule_next();
-}
-
-void Churn::stop() {
-  stopped_ = true;
-  context_.loop.cancel(timer_);
+  pacer_.start(start);
 }
 
 void Churn::on_ready(std::uint32_t /*events*/) {
@@ -86,20 +87,14 @@ void Churn::ask_later() {
   asking_later_ = true;
   asking_timer_ = context_.loop.at(steady_clock::now() + churn_pause_after_refusal, [this] {
     asking_later_ = false;
-    if (stopped_ && due_.empty()) return;
+    if (pacer_.is_stopped() && due_.empty()) return;
     for (; wanted_ > 0; --wanted_) nursery_.ask();
   });
 }
 
-void Churn::schedule_next() {
-  const Offset offset = rate_.offset(next_) + rate_.offset(1) / 5;
-  timer_ = context_.loop.at(start_ + offset, [this, offset] {
-    if (stopped_) return;
-    ++next_;
-    due_.push_back({.intended = offset, .sample = log_.begin(offset), .killed_at = {}});
-    kill_if_due();
-    schedule_next();
-  });
+void Churn::begin(Offset intended) {
+  due_.push_back({.intended = intended, .sample = log_.begin(intended), .killed_at = {}});
+  kill_if_due();
 }
 
 void Churn::kill_if_due() {
@@ -108,9 +103,10 @@ void Churn::kill_if_due() {
     living_.pop_front();
     Death& death = dying_[victim.name] = due_.front();
     death.killed_at = now();
+    log_.send(death.sample);
     due_.pop_front();
     ::kill(victim.pid, SIGKILL);
-    if (!stopped_ || !due_.empty()) nursery_.ask();
+    if (!pacer_.is_stopped() || !due_.empty()) nursery_.ask();
   }
 }
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "loadgen/plan/schedule.h"
 #include "loadgen/workloads/child_nursery.h"
+#include "loadgen/workloads/pacer.h"
 #include "loadgen/workloads/workload.h"
 
 namespace yardmaster::loadgen {
@@ -23,8 +23,9 @@ class Churn final : public TurnoverWorkload, private EventHandler {
   Churn(const Churn&) = delete;
   Churn& operator=(const Churn&) = delete;
 
+  void end_at(Offset end) override { pacer_.end_at(end); }
   void start(SteadyTime start) override;
-  void stop() override;
+  void stop() override { pacer_.stop(); }
   bool idle() const override { return dying_.empty() && due_.empty(); }
   void count_errors(ErrorCounts& errors) const override;
 
@@ -47,26 +48,23 @@ class Churn final : public TurnoverWorkload, private EventHandler {
   void allocate(pid_t pid);
   void ask_later();
   Offset now() const { return std::chrono::steady_clock::now() - start_; }
-  void schedule_next();
+  void begin(Offset intended);
   void kill_if_due();
 
   RunContext& context_;
   const ChildNursery& nursery_;
   MeasurementLog& log_;
-  SteadyRate rate_;
   SteadyTime start_{};
-  std::uint64_t next_ = 0;
   std::uint64_t born_ = 0;
-  EventLoop::TimerId timer_{};
   EventLoop::TimerId asking_timer_{};
   std::uint64_t wanted_ = 0;  // to be asked for when that timer fires
   bool asking_later_ = false;
-  bool stopped_ = false;
   std::optional<AsyncReply> refusal_;  // the latest allocation's
   std::deque<Living> living_;
   std::deque<Death> due_;  // that wait for an instance
   std::map<std::string, Death> dying_;
   ErrorCounts errors_;
+  Pacer pacer_;
 };
 
 }  // namespace yardmaster::loadgen

@@ -31,7 +31,10 @@ Handoffs::Handoffs(RunContext& context, MeasurementLog& log)
     : context_(context),
       log_(log),
       payload_(context.plan.seed + 1, payload_bytes),
-      rate_(context.plan.handoffs.per_second) {
+      pacer_(
+          context.loop, context.rate_of("handoff", context.plan.handoffs.per_second),
+          [this](Offset intended) { begin(intended); },
+          [&log](Offset intended, auto lag) { log.note_lag(intended, lag); }) {
   for (std::uint64_t i = 0; i < context.plan.handoffs.pairs; ++i) add_pair(i);
 }
 
@@ -57,12 +60,7 @@ void Handoffs::add_pair(std::uint64_t number) {
 void Handoffs::start(SteadyTime start) {
   start_ = start;
   for (auto& pair : pairs_) begin_context(*pair);
-  schedule_next();
-}
-
-void Handoffs::stop() {
-  stopped_ = true;
-  context_.loop.cancel(timer_);
+  pacer_.start(start);
 }
 
 bool Handoffs::idle() const {
@@ -72,16 +70,10 @@ bool Handoffs::idle() const {
   return true;
 }
 
-void Handoffs::schedule_next() {
-  // Half a period in, so that the workloads do not all start at the same moments.
-  const Offset offset = rate_.offset(next_) + rate_.offset(1) / 2;
-  timer_ = context_.loop.at(start_ + offset, [this, offset] {
-    if (stopped_) return;
-    Pair& pair = *pairs_[next_++ % pairs_.size()];
-    pair.due.push_back({.intended = offset, .sample = log_.begin(offset)});
-    offer_if_due(pair);
-    schedule_next();
-  });
+void Handoffs::begin(Offset intended) {
+  Pair& pair = *pairs_[next_++ % pairs_.size()];
+  pair.due.push_back({.intended = intended, .sample = log_.begin(intended)});
+  offer_if_due(pair);
 }
 
 void Handoffs::begin_context(Pair& pair) {
@@ -132,7 +124,7 @@ void Handoffs::on_written(Pair& pair, std::uint64_t seq, const AsyncReply& reply
     if (pair.answered == pair.sent) recover_later(pair);
   } else if (pair.answered == context_.plan.handoffs.entries) {
     on_all_written(pair);
-  } else if (!stopped_ || !pair.due.empty()) {
+  } else if (!pacer_.is_stopped() || !pair.due.empty()) {
     write_entries(pair);
   }
 }
@@ -152,7 +144,7 @@ void Handoffs::recover_later(Pair& pair) {
   pair.recovering = true;
   context_.loop.at(std::chrono::steady_clock::now() + handoff_pause_after_refusal, [this, &pair] {
     pair.recovering = false;
-    if (!stopped_ || !pair.due.empty()) recover(pair);
+    if (!pacer_.is_stopped() || !pair.due.empty()) recover(pair);
   });
 }
 
@@ -208,6 +200,7 @@ void Handoffs::offer_if_due(Pair& pair) {
   pair.offer = pair.due.front();
   pair.due.pop_front();
   pair.sent_at = now();
+  log_.send(pair.offer.sample);
   const nlohmann::json offer{
       {"from", pair.giver}, {"to", pair.receiver}, {"summary", "load"}, {"key", pair.context}};
   pair.giving->request_until_answered("context_handoff", offer,
@@ -266,7 +259,7 @@ void Handoffs::on_accepted(Pair& pair, AcceptedHandoff handoff, const AsyncReply
   ++pair.contexts;
   pair.acknowledged = 0;
   pair.context = pair.giver + "-" + std::to_string(pair.contexts);
-  if (!stopped_ || !pair.due.empty()) begin_context(pair);
+  if (!pacer_.is_stopped() || !pair.due.empty()) begin_context(pair);
 }
 
 // The offer stays due: its time runs on.
@@ -274,6 +267,7 @@ void Handoffs::fail(Pair& pair, const AsyncReply& reply) {
   ++errors_["handoff_" + reply.code];
   pair.prepared = false;
   pair.offering = false;
+  log_.take_back(pair.offer.sample);
   pair.due.push_front(pair.offer);
   recover_later(pair);
 }

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "loadgen/plan/payload.h"
-#include "loadgen/plan/schedule.h"
+#include "loadgen/workloads/pacer.h"
 #include "loadgen/workloads/workload.h"
 
 namespace yardmaster::loadgen {
@@ -35,8 +35,9 @@ class Handoffs final : public Workload {
  public:
   Handoffs(RunContext& context, MeasurementLog& log);
 
+  void end_at(Offset end) override { pacer_.end_at(end); }
   void start(SteadyTime start) override;
-  void stop() override;
+  void stop() override { pacer_.stop(); }
   bool idle() const override;
   void count_errors(ErrorCounts& errors) const override;
 
@@ -79,7 +80,7 @@ class Handoffs final : public Workload {
 
   void add_pair(std::uint64_t number);
   Offset now() const { return std::chrono::steady_clock::now() - start_; }
-  void schedule_next();
+  void begin(Offset intended);
   void write_entries(Pair& pair);
   void write_entry(Pair& pair);
   void on_written(Pair& pair, std::uint64_t seq, const AsyncReply& reply);
@@ -99,16 +100,14 @@ class Handoffs final : public Workload {
   RunContext& context_;
   MeasurementLog& log_;
   Payload payload_;
-  SteadyRate rate_;
   std::vector<std::unique_ptr<Pair>> pairs_;
   SteadyTime start_{};
   std::uint64_t next_ = 0;
-  EventLoop::TimerId timer_{};
-  bool stopped_ = false;
   std::vector<AcceptedHandoff> accepted_;
   std::vector<WrittenContext> retired_;
   std::uint64_t wrong_ = 0;
   ErrorCounts errors_;
+  Pacer pacer_;
 };
 
 // The digest of what read_context gave; entries in order.

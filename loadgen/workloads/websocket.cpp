@@ -1,5 +1,6 @@
 #include "loadgen/workloads/websocket.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -14,7 +15,6 @@
 
 #include "coordinator/base/error.h"
 #include "loadgen/measure/self_check.h"
-#include "loadgen/plan/schedule.h"
 
 namespace yardmaster::loadgen {
 namespace {
@@ -27,8 +27,8 @@ using LocalSocket = asio::local::stream_protocol::socket;
 
 class WebSocketPinger::Impl {
  public:
-  Impl(std::string socket_path, double per_second, MeasurementLog& log)
-      : socket_path_(std::move(socket_path)), rate_(per_second), log_(log) {
+  Impl(std::string socket_path, ScatteredRate rate, MeasurementLog& log)
+      : socket_path_(std::move(socket_path)), rate_(std::move(rate)), log_(log) {
     connect();
   }
 
@@ -94,15 +94,20 @@ class WebSocketPinger::Impl {
 
   void run() {
     use_exact_timers();
+    Offset idle_since{};
     for (std::uint64_t number = 0;; ++number) {
-      const Offset intended = rate_.offset(number) + rate_.offset(1) / 7;
+      const Offset intended = rate_.next();
+      rate_.pop();
       if (!wait_until_due(intended)) break;
       const std::uint64_t sample = log_.begin(intended);
       const Offset sent = now();
-      // The rest counts as unanswered after a hang-up.
+      // What waited for the reply before it is no fault of the generator.
+      log_.note_lag(intended, sent - std::max(intended, idle_since));
+      log_.send(sample);
+      // After a hang-up the rest counts as unanswered.
       if (!ping_until_answered(number)) continue;
-      const Offset time = now();
-      log_.finish(sample, time - intended, time - sent);
+      idle_since = now();
+      log_.finish(sample, idle_since - intended, idle_since - sent);
     }
     const std::lock_guard lock(mutex_);
     finished_ = true;
@@ -154,7 +159,7 @@ class WebSocketPinger::Impl {
   Offset now() const { return std::chrono::steady_clock::now() - start_; }
 
   std::string socket_path_;
-  SteadyRate rate_;
+  ScatteredRate rate_;
   MeasurementLog& log_;
   asio::io_context context_{1};
   std::unique_ptr<beast::websocket::stream<LocalSocket>> stream_;
@@ -168,9 +173,9 @@ class WebSocketPinger::Impl {
   std::thread thread_;
 };
 
-WebSocketPinger::WebSocketPinger(const std::string& socket_path, double per_second,
+WebSocketPinger::WebSocketPinger(const std::string& socket_path, ScatteredRate rate,
                                  MeasurementLog& log)
-    : impl_(std::make_unique<Impl>(socket_path, per_second, log)) {}
+    : impl_(std::make_unique<Impl>(socket_path, std::move(rate), log)) {}
 WebSocketPinger::~WebSocketPinger() = default;
 
 void WebSocketPinger::start(SteadyTime start) { impl_->start(start); }

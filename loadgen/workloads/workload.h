@@ -1,6 +1,6 @@
-// One kind of load of a run. Everything happens on the generator's thread, on its loop:
-// the constructor prepares (allocates, connects), start() begins, stop() begins nothing more, and
-// when idle() the run is over for this one.
+// One kind of load of a run. Everything happens on one thread, that of its loop: the constructor
+// prepares (allocates, connects), start() begins, stop() begins nothing more, and when idle() the
+// run is over for this one.
 #pragma once
 
 #include <functional>
@@ -13,6 +13,7 @@
 #include "coordinator/client/event_loop.h"
 #include "loadgen/measure/measurement_log.h"
 #include "loadgen/plan/load_plan.h"
+#include "loadgen/plan/schedule.h"
 #include "loadgen/workloads/reconnecting_session.h"
 
 namespace yardmaster::loadgen {
@@ -23,7 +24,10 @@ class Workload {
  public:
   virtual ~Workload() = default;
 
+  // Nothing is due at `end` or later: before start(), and again to end sooner.
+  virtual void end_at(Offset end) = 0;
   virtual void start(SteadyTime start) = 0;
+  // Begins what was due before the end and has not begun; nothing more from here on.
   virtual void stop() = 0;
   virtual bool idle() const = 0;
   // Adds what went wrong to `errors`.
@@ -60,6 +64,10 @@ struct RunContext {
   std::vector<nlohmann::json> allocate_instances();
   // Asks which of these are gone, and tells.
   void look_up(std::vector<std::string> dying, std::function<void(const std::string&)> on_gone);
+  // Of a workload that runs beside the writes.
+  ScatteredRate rate_of(std::string_view workload, double per_second) const {
+    return {per_second, plan.seed, workload};
+  }
   std::string name(std::string_view kind, std::uint64_t number) const {
     return prefix + "-" + std::string(kind) + std::to_string(number);
   }

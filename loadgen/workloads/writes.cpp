@@ -25,11 +25,11 @@ bool may_pass(std::string_view code) {
 
 }  // namespace
 
-Writes::Writes(RunContext& context, const std::vector<nlohmann::json>& allocations,
-               MeasurementLog& log, metrics::Histogram& lag)
-    : context_(context),
+Writes::Writes(const RunContext& context, EventLoop& loop,
+               const std::vector<nlohmann::json>& allocations, MeasurementLog& log)
+    : plan_(context.plan),
+      loop_(loop),
       log_(log),
-      lag_(lag),
       payload_(context.plan.seed, context.plan.payload_bytes),
       request_(payload_, context.plan.durability),
       schedule_(context.plan.arrivals, context.plan.interval,
@@ -38,8 +38,8 @@ Writes::Writes(RunContext& context, const std::vector<nlohmann::json>& allocatio
   for (const auto& data : allocations) {
     const AsyncReply allocation{.success = true, .data = data, .code = {}, .error = {}};
     const auto number = static_cast<std::uint32_t>(writers_.size());
-    writers_.emplace_back(context_.loop, host, request_, number, allocation.text("context"),
-                          context_.socket_of(data));
+    writers_.emplace_back(loop_, host, request_, number, allocation.text("context"),
+                          context.socket_of(data));
   }
   for (auto& writer : writers_) {
     if (!writer.connect(true)) {
@@ -53,18 +53,23 @@ Writes::Writes(RunContext& context, const std::vector<nlohmann::json>& allocatio
 void Writes::start(SteadyTime start) {
   start_ = start;
   started_ = true;
-  if (!context_.plan.closed_loop) return;
+  if (!plan_.closed_loop) return;
   for (auto& writer : writers_) send_one(writer, now());
 }
 
+void Writes::stop() {
+  send_due();
+  stopped_ = true;
+}
+
 SteadyTime Writes::next_due() const {
-  if (!started_ || stopped_ || context_.plan.closed_loop) return SteadyTime::max();
+  if (!started_ || stopped_ || plan_.closed_loop) return SteadyTime::max();
   const Offset offset = schedule_.next().offset;
   return offset < end_ ? start_ + offset : SteadyTime::max();
 }
 
 void Writes::send_due() {
-  if (!started_ || stopped_ || context_.plan.closed_loop) return;
+  if (!started_ || stopped_ || plan_.closed_loop) return;
   Offset time = now();
   while (schedule_.next().offset <= time && schedule_.next().offset < end_) {
     const Due due = schedule_.next();
@@ -76,17 +81,19 @@ void Writes::send_due() {
 
 void Writes::send_one(Writer& writer, Offset intended) {
   const Offset time = now();
-  if (!context_.plan.closed_loop) lag_.record(time - intended);
+  if (!plan_.closed_loop) log_.note_lag(intended, time - intended);
   ++sent_;
   ++open_;
-  writer.write(intended, time, log_.begin(intended), frame_);
+  const auto sample = log_.begin(intended);
+  log_.send(sample);
+  writer.write(intended, time, sample, frame_);
 }
 
 void Writes::on_acknowledged(Writer& writer, std::uint64_t sample, Offset intended, Offset sent) {
   const Offset time = now();
   --open_;
   log_.finish(sample, time - intended, time - sent);
-  if (context_.plan.closed_loop && !stopped_) send_one(writer, time);
+  if (plan_.closed_loop && !stopped_) send_one(writer, time);
 }
 
 void Writes::on_refused(Writer& writer, std::string_view code) {
@@ -111,7 +118,7 @@ void Writes::on_lost(Writer& writer) {
 void Writes::repair_after(std::chrono::milliseconds pause) {
   if (repair_is_due_) return;
   repair_is_due_ = true;
-  context_.loop.at(std::chrono::steady_clock::now() + pause, [this] { repair(); });
+  loop_.at(std::chrono::steady_clock::now() + pause, [this] { repair(); });
 }
 
 void Writes::repair() {

@@ -1,5 +1,6 @@
 // The load that everything is about: N instances, each on a connection of its own, that write in
-// an open loop by the schedule (or, with closed_loop, one write after another).
+// an open loop by the schedule (or, with closed_loop, one write after another). They have a loop of
+// their own, so that nothing else holds them up: see WriteSender, whose thread runs it.
 #pragma once
 
 #include <deque>
@@ -15,18 +16,16 @@ namespace yardmaster::loadgen {
 
 class Writes final : public Workload, private WriterHost {
  public:
-  // Connects all instances, which `allocations` are the coordinator's answers of. `log` and `lag`
-  // take latencies and schedule lag.
-  Writes(RunContext& context, const std::vector<nlohmann::json>& allocations, MeasurementLog& log,
-         metrics::Histogram& lag);
+  // Connects all instances, which `allocations` are the coordinator's answers of.
+  Writes(const RunContext& context, EventLoop& loop, const std::vector<nlohmann::json>& allocations,
+         MeasurementLog& log);
 
+  void end_at(Offset end) override { end_ = end; }
   void start(SteadyTime start) override;
-  void stop() override { stopped_ = true; }
+  void stop() override;
   bool idle() const override { return open_ == 0; }
   void count_errors(ErrorCounts& errors) const override;
 
-  // Nothing is due from here on.
-  void end_at(Offset end) { end_ = end; }
   // Sends what is due; called in every turn of the loop.
   void send_due();
   // Returns when the next write is due; far away when there is none.
@@ -46,9 +45,9 @@ class Writes final : public Workload, private WriterHost {
   void repair();
   std::size_t reconnect();
 
-  RunContext& context_;
+  const LoadPlan& plan_;
+  EventLoop& loop_;
   MeasurementLog& log_;
-  metrics::Histogram& lag_;
   Payload payload_;
   AppendTemplate request_;
   Schedule schedule_;
