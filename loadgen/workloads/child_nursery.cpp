@@ -1,15 +1,20 @@
 #include "loadgen/workloads/child_nursery.h"
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <deque>
 #include <string>
 #include <system_error>
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "coordinator/base/error.h"
 
@@ -21,28 +26,54 @@ namespace {
               std::string(what) + ": " + std::generic_category().message(errno));
 }
 
-[[noreturn]] void be_a_child(pid_t helper) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  ::prctl(PR_SET_NAME, "loadgen-child");
-  if (::getppid() != helper) ::_exit(0);
-  while (true) ::pause();
+// A child has the helper's memory, but for its stack, and even the helper's thread-local variables:
+// it may do nothing but call the kernel.
+struct Child {
+  pid_t alive = 0;  // the kernel clears it when the child is gone
+  pid_t helper = 0;
+  int channel = -1;
+  alignas(16) std::array<char, 16384> stack{};
+};
+
+__attribute__((no_sanitize("address", "thread", "undefined"))) int be_a_child(void* place) {
+  const Child& child = *static_cast<const Child*>(place);
+  ::syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  ::syscall(SYS_prctl, PR_SET_NAME, "loadgen-child", 0, 0, 0);
+  ::syscall(SYS_close, child.channel);
+  if (::syscall(SYS_getppid) != child.helper) ::syscall(SYS_exit_group, 0);
+  while (true) ::syscall(SYS_ppoll, nullptr, 0, nullptr, nullptr, 0);
 }
 
-// Forks a child for every byte that comes, until the other end is closed.
+// Where a new child can live: the place of one that is gone, or another one.
+Child& free_place(std::deque<Child>& places) {
+  for (Child& place : places) {
+    if (std::atomic_ref(place.alive).load() == 0) return place;
+  }
+  return places.emplace_back();
+}
+
+// A process that shares this one's memory instead of copying its page tables: that takes a tenth of
+// the time, at its beginning and at its end. -1 when there is none.
+pid_t make_child(std::deque<Child>& places, int channel) {
+  Child& place = free_place(places);
+  place.helper = ::getpid();
+  place.channel = channel;
+  constexpr int flags = CLONE_VM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD;
+  return ::clone(be_a_child, place.stack.data() + place.stack.size(), flags, &place, &place.alive,
+                 nullptr, &place.alive);
+}
+
+// Makes a child for every byte that comes, until the other end is closed.
 [[noreturn]] void be_the_helper(int channel, pid_t parent) {
   ::setpgid(0, 0);  // out of the reach of a Ctrl-C: the program itself decides when to end
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::prctl(PR_SET_NAME, "loadgen-nursery");
   if (::getppid() != parent) ::_exit(0);
   ::signal(SIGCHLD, SIG_IGN);  // the kernel reaps
-  const pid_t self = ::getpid();
+  std::deque<Child> places;
   char request = 0;
   while (::recv(channel, &request, 1, 0) == 1) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-      ::close(channel);
-      be_a_child(self);
-    }
+    const pid_t child = make_child(places, channel);
     ::send(channel, &child, sizeof child, MSG_NOSIGNAL);
   }
   ::_exit(0);  // its end is its children's
