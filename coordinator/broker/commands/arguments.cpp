@@ -38,6 +38,20 @@ void require_texts(std::string_view name, const json& value) {
   }
 }
 
+void require_entries(std::string_view name, const json& value) {
+  if (!value.is_array() || value.empty() || value.size() > most_entries_at_once) {
+    refuse(name, "must be a list of 1 to " + std::to_string(most_entries_at_once) + " entries");
+  }
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const json& entry = value[i];
+    const bool is_pair =
+        entry.is_array() && entry.size() == 2 && entry[0].is_string() && entry[1].is_string();
+    if (is_pair && is_valid_kind(entry[0].get_ref<const std::string&>())) continue;
+    refuse(std::string(name) + "[" + std::to_string(i) + "]",
+           "must be [kind, data], the kind 1 to 64 bytes without control characters");
+  }
+}
+
 void require_choice(std::string_view name, bool is_one, const std::string& choices) {
   if (!is_one) refuse(name, "must be " + choices);
 }
@@ -52,6 +66,8 @@ void require_kind(const ArgumentSpec& spec, const json& value) {
     case ArgumentKind::entry_kind:
       return require_choice(spec.name, is_valid_kind(require_text(spec.name, value)),
                             "1 to 64 bytes without control characters");
+    case ArgumentKind::entries:
+      return require_entries(spec.name, value);
     case ArgumentKind::number:
       return require_number(spec.name, value, 1);
     case ArgumentKind::count:

@@ -16,6 +16,7 @@ enum class ArgumentKind {
   name,        // see domain/names.h
   text,        // any string
   entry_kind,  // see is_valid_kind()
+  entries,     // a list of [kind, data], 1 to most_entries_at_once of them
   number,      // a whole number from 1
   count,       // a whole number from 0
   boolean,
@@ -23,6 +24,9 @@ enum class ArgumentKind {
   durability,  // "process" or "power"
   recipients,  // "@all" or "@role"
 };
+
+// So that one request keeps the others waiting for no more than a fraction of a millisecond.
+inline constexpr std::size_t most_entries_at_once = 1000;
 
 struct ArgumentSpec {
   std::string_view name;

@@ -17,6 +17,10 @@ constexpr ArgumentSpec append_arguments[] = {
     {"kind", Kind::entry_kind, required}, {"data", Kind::text, required},
     {"instance_id", Kind::name},          {"generation", Kind::count},
     {"durability", Kind::durability}};
+constexpr ArgumentSpec append_entries_arguments[] = {
+    {"context", Kind::name, required},    {"seq", Kind::number, required},
+    {"entries", Kind::entries, required}, {"instance_id", Kind::name},
+    {"generation", Kind::count},          {"durability", Kind::durability}};
 constexpr ArgumentSpec subscribe_arguments[] = {{"events", Kind::texts, required},
                                                 {"instance_id", Kind::name}};
 constexpr ArgumentSpec backup_arguments[] = {{"file", Kind::text, required}};
@@ -107,6 +111,7 @@ std::vector<Command> command_table(Services& services) {
   row("histograms", {}, handlers::histograms);
   row("backup", backup_arguments, handlers::backup);
   table.push_back({"append_context", append_arguments, nullptr});
+  row("append_entries", append_entries_arguments, handlers::append_entries);
   row("read_context", read_context_arguments, handlers::read_context);
   row("digest_context", digest_context_arguments, handlers::digest_context);
   row("send_message", send_message_arguments, handlers::send_message);

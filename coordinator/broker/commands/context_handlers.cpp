@@ -59,7 +59,47 @@ std::string digest_text(Reader& reader, const ContextSnapshot& snapshot, bool co
   return data;
 }
 
+struct Appended {
+  std::uint64_t last_seq = 0;
+  std::uint64_t stored = 0;  // the others had been before
+};
+
+// The context's state is the same for all of them, so that what refuses one refuses the first, and
+// nothing is written.
+Appended append_each(Store& store, const Request& request, const AppendRequest& common) {
+  Appended appended;
+  AppendRequest entry = common;
+  for (const auto& pair : request.arguments().at("entries")) {
+    entry.kind = pair[0].get_ref<const std::string&>();
+    entry.data = pair[1].get_ref<const std::string&>();
+    const AppendResult result = store.append(entry);
+    appended.last_seq = result.seq;
+    if (!result.duplicate) ++appended.stored;
+    ++entry.seq;
+  }
+  return appended;
+}
+
 }  // namespace
+
+Reply append_entries(Services& services, const Request& request) {
+  const std::string instance = request.optional_caller("instance_id");
+  const std::string context = request.text("context");
+  AppendRequest common;
+  common.context = context;
+  common.seq = request.number("seq");
+  common.generation = request.optional_number("generation");
+  common.instance = instance;
+  const auto append = [&](Store& store) { return append_each(store, request, common); };
+  const Durability durability = request.durability(Durability::process);
+  const Appended appended = co_await services.store.run(durability, append);
+  std::string data = "{\"seq\":";
+  append_number(data, appended.last_seq);
+  data.append(",\"stored\":");
+  append_number(data, appended.stored);
+  data.push_back('}');
+  co_return data;
+}
 
 Reply read_context(Services& services, const Request& request) {
   static_cast<void>(request.optional_caller("instance_id"));  // may be refused

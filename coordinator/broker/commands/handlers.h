@@ -22,6 +22,7 @@ Reply histograms(Services& services, const Request& request);
 Reply backup(Services& services, const Request& request);
 
 // context_handlers.cpp
+Reply append_entries(Services& services, const Request& request);
 Reply read_context(Services& services, const Request& request);
 Reply digest_context(Services& services, const Request& request);
 
