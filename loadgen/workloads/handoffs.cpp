@@ -10,8 +10,8 @@
 namespace yardmaster::loadgen {
 namespace {
 
-// Entries that wait for their acknowledgement at a time, so that a context is not one great burst.
-constexpr std::uint64_t write_window = 10;
+// Of a request, so that a context is not one great burst.
+constexpr std::uint64_t entries_at_once = 25;
 constexpr std::size_t payload_bytes = 256;
 // Another try waits this long after a refusal.
 constexpr std::chrono::milliseconds handoff_pause_after_refusal{200};
@@ -87,7 +87,6 @@ void Handoffs::resume_context(Pair& pair, std::uint64_t last_seq) {
   pair.answered = last_seq;
   if (last_seq < pair.acknowledged) wrong_ += pair.acknowledged - last_seq;
   pair.acknowledged = std::max(pair.acknowledged, last_seq);
-  pair.refused = false;
   pair.prepared = false;
   if (last_seq < context_.plan.handoffs.entries) {
     write_entries(pair);
@@ -97,32 +96,28 @@ void Handoffs::resume_context(Pair& pair, std::uint64_t last_seq) {
 }
 
 void Handoffs::write_entries(Pair& pair) {
-  const std::uint64_t entries = context_.plan.handoffs.entries;
-  while (pair.sent < entries && pair.sent - pair.answered < write_window) write_entry(pair);
-}
-
-void Handoffs::write_entry(Pair& pair) {
-  const std::uint64_t seq = ++pair.sent;
-  const nlohmann::json entry{{"context", pair.context},
-                             {"seq", seq},
-                             {"kind", entry_kind},
-                             {"data", data(pair.number, pair.contexts, seq)}};
-  pair.giving->request_until_answered(
-      "append_context", entry,
-      [this, &pair, seq](const AsyncReply& reply) { on_written(pair, seq, reply); });
-}
-
-void Handoffs::on_written(Pair& pair, std::uint64_t seq, const AsyncReply& reply) {
-  ++pair.answered;
-  if (reply.success) {
-    pair.acknowledged = std::max(pair.acknowledged, seq);
-  } else {
-    pair.refused = true;
-    ++errors_["handoff_" + reply.code];
+  const std::uint64_t first = pair.sent + 1;
+  pair.sent = std::min(context_.plan.handoffs.entries, pair.sent + entries_at_once);
+  auto entries = nlohmann::json::array();
+  for (std::uint64_t seq = first; seq <= pair.sent; ++seq) {
+    entries.push_back({entry_kind, data(pair.number, pair.contexts, seq)});
   }
-  if (pair.refused) {
-    if (pair.answered == pair.sent) recover_later(pair);
-  } else if (pair.answered == context_.plan.handoffs.entries) {
+  const nlohmann::json request{
+      {"context", pair.context}, {"seq", first}, {"entries", std::move(entries)}};
+  pair.giving->request_until_answered(
+      "append_entries", request,
+      [this, &pair](const AsyncReply& reply) { on_written(pair, reply); });
+}
+
+void Handoffs::on_written(Pair& pair, const AsyncReply& reply) {
+  pair.answered = pair.sent;
+  if (reply.success) {
+    pair.acknowledged = std::max(pair.acknowledged, pair.sent);
+  } else {
+    ++errors_["handoff_" + reply.code];
+    return recover_later(pair);
+  }
+  if (pair.answered == context_.plan.handoffs.entries) {
     on_all_written(pair);
   } else if (!pacer_.is_stopped() || !pair.due.empty()) {
     write_entries(pair);

@@ -67,7 +67,6 @@ class Handoffs final : public Workload {
     std::uint64_t sent = 0;      // entries of it
     std::uint64_t answered = 0;
     std::uint64_t acknowledged = 0;  // the last entry that is
-    bool refused = false;            // an entry was
     bool recovering = false;
     bool prepared = false;
     bool offering = false;
@@ -82,8 +81,7 @@ class Handoffs final : public Workload {
   Offset now() const { return std::chrono::steady_clock::now() - start_; }
   void begin(Offset intended);
   void write_entries(Pair& pair);
-  void write_entry(Pair& pair);
-  void on_written(Pair& pair, std::uint64_t seq, const AsyncReply& reply);
+  void on_written(Pair& pair, const AsyncReply& reply);
   void on_all_written(Pair& pair);
   void recover_later(Pair& pair);
   void recover(Pair& pair);
