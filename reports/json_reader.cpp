@@ -131,6 +131,7 @@ void read(const Node& node, Measurement& out) {
   node["unanswered"].to(out.unanswered);
   read(node, out.latency_ms);
   read(node["service_ms"], out.service_ms);
+  read(node["lag_ms"], out.lag_ms);
   node["p99_low"].to(out.p99_low_ms);
   node["p99_high"].to(out.p99_high_ms);
   node["effective_count"].to(out.effective_count);
@@ -163,6 +164,12 @@ void read(const Node& node, Audit& out) {
   node["duplicated"].to(out.duplicated);
   node["out_of_order"].to(out.out_of_order);
   node["orphans"].to(out.orphans);
+}
+
+void read(const Node& node, LittlesLaw& out) {
+  node["in_flight"].to(out.in_flight);
+  node["answered_per_s"].to(out.answered_per_s);
+  node["service_ms"].to(out.service_ms);
 }
 
 void read(const Node& node, RealInstances& out) {
@@ -230,6 +237,8 @@ void read(const Node& node, Run& out) {
   read(node["validity"], out.validity);
   node["measurements"].each_field(
       [&](const auto& key, const Node& n) { read(n, out.measurements[key]); });
+  node["littles_law"].each_field(
+      [&](const auto& key, const Node& n) { read(n, out.littles_law[key]); });
   read(node["checkpoint_frames"], out.checkpoint_frames);
   node["series"].each_element([&](const Node& n) { read(n, out.series.emplace_back()); });
   node["targets"].each_element([&](const Node& n) { read(n, out.targets.emplace_back()); });

@@ -59,8 +59,20 @@ Json measurement(const Measurement& from) {
   json["p99_low"] = number(from.p99_low_ms);
   json["p99_high"] = number(from.p99_high_ms);
   json["service_ms"] = quantiles(from.service_ms);
+  if (from.lag_ms.max > 0) json["lag_ms"] = quantiles(from.lag_ms);
   json["effective_count"] = number(from.effective_count);
   json["unanswered"] = from.unanswered;
+  return json;
+}
+
+Json littles_law(const std::map<std::string, LittlesLaw>& from) {
+  Json json = Json::object();
+  for (const auto& [name, law] : from) {
+    json[name] = {{"in_flight", number(law.in_flight)},
+                  {"answered_per_s", number(law.answered_per_s)},
+                  {"service_ms", number(law.service_ms)},
+                  {"difference", number(law.difference())}};
+  }
   return json;
 }
 
@@ -178,6 +190,7 @@ Json one_run(const Run& run) {
   json["looks"] = run.looks;
   json["validity"] = validity(run.validity);
   json["measurements"] = measurements(run.measurements);
+  if (!run.littles_law.empty()) json["littles_law"] = littles_law(run.littles_law);
   json["checkpoint_frames"] = quantiles(run.checkpoint_frames);
   json["series"] = series(run.series);
   json["targets"] = targets(run.targets);

@@ -62,8 +62,8 @@ std::string section(const Run& run) {
   if (!run.measurements.empty()) out += measurement_table(run).markdown() + "\n";
   for (const std::string& line :
        {conditions_of(run), real_instances_of(run), rate_of(run), checkpoint_frames_of(run),
-        delayed_fsync_of(run), server_statistics_of(run), self_check_of(run), audit_of(run),
-        errors_of(run), contention_of(run), resources_of(run)}) {
+        delayed_fsync_of(run), server_statistics_of(run), self_check_of(run), littles_law_of(run),
+        audit_of(run), errors_of(run), contention_of(run), resources_of(run)}) {
     out += list_item(line);
   }
   return out;

@@ -64,9 +64,24 @@ struct Measurement {
   std::uint64_t unanswered = 0;
   metrics::Quantiles latency_ms;  // from the intended time
   metrics::Quantiles service_ms;  // from the send
+  metrics::Quantiles lag_ms;      // of the generator itself, behind the intended time
   double p99_low_ms = 0;          // 95% confidence interval of the latency's P99, with
   double p99_high_ms = 0;         // effective_count independent samples
   double effective_count = 0;     // 0: not known
+};
+
+// Little's law, N = λ·W, for the requests of one kind: the mean number in flight, integrated over
+// the time when they go out and come back, against what the samples say. Where the two accounts
+// differ, samples are missing, doubled or wrong.
+struct LittlesLaw {
+  double in_flight = 0;       // N
+  double answered_per_s = 0;  // λ
+  double service_ms = 0;      // W, the mean
+
+  // Of the samples' account from the other, as a part of it; 0 when nothing was in flight.
+  double difference() const {
+    return in_flight > 0 ? answered_per_s * service_ms / 1000 / in_flight - 1 : 0;
+  }
 };
 
 struct SecondOfRun {
@@ -170,7 +185,8 @@ struct Run {
   Validity validity;
   std::optional<DelayedFsync> delayed_fsync;  // if something was injected
   std::map<std::string, Measurement> measurements;
-  metrics::Quantiles checkpoint_frames;  // frames, not milliseconds
+  std::map<std::string, LittlesLaw> littles_law;  // by measurement; empty: not known
+  metrics::Quantiles checkpoint_frames;           // frames, not milliseconds
   std::vector<SecondOfRun> series;
   std::vector<TargetResult> targets;
   Audit audit;

@@ -120,6 +120,20 @@ std::string self_check_of(const Run& run) {
          decimals(run.validity.stolen_cpu_s, 2) + " s";
 }
 
+std::string littles_law_of(const Run& run) {
+  if (run.littles_law.empty()) return "";
+  double in_flight = 0;
+  const auto* worst = &*run.littles_law.begin();
+  for (const auto& each : run.littles_law) {
+    in_flight += each.second.in_flight;
+    const bool is_worse = std::abs(each.second.difference()) > std::abs(worst->second.difference());
+    if (is_worse) worst = &each;
+  }
+  return "Little's law: " + decimals(in_flight, 2) +
+         " requests in flight, and the samples' rate times their mean differs by at most " +
+         decimals(100 * std::abs(worst->second.difference()), 1) + "% (" + worst->first + ")";
+}
+
 std::string checkpoint_frames_of(const Run& run) {
   const metrics::Quantiles& frames = run.checkpoint_frames;
   if (frames.max <= 0) return "";

@@ -21,6 +21,7 @@ std::string injected_fsync_of(const Run& run);  // "5ms"; empty when nothing was
 std::string delayed_fsync_of(const Run& run);   // syncs as found; empty for the same
 std::string rate_of(const Run& run);
 std::string self_check_of(const Run& run);
+std::string littles_law_of(const Run& run);        // empty where it is not known
 std::string checkpoint_frames_of(const Run& run);  // empty without checkpoints
 std::string audit_of(const Run& run);
 std::string server_statistics_of(const Run& run);  // empty without a database server

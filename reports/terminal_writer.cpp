@@ -34,7 +34,8 @@ std::string to_terminal(const Run& run, bool colours) {
   out += '\n' + measurement_table(run).plain(2) + '\n';
   for (const std::string& line :
        {checkpoint_frames_of(run), delayed_fsync_of(run), server_statistics_of(run),
-        self_check_of(run), audit_of(run), errors_of(run), contention_of(run), resources_of(run)}) {
+        self_check_of(run), littles_law_of(run), audit_of(run), errors_of(run), contention_of(run),
+        resources_of(run)}) {
     out += wrapped(line, 2, line_width);
   }
   for (const std::string& line : checks_of(run)) out += wrapped(line, 2, line_width);

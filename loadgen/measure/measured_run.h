@@ -74,6 +74,8 @@ class MeasuredRun {
   const std::map<std::string, metrics::Histogram>& daemon_histograms() const {
     return daemon_histograms_;
   }
+  // Returns it by measurement, where requests are seen going out and coming back.
+  virtual std::map<std::string, reports::LittlesLaw> littles_law() const { return {}; }
   // Returns what writers met of each other, where they do.
   virtual std::optional<reports::Contention> contention() const { return std::nullopt; }
   virtual std::optional<reports::RealInstances> real_instances() const { return std::nullopt; }

@@ -347,6 +347,19 @@ std::optional<reports::RealInstances> LoadRun::real_instances() const {
                                 .lost_work = tally.lost_work};
 }
 
+std::map<std::string, reports::LittlesLaw> LoadRun::littles_law() const {
+  std::map<std::string, reports::LittlesLaw> laws;
+  const double seconds = std::chrono::duration<double>(measured_).count();
+  for (const auto& [name, log] : logs_) {
+    if (log->sent() == 0 || seconds <= 0) continue;
+    laws[name] = {
+        .in_flight = std::chrono::duration<double>(log->time_in_flight()).count() / seconds,
+        .answered_per_s = static_cast<double>(log->finished()) / seconds,
+        .service_ms = log->service_histogram().mean_ns() / 1e6};
+  }
+  return laws;
+}
+
 std::vector<reports::Check> LoadRun::checks() const {
   if (!plan_.is_idle()) return {};
   return {{.name = "processes_spawned", .value = static_cast<double>(spawned_), .limit = 0}};

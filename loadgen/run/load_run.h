@@ -39,6 +39,7 @@ class LoadRun final : public MeasuredRun {
   void abandon() override;
   std::optional<reports::RealInstances> real_instances() const override;
   std::vector<reports::Check> checks() const override;
+  std::map<std::string, reports::LittlesLaw> littles_law() const override;
 
  private:
   void make_logs();

@@ -205,12 +205,16 @@ class Supervisor::Watch {
     const SampleSet samples =
         decided_at_ ? SampleSet::before(load_.logs(), look) : SampleSet::all(load_.logs());
     run.measurements = samples.summaries();
+    for (auto& [name, measurement] : run.measurements) {
+      measurement.lag_ms = load_.logs().find(name)->second->lag_histogram().quantiles();
+    }
     for (const auto& [name, histogram] : load_.daemon_histograms()) {
       run.measurements[name] = reports::summarize(histogram);
     }
     run.achieved_per_s = run.duration_s > 0 ? written() / run.duration_s : 0;
     run.checkpoint_frames = frames();
     run.series = monitor_.series();
+    run.littles_law = load_.littles_law();
     run.audit = load_.audit();
     run.errors = {load_.errors().begin(), load_.errors().end()};
     run.contention = load_.contention();

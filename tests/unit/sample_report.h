@@ -54,6 +54,10 @@ inline Run sample_run() {
   run.validity.due = 8'300;
   run.validity.begun = 8'300;
   run.measurements = {{"write", sample_measurement(1)}, {"handoff", sample_measurement(4)}};
+  run.measurements["write"].lag_ms = {
+      .p50 = 0.01, .p90 = 0.02, .p99 = 0.05, .p999 = 0.2, .max = 0.4, .mean = 0.012};
+  run.littles_law = {{"write", {.in_flight = 0.0271, .answered_per_s = 100, .service_ms = 0.27}},
+                     {"handoff", {.in_flight = 0.0108, .answered_per_s = 10, .service_ms = 1.08}}};
   run.checkpoint_frames = {
       .p50 = 950, .p90 = 1'000, .p99 = 1'010, .p999 = 1'010, .max = 1'010, .mean = 940};
   run.series = {{.time_s = 1, .counts = {{"write", 100}}, .p99_ms = {{"write", 0.9}}}};
@@ -86,6 +90,7 @@ inline Run bad_run() {
       .busy = 40, .retries = 38, .retry_ms = 120.5, .lock_waits = 7, .lock_wait_ms = 9.25};
   run.warnings = {"SQLite 3.40.1 has a bug that this load can meet"};
   run.fsync_injected_ms = 5;
+  run.littles_law.clear();
   run.validity.schedule_lag_ms.p99 = 3.5;
   Measurement& write = run.measurements["write"];
   write.count = 120;
