@@ -53,6 +53,26 @@ TEST(ChildNurseryTest, children_can_be_killed_and_the_rest_go_with_it) {
   EXPECT_TRUE(readable(second.get())) << "a child outlived the nursery";
 }
 
+TEST(ChildNurseryTest, one_after_another_lives_and_dies_by_itself) {
+  const ChildNursery nursery;
+  const auto next = [&nursery] {
+    nursery.ask();
+    return readable(nursery.fd()) ? nursery.take() : 0;
+  };
+  const pid_t witness = next();
+  ASSERT_GT(witness, 0);
+  const UniqueFd watched = watch(witness);
+  for (int i = 0; i < 200; ++i) {
+    const pid_t child = next();
+    ASSERT_GT(child, 0);
+    const UniqueFd end = watch(child);
+    ASSERT_EQ(::kill(child, SIGKILL), 0);
+    ASSERT_TRUE(readable(end.get()));
+  }
+  pollfd ended{.fd = watched.get(), .events = POLLIN, .revents = 0};
+  EXPECT_EQ(::poll(&ended, 1, 0), 0) << "another's end was the end of this one";
+}
+
 std::string get(int port, const std::string& path) {
   const UniqueFd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
@@ -97,13 +117,46 @@ TEST(MetricsEndpointTest, what_is_no_address_is_refused) {
 }
 
 TEST(SelfCheckTest, notices_how_late_it_wakes) {
-  const SelfCheck check;
+  PauseLog pauses;
+  const SelfCheck check(pauses);
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   while (check.hiccups().count() < 10 && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::yield();
   }
   EXPECT_GE(check.hiccups().count(), 10U);
   EXPECT_GE(check.stolen_cpu_s(), 0);
+}
+
+TEST(HiccupClockTest, a_pause_counts_for_every_millisecond_that_it_covers) {
+  metrics::Histogram hiccups;
+  const SteadyTime start{};
+  HiccupClock clock(start);
+  clock.wake(start + std::chrono::milliseconds(1), hiccups);
+  EXPECT_EQ(hiccups.count(), 1U);
+  clock.wake(start + std::chrono::milliseconds(501), hiccups);
+  EXPECT_EQ(hiccups.count(), 501U);
+  EXPECT_EQ(hiccups.max(), std::chrono::milliseconds(499));
+  EXPECT_NEAR(hiccups.mean_ns() / 1e6, 249, 1);
+  EXPECT_EQ(clock.next(), start + std::chrono::milliseconds(502));
+}
+
+TEST(PauseLogTest, joins_what_several_threads_saw_and_leaves_out_what_is_short) {
+  using std::chrono::milliseconds;
+  PauseLog log;
+  const SteadyTime start{};
+  log.note(start + milliseconds(200), start + milliseconds(300));
+  log.note(start + milliseconds(100), start + milliseconds(150));
+  log.note(start + milliseconds(250), start + milliseconds(350));
+  log.note(start + milliseconds(400), start + std::chrono::microseconds(400'999));
+  log.note(start + milliseconds(500), start + milliseconds(400));  // on time
+  const auto pauses = log.since(start);
+  ASSERT_EQ(pauses.size(), 2U);
+  EXPECT_DOUBLE_EQ(pauses[0].begin_s, 0.1);
+  EXPECT_DOUBLE_EQ(pauses[0].end_s, 0.15);
+  EXPECT_DOUBLE_EQ(pauses[1].begin_s, 0.2);
+  EXPECT_DOUBLE_EQ(pauses[1].end_s, 0.35);
+  log.reset();
+  EXPECT_TRUE(log.since(start).empty());
 }
 
 TEST(SelfCheckTest, knows_what_processes_use) {

@@ -26,7 +26,7 @@ TEST(MeasurementLogTest, warm_up_is_not_measured) {
   const auto early = log.begin(milliseconds(999));
   log.finish(early, milliseconds(5), milliseconds(5));
   EXPECT_EQ(early, MeasurementLog::not_measured);
-  EXPECT_EQ(log.begun(), 0U);
+  EXPECT_EQ(log.due(), 0U);
   EXPECT_EQ(log.latency_histogram().count(), 0U);
 }
 
@@ -68,6 +68,37 @@ TEST(MeasurementLogTest, knows_when_everything_before_a_look_is_answered) {
   log.finish(first, milliseconds(1), milliseconds(1));
   EXPECT_TRUE(log.is_answered_before(0, known));
   EXPECT_EQ(known, 2U);
+}
+
+TEST(MeasurementLogTest, what_is_due_and_what_went_out_are_counted_apart) {
+  MeasurementLog log(milliseconds(100), {});
+  log.send(log.begin(milliseconds(50)));  // warm-up
+  const auto first = log.begin(milliseconds(100));
+  const auto second = log.begin(milliseconds(110));
+  EXPECT_EQ(log.due(), 2U);
+  EXPECT_EQ(log.sent(), 0U);
+  log.send(first);
+  log.send(second);
+  log.take_back(second);
+  EXPECT_EQ(log.sent(), 1U);
+  log.send(second);
+  EXPECT_EQ(log.sent(), 2U);
+}
+
+TEST(MeasurementLogTest, the_time_in_flight_is_that_of_all_requests_together) {
+  MeasurementLog log(milliseconds(0), {});
+  const auto begin = std::chrono::steady_clock::now();
+  const auto first = log.begin(milliseconds(0));
+  const auto second = log.begin(milliseconds(1));
+  log.send(first);
+  log.send(second);
+  const auto both = std::chrono::steady_clock::now();
+  while (std::chrono::steady_clock::now() - both < milliseconds(5)) std::this_thread::yield();
+  log.finish(first, milliseconds(5), milliseconds(5));
+  log.finish(second, milliseconds(5), milliseconds(5));
+  const auto end = std::chrono::steady_clock::now();
+  EXPECT_GE(log.time_in_flight(), 2 * milliseconds(5));
+  EXPECT_LE(log.time_in_flight(), 2 * (end - begin));
 }
 
 }  // namespace

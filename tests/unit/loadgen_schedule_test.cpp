@@ -106,5 +106,44 @@ TEST(ScheduleTest, a_steady_rate_does_not_drift) {
   EXPECT_EQ(rate.offset(36000), seconds(3600));
 }
 
+std::vector<nanoseconds> take(ScatteredRate& rate, std::size_t count) {
+  std::vector<nanoseconds> taken;
+  for (std::size_t i = 0; i < count; ++i) {
+    taken.push_back(rate.next());
+    rate.pop();
+  }
+  return taken;
+}
+
+TEST(ScatteredRateTest, every_period_has_one_start) {
+  ScatteredRate rate(8, 1, "broadcast");
+  const auto starts = take(rate, 80'000);
+  for (std::size_t i = 0; i < starts.size(); ++i) {
+    ASSERT_GE(starts[i], milliseconds(125) * static_cast<std::int64_t>(i));
+    ASSERT_LE(starts[i], milliseconds(125) * static_cast<std::int64_t>(i + 1));
+  }
+}
+
+// Ten phases of the period, and each has about a tenth of the starts.
+TEST(ScatteredRateTest, no_phase_is_preferred) {
+  ScatteredRate rate(10, 1, "churn");
+  std::vector<int> counts(10);
+  for (const auto start : take(rate, 10'000)) {
+    ++counts[static_cast<std::size_t>(start % milliseconds(100) / milliseconds(10))];
+  }
+  for (const int count : counts) EXPECT_NEAR(count, 1000, 150);
+}
+
+TEST(ScatteredRateTest, starts_follow_from_the_seed_and_the_workload) {
+  ScatteredRate one(10, 7, "churn");
+  ScatteredRate same(10, 7, "churn");
+  ScatteredRate other_seed(10, 8, "churn");
+  ScatteredRate other_workload(10, 7, "handoff");
+  const auto starts = take(one, 100);
+  EXPECT_EQ(starts, take(same, 100));
+  EXPECT_NE(starts, take(other_seed, 100));
+  EXPECT_NE(starts, take(other_workload, 100));
+}
+
 }  // namespace
 }  // namespace yardmaster::loadgen
