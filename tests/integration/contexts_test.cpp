@@ -1,5 +1,7 @@
 // The append-only context: numbered by its writer, contiguous, and read back as it was written.
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/integration/yard_test.h"
 
@@ -17,6 +19,18 @@ class Contexts : public YardTest {
     json arguments = {{"context", "one"}, {"seq", seq}, {"kind", "note"}, {"data", data}};
     arguments.update(more);
     return bystander_.request("append_context", arguments);
+  }
+
+  static json list(const std::vector<std::pair<std::string, std::string>>& entries) {
+    json all = json::array();
+    for (const auto& [kind, data] : entries) all.push_back(json::array({kind, data}));
+    return all;
+  }
+
+  json append_several(std::uint64_t seq, const json& entries, const json& more = json::object()) {
+    json arguments = {{"context", "one"}, {"seq", seq}, {"entries", entries}};
+    arguments.update(more);
+    return bystander_.request("append_entries", arguments);
   }
 
   json read(const json& more = json::object()) {
@@ -66,6 +80,55 @@ TEST_F(Contexts, a_gap_is_refused_and_says_what_is_expected) {
   EXPECT_EQ(reply.at("code"), "sequence_gap");
   EXPECT_EQ(reply.at("expected_seq"), 2);
   EXPECT_EQ(read().at("last_seq"), 1);
+}
+
+TEST_F(Contexts, several_entries_at_once_are_stored_as_if_they_came_one_by_one) {
+  append_one(1, "first");
+  const auto reply = append_several(2, list({{"note", "second"}, {"decision", "quote\", é"}}));
+  EXPECT_EQ(reply.at("data"), json({{"seq", 3}, {"stored", 2}})) << reply;
+  append_one(4, "fourth");
+  const auto entries = read().at("entries");
+  ASSERT_EQ(entries.size(), 4U);
+  EXPECT_EQ(entries[1].at("data"), "second");
+  EXPECT_EQ(entries[2].at("kind"), "decision");
+  EXPECT_EQ(entries[2].at("data"), "quote\", é");
+  EXPECT_EQ(entries[2].at("seq"), 3);
+}
+
+TEST_F(Contexts, several_entries_may_be_repeated_and_are_stored_once) {
+  const json both = list({{"note", "a"}, {"note", "b"}});
+  append_several(1, both);
+  EXPECT_EQ(append_several(1, both).at("data"), json({{"seq", 2}, {"stored", 0}}));
+  const json more = list({{"note", "b"}, {"note", "c"}});
+  EXPECT_EQ(append_several(2, more).at("data"), json({{"seq", 3}, {"stored", 1}}));
+  EXPECT_EQ(read().at("last_seq"), 3);
+}
+
+TEST_F(Contexts, several_entries_are_stored_all_or_none) {
+  const json two = list({{"note", "a"}, {"note", "b"}});
+  const auto gap = append_several(3, two);
+  EXPECT_EQ(gap.at("code"), "sequence_gap");
+  EXPECT_EQ(gap.at("expected_seq"), 1);
+  EXPECT_EQ(append_several(1, two, {{"generation", 99}}).at("code"), "stale_generation");
+  const json third_is_bad = list({{"note", "a"}, {"note", "b"}, {"", "c"}});
+  EXPECT_EQ(append_several(1, third_is_bad).at("code"), "invalid_request");
+  EXPECT_EQ(read().at("last_seq"), 0);
+}
+
+TEST_F(Contexts, a_list_that_is_none_is_refused_with_its_place) {
+  const auto refusal = [&](const json& list) {
+    return append_several(1, both).at("error").get<std::string>();
+  };
+  EXPECT_TRUE(refusal(json::array()).starts_with("args.entries: "));
+  EXPECT_TRUE(refusal("text").starts_with("args.entries: "));
+  EXPECT_TRUE(
+      refusal(json::parse(R"([["note","a"],["note",7]])")).starts_with("args.entries[1]: "));
+  EXPECT_TRUE(refusal(json::parse(R"([["note","a","b"]])")).starts_with("args.entries[0]: "));
+  auto many = json::array();
+  for (int i = 0; i <= 1000; ++i) many.push_back(json::array({"note", "x"}));
+  EXPECT_TRUE(refusal(many).starts_with("args.entries: "));
+  many.erase(many.begin());
+  EXPECT_EQ(append_several(1, many).at("data").at("stored"), 1000);
 }
 
 TEST_F(Contexts, ranges_are_exact) {
