@@ -73,5 +73,36 @@ TEST_F(Stall, of_the_generator_makes_the_run_invalid) {
   }
 }
 
+// Every fifth moment of the run falls into a pause: the hiccups, the pauses and the requests that
+// were due must all be counted as if nothing had been waited through.
+TEST_F(Stall, of_the_generator_again_and_again_is_not_called_a_fault_of_the_store) {
+  auto load = start_load();
+  ASSERT_TRUE(eventually([&] { return is_measuring(load); }));
+  constexpr int stops = 14;
+  for (int i = 0; i < stops; ++i) {
+    load.signal(SIGSTOP);
+    eventually([] { return false; }, Deadline(std::chrono::milliseconds(100)));
+    load.signal(SIGCONT);
+    eventually([] { return false; }, Deadline(std::chrono::milliseconds(400)));
+  }
+  const auto run = first_run(load);
+  EXPECT_EQ(load.wait().value_or(-1), 3) << run.at("targets");
+  const auto& validity = run.at("validity");
+  int seen = 0;
+  for (const auto& pause : validity.at("pauses")) {
+    if (pause.at("end_s").get<double>() - pause.at("begin_s").get<double>() >= 0.09) ++seen;
+  }
+  EXPECT_GE(seen, stops - 2) << validity;
+  // A fifth of the time, and half of that in the second half of a pause.
+  EXPECT_GE(validity.at("hiccup_ms").at("p90").get<double>(), 20.0) << validity;
+  EXPECT_EQ(validity.at("due"), validity.at("begun"));
+  const auto& measurements = run.at("measurements");
+  EXPECT_EQ(measurements.at("write").at("count"), 800);
+  EXPECT_EQ(measurements.at("broadcast").at("count"), 64);
+  for (const auto* name : {"write", "broadcast", "handoff", "cleanup", "websocket_rtt"}) {
+    EXPECT_GE(measurements.at(name).at("lag_ms").at("max").get<double>(), 20.0) << name;
+  }
+}
+
 }  // namespace
 }  // namespace yardmaster::support
