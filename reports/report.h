@@ -70,15 +70,16 @@ struct Measurement {
   double effective_count = 0;     // 0: not known
 };
 
-// Little's law, N = λ·W, for the requests of one kind: the mean number in flight, integrated over
-// the time when they go out and come back, against what the samples say. Where the two accounts
+// Little's law is N = λ·W, here for the requests of one kind: the mean number in flight, integrated
+// over the time as they go out and come back, against what the samples say. Where the two accounts
 // differ, samples are missing, doubled or wrong.
 struct LittlesLaw {
   double in_flight = 0;       // N
   double answered_per_s = 0;  // λ
   double service_ms = 0;      // W, the mean
 
-  // Of the samples' account from the other, as a part of it; 0 when nothing was in flight.
+  // Returns how far the samples' account is from the other, as a part of it; 0 when nothing was in
+  // flight.
   double difference() const {
     return in_flight > 0 ? answered_per_s * service_ms / 1000 / in_flight - 1 : 0;
   }

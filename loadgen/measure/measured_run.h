@@ -74,7 +74,7 @@ class MeasuredRun {
   const std::map<std::string, metrics::Histogram>& daemon_histograms() const {
     return daemon_histograms_;
   }
-  // Returns it by measurement, where requests are seen going out and coming back.
+  // Returns both accounts by measurement, where requests are seen going out and coming back.
   virtual std::map<std::string, reports::LittlesLaw> littles_law() const { return {}; }
   // Returns what writers met of each other, where they do.
   virtual std::optional<reports::Contention> contention() const { return std::nullopt; }
@@ -92,9 +92,9 @@ class MeasuredRun {
   void begin_measuring_itself();
   // It was measured until now, but no longer than until `end`.
   void end_measuring(SteadyTime end);
-  // The last answers are in: what is known of the generator is final.
+  // The last answers are in, and what is known of the generator is final.
   void begin_audit();
-  // Of all workloads: requests that were due, and those of them that went out.
+  // Counts the requests of all workloads that were due, and those of them that went out.
   virtual void count_requests(reports::Validity& validity) const;
 
   LoadPlan plan_;

@@ -59,19 +59,19 @@ class MeasurementLog {
   // A request is due whose intended time is `intended`; calls come in the order of these. The
   // result names it in what follows.
   std::uint64_t begin(Offset intended);
-  // It goes out: in flight from here on.
+  // The request goes out and is in flight from here on.
   void send(std::uint64_t index);
-  // It came back undone, and goes out again later.
+  // The request came back undone, and goes out again later.
   void take_back(std::uint64_t index);
-  // One that went out was answered; one that is never finished counts as unanswered.
+  // A request that went out was answered. A sample that is never finished counts as unanswered.
   void finish(std::uint64_t index, std::chrono::nanoseconds latency,
               std::chrono::nanoseconds service);
-  // By how much the generator was late, by its own doing, for what was due at `intended`. Several
-  // threads may.
+  // The generator was so late, by its own doing, for what was due at `intended`. Any thread.
   void note_lag(Offset intended, std::chrono::nanoseconds lag) {
     if (intended >= from_) lag_histogram_.record(lag);
   }
-  // What is no request and has no intended time: it took so long and was seen at `at`.
+  // Adds a sample that is no request and has no intended time: it took so long and was seen at
+  // `at`.
   void add(Offset at, std::chrono::nanoseconds duration);
 
   // Samples before the boundary, or all when it was not reached. Intended times are since the start
@@ -90,10 +90,10 @@ class MeasurementLog {
   const metrics::Histogram& service_histogram() const { return service_histogram_; }
   const metrics::Histogram& lag_histogram() const { return lag_histogram_; }
   std::uint64_t due() const { return latency_.size(); }
-  // Those of them that went out.
+  // Returns how many of them went out.
   std::uint64_t sent() const { return sent_.load(std::memory_order_relaxed); }
-  // Requests in flight, integrated over the time, by a clock of its own: an account that must agree
-  // with the samples. When nothing is written any more.
+  // Returns the requests in flight, integrated over the time by a clock of its own: an account that
+  // must agree with the samples. Call it when nothing is written any more.
   std::chrono::nanoseconds time_in_flight() const { return time_in_flight_; }
   std::uint64_t finished() const { return finished_.load(std::memory_order_relaxed); }
 

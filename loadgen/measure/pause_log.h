@@ -1,5 +1,6 @@
-// When the generator itself could not run: what was due or answered in such a time was seen too
-// late, which is no fault of the coordinator. Any thread may add and read.
+// The pause log keeps the times in which the generator itself could not run: what was due or
+// answered then was seen too late, which is no fault of the coordinator. Any thread may add and
+// read.
 #pragma once
 
 #include <mutex>
@@ -12,14 +13,13 @@ namespace yardmaster::loadgen {
 
 class PauseLog {
  public:
-  // Shorter ones are the ordinary lag of a machine.
+  // A shorter pause is the ordinary lag of a machine.
   static constexpr std::chrono::milliseconds shortest{1};
 
-  // A thread should have run at `expected` and did at `now`. Short ones are left out, and a thread
-  // that was merely on time leaves no trace.
+  // A thread should have run at `expected` and did at `now`. Short pauses are left out.
   void note(SteadyTime expected, SteadyTime now);
   void reset();
-  // Those of all threads, joined where they overlap, in seconds after `start`.
+  // Returns the pauses of all threads, joined where they overlap, in seconds after `start`.
   std::vector<reports::Pause> since(SteadyTime start) const;
 
  private:

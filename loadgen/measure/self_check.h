@@ -1,5 +1,5 @@
-// How far loadgen can trust its own clock: a thread that should wake every millisecond and records
-// how late it does, and what the host took away of the CPUs meanwhile.
+// The self-check tells how far loadgen can trust its own clock: a thread should wake every
+// millisecond and records how late it does, and what the host took away of the CPUs meanwhile.
 #pragma once
 
 #include <atomic>
@@ -11,8 +11,8 @@
 
 namespace yardmaster::loadgen {
 
-// Moments a millisecond apart, fixed from the start on: who comes late was late for each of those
-// that passed meanwhile, so that a pause of 500 ms counts 500 times and not once.
+// The clock's moments are a millisecond apart and fixed from the start on: who comes late was late
+// for each of those that passed meanwhile, so that a pause of 500 ms counts 500 times and not once.
 class HiccupClock {
  public:
   static constexpr std::chrono::milliseconds step{1};
@@ -29,7 +29,7 @@ class HiccupClock {
 
 class SelfCheck {
  public:
-  // Starts at once; stops in the destructor. Takes note of what it waited through in `pauses`.
+  // Starts at once; stops in the destructor. Notes what it waited through in `pauses`.
   explicit SelfCheck(PauseLog& pauses);
   ~SelfCheck();
   SelfCheck(const SelfCheck&) = delete;

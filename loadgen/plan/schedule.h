@@ -50,7 +50,7 @@ class Schedule {
   std::vector<Due> heap_;   // random arrivals: by offset, then by instance
 };
 
-// A stream of starts at a fixed rate: the k-th is at k/rate.
+// A steady rate is a stream of starts of which the k-th is at k/rate.
 class SteadyRate {
  public:
   explicit SteadyRate(double per_second) : per_second_(per_second) {}
@@ -63,16 +63,16 @@ class SteadyRate {
   double per_second_;
 };
 
-// The same rate, but each start at a random moment of its own period. Workloads that run beside one
-// another at rates that divide each other would otherwise meet at the same phase for a whole run,
-// and each measurement would see one phase only; this sees all of them evenly, and any time holds
-// as many starts as its length says.
+// A scattered rate puts each start at a random moment of its own period. Workloads that run beside
+// one another at rates that divide each other would otherwise meet at the same phase for a whole
+// run, and each measurement would see one phase only. Scattered starts see all of them evenly, and
+// any time holds as many starts as its length says, or one more.
 class ScatteredRate {
  public:
   // The moments follow from the seed and the workload's name. The rate must be above 0.
   ScatteredRate(double per_second, std::uint64_t seed, std::string_view workload);
 
-  // The next start; offsets never fall.
+  // Returns the next start; offsets never fall.
   std::chrono::nanoseconds next() const { return next_; }
   void pop();
 

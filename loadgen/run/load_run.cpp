@@ -32,7 +32,7 @@ constexpr std::chrono::seconds trash_deadline{10};
 // Releases that wait for their answer at a time.
 constexpr std::size_t release_window = 256;
 
-// Of one wait while the load runs, so that an end of the writes' thread is seen.
+// One wait lasts no longer while the load runs, so that an end of the writes' thread is seen.
 constexpr milliseconds look_interval{100};
 
 // From this rate on, the writes are sent in turns.

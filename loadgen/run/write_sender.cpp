@@ -13,7 +13,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-// Of one wait, so that an end that comes from outside is seen.
+// One wait for the last answers lasts no longer, so that an end from outside is seen.
 constexpr std::chrono::milliseconds drain_step{50};
 
 void sleep_until(SteadyTime time) {

@@ -1,6 +1,7 @@
-// Runs the writes on a thread of their own, which does nothing else: it sends what is due, takes
-// the replies, and notes when it could not run. What else a run does (other workloads, looking on,
-// progress) has other threads, so that none of it stands between a write and its time.
+// The write sender runs the writes on a thread of their own, which does nothing else: it sends what
+// is due, takes the replies, and notes when it could not run. What else a run does (other
+// workloads, looking on, progress) has other threads, so that none of it stands between a write and
+// its time.
 //
 // At a high rate it works in turns of fixed length instead of waking for every write and every
 // reply: each wake-up costs as much as several writes. Samples are late by up to a turn, never
@@ -18,7 +19,7 @@ namespace yardmaster::loadgen {
 
 class WriteSender {
  public:
-  // All must outlive the sender. `turn` of zero: none.
+  // All must outlive the sender. A `turn` of zero means none.
   WriteSender(Writes& writes, EventLoop& loop, PauseLog& pauses, std::chrono::nanoseconds turn);
   // Ends the thread at once.
   ~WriteSender();
@@ -30,9 +31,9 @@ class WriteSender {
   void start(SteadyTime start, Offset end);
   // Nothing is due at `end` or later, and the thread ends with the last answer, or at the deadline.
   void end(Offset end, SteadyTime deadline);
-  // Whether the thread has ended, also by an exception.
+  // Tells whether the thread has ended, also by an exception.
   bool is_done() const;
-  // After end() or when it is done. Throws what ended the thread.
+  // Must follow end() or is_done(). Throws what ended the thread.
   void join();
 
  private:

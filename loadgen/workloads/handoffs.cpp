@@ -10,7 +10,7 @@
 namespace yardmaster::loadgen {
 namespace {
 
-// Of a request, so that a context is not one great burst.
+// A request has so many entries, so that a context is not one great burst.
 constexpr std::uint64_t entries_at_once = 25;
 constexpr std::size_t payload_bytes = 256;
 // Another try waits this long after a refusal.

@@ -1,5 +1,5 @@
-// Begins a workload's requests at the scattered moments of its rate, on the loop's thread, and
-// notes how late the loop came to it. The workload decides what it then takes to send one.
+// A pacer begins a workload's requests at the scattered moments of its rate, on the loop's thread,
+// and notes how late the loop came to it. The workload decides what it then takes to send one.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,7 @@ namespace yardmaster::loadgen {
 class Pacer {
  public:
   using Begin = std::function<void(Offset intended)>;
-  // How late `intended` was begun.
+  // Takes how late `intended` was begun.
   using NoteLag = std::function<void(Offset intended, std::chrono::nanoseconds lag)>;
 
   // The loop must outlive the pacer, and what is called must live as long.

@@ -64,7 +64,7 @@ struct RunContext {
   std::vector<nlohmann::json> allocate_instances();
   // Asks which of these are gone, and tells.
   void look_up(std::vector<std::string> dying, std::function<void(const std::string&)> on_gone);
-  // Of a workload that runs beside the writes.
+  // Returns when a workload that runs beside the writes begins its requests.
   ScatteredRate rate_of(std::string_view workload, double per_second) const {
     return {per_second, plan.seed, workload};
   }
