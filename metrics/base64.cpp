@@ -1,59 +1,42 @@
 #include "metrics/base64.h"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
+
+#include <openssl/evp.h>
 
 namespace yardmaster::metrics {
 namespace {
 
-constexpr std::string_view alphabet =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::size_t most_padding = 2;
 
-constexpr auto values = [] {
-  std::array<std::int8_t, 256> table{};
-  table.fill(-1);
-  for (std::size_t i = 0; i < alphabet.size(); ++i) {
-    table[static_cast<std::uint8_t>(alphabet[i])] = static_cast<std::int8_t>(i);
-  }
-  return table;
-}();
+// libcrypto also takes spaces around the text, and padding within it for zeros.
+bool is_strict_base64(std::string_view text, std::size_t padding) {
+  constexpr std::string_view alphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  if (text.size() % 4 != 0) return false;
+  text.remove_suffix(padding);
+  return text.find_first_not_of(alphabet) == std::string_view::npos;
+}
 
 }  // namespace
 
 std::string base64_encode(std::span<const std::uint8_t> bytes) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t present = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t group = std::uint32_t{bytes[i]} << 16;
-    if (present > 1) group |= std::uint32_t{bytes[i + 1]} << 8;
-    if (present > 2) group |= bytes[i + 2];
-    text += alphabet[group >> 18];
-    text += alphabet[(group >> 12) & 63];
-    text += present > 1 ? alphabet[(group >> 6) & 63] : '=';
-    text += present > 2 ? alphabet[group & 63] : '=';
-  }
-  return text;
+  std::vector<unsigned char> text((bytes.size() + 2) / 3 * 4 + 1);  // and a zero
+  const int length = ::EVP_EncodeBlock(text.data(), bytes.data(), static_cast<int>(bytes.size()));
+  return {text.begin(), text.begin() + length};
 }
 
 std::optional<std::vector<std::uint8_t>> base64_decode(std::string_view text) {
-  if (text.size() % 4 != 0) return std::nullopt;
-  std::size_t digits = text.size();
-  while (digits > 0 && text.size() - digits < 2 && text[digits - 1] == '=') --digits;
-  std::vector<std::uint8_t> bytes;
-  bytes.reserve(text.size() / 4 * 3);
-  std::uint32_t group = 0;
-  unsigned bits = 0;
-  for (const char digit : text.substr(0, digits)) {
-    const std::int8_t value = values[static_cast<std::uint8_t>(digit)];
-    if (value < 0) return std::nullopt;
-    group = (group << 6) | static_cast<std::uint32_t>(value);
-    bits += 6;
-    if (bits < 8) continue;
-    bits -= 8;
-    bytes.push_back(static_cast<std::uint8_t>(group >> bits));
-  }
+  const std::size_t last_digit = text.find_last_not_of('=');
+  const std::size_t equals =
+      text.size() - (last_digit == std::string_view::npos ? 0 : last_digit + 1);
+  const std::size_t padding = std::min(equals, most_padding);
+  if (!is_strict_base64(text, padding)) return std::nullopt;
+  const std::vector<unsigned char> digits(text.begin(), text.end());
+  std::vector<std::uint8_t> bytes(text.size() / 4 * 3);
+  ::EVP_DecodeBlock(bytes.data(), digits.data(), static_cast<int>(digits.size()));
+  bytes.resize(bytes.size() - padding);
   return bytes;
 }
 

@@ -1,4 +1,4 @@
-// Base64 with padding (RFC 4648, section 4). Any thread.
+// Base64 with padding (RFC 4648, section 4), by libcrypto. Any thread.
 #pragma once
 
 #include <cstdint>
