@@ -1,13 +1,14 @@
 #include "coordinator/instances/resources/files_resource.h"
 
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <random>
 #include <utility>
 
 #include <fcntl.h>
+
+#include <boost/uuid/random_generator.hpp>
+#include <boost/uuid/uuid_io.hpp>
 
 #include "coordinator/base/error.h"
 #include "coordinator/base/unique_fd.h"
@@ -24,18 +25,9 @@ namespace {
 namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
-// A random UUID (RFC 4122, version 4), as Claude Code wants for a session.
+// Claude Code wants a UUID for a session.
 std::string make_session_id() {
-  std::random_device random;
-  std::uniform_int_distribution<unsigned> part(0, 0xffff);
-  std::array<unsigned, 8> parts{};
-  for (unsigned& each : parts) each = part(random);
-  parts[3] = (parts[3] & 0x0fffU) | 0x4000U;
-  parts[4] = (parts[4] & 0x3fffU) | 0x8000U;
-  std::array<char, 40> text{};
-  std::snprintf(text.data(), text.size(), "%04x%04x-%04x-%04x-%04x-%04x%04x%04x", parts[0],
-                parts[1], parts[2], parts[3], parts[4], parts[5], parts[6], parts[7]);
-  return text.data();
+  return boost::uuids::to_string(boost::uuids::random_generator()());
 }
 
 std::string path_of(const std::map<std::string, std::string>& environment) {
