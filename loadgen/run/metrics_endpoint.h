@@ -1,5 +1,6 @@
 // Serves GET /metrics over HTTP to a Prometheus server, on a thread of its own that is gone with
 // the object. One request at a time, which is what scraping takes.
+// CONTRIBUTING.md says why it is not prometheus-cpp's Exposer.
 #pragma once
 
 #include <functional>
