@@ -3,19 +3,18 @@
 #pragma once
 
 #include <array>
-#include <filesystem>
 #include <functional>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
 
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <nlohmann/json.hpp>
 
 #include "coordinator/base/unique_fd.h"
+#include "tests/support/temporary_directory.h"
+#include "tests/unit/unix_listener.h"
 
 namespace yardmaster {
 
@@ -25,24 +24,13 @@ class AnsweringServer {
   using Answer = std::function<nlohmann::json(const std::string& command, const nlohmann::json&)>;
 
   explicit AnsweringServer(Answer answer) : answer_(std::move(answer)) {
-    std::string name = std::filesystem::temp_directory_path() / "answering-server-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    directory_ = name;
-    listener_.reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path().copy(address.sun_path, sizeof address.sun_path - 1);
-    if (::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
-        ::listen(listener_.get(), 16) != 0) {
-      throw std::runtime_error("cannot listen");
-    }
+    listener_ = listen_on(path());
     thread_ = std::thread([this] { run(); });
   }
   // Must be destroyed after its clients.
   ~AnsweringServer() {
     ::shutdown(listener_.get(), SHUT_RDWR);
     thread_.join();
-    std::filesystem::remove_all(directory_);
   }
   AnsweringServer(const AnsweringServer&) = delete;
   AnsweringServer& operator=(const AnsweringServer&) = delete;
@@ -77,7 +65,7 @@ class AnsweringServer {
   }
 
   Answer answer_;
-  std::filesystem::path directory_;
+  support::TemporaryDirectory directory_;
   UniqueFd listener_;
   std::thread thread_;
 };

@@ -11,22 +11,17 @@
 
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include "coordinator/base/unique_fd.h"
 #include "coordinator/client/event_loop.h"
+#include "tests/support/temporary_directory.h"
+#include "tests/unit/unix_listener.h"
 
 namespace yardmaster {
 
 class LineServer {
  public:
-  LineServer() {
-    std::string name = std::filesystem::temp_directory_path() / "line-server-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    directory_ = name;
-    listen();
-  }
-  ~LineServer() { std::filesystem::remove_all(directory_); }
+  LineServer() { listen(); }
   LineServer(const LineServer&) = delete;
   LineServer& operator=(const LineServer&) = delete;
 
@@ -34,14 +29,7 @@ class LineServer {
 
   void listen() {
     std::filesystem::remove(path());
-    listener_.reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path().copy(address.sun_path, sizeof address.sun_path - 1);
-    if (::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
-        ::listen(listener_.get(), 16) != 0) {
-      throw std::runtime_error("cannot listen");
-    }
+    listener_ = listen_on(path());
   }
   // Ends as a daemon that is killed does: the connection ends and nobody listens.
   void die() {
@@ -79,7 +67,7 @@ class LineServer {
   }
 
  private:
-  std::filesystem::path directory_;
+  support::TemporaryDirectory directory_;
   UniqueFd listener_;
   UniqueFd client_;
   std::string pending_;

@@ -17,14 +17,7 @@ using namespace std::chrono_literals;
 
 class RegistryTest : public ::testing::Test {
  protected:
-  RegistryTest() {
-    std::string name = (std::filesystem::temp_directory_path() / "registry-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
-    directory_ = name;
-  }
-  ~RegistryTest() override { std::filesystem::remove_all(directory_); }
-
-  std::filesystem::path directory_;
+  support::TemporaryDirectory directory_;
   Registry registry_;
 };
 
@@ -101,7 +94,8 @@ TEST_F(RegistryTest, textfile_takes_its_name_when_whole) {
   EXPECT_EQ(line, "first 1");
   EXPECT_EQ(support::read_file(path), "second 2\n");
   std::size_t files = 0;
-  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(directory_)) {
+  for ([[maybe_unused]] const auto& entry :
+       std::filesystem::directory_iterator(directory_.path())) {
     ++files;
   }
   EXPECT_EQ(files, 1U);

@@ -172,9 +172,8 @@ TEST(ReportReader, bad_files_get_one_line_that_names_the_field) {
 }
 
 TEST(ReportFiles, written_and_read_back) {
-  std::string name = (std::filesystem::temp_directory_path() / "report-XXXXXX").string();
-  ASSERT_NE(::mkdtemp(name.data()), nullptr);
-  const auto directory = std::filesystem::path(name) / "new" / "report";
+  const support::TemporaryDirectory place;
+  const auto directory = place / "new" / "report";
   write_report(sample_report(), directory);
   EXPECT_EQ(to_json(read_report(directory)), to_json(sample_report()));
   EXPECT_EQ(to_json(read_report(directory / "report.json")), to_json(sample_report()));
@@ -182,7 +181,6 @@ TEST(ReportFiles, written_and_read_back) {
   EXPECT_THROW(read_report(directory / "missing.json"), Error);
   EXPECT_THROW(read_report(directory / "report.md"), Error);
   EXPECT_THROW(write_report({}, directory / "report.md" / "below"), Error);
-  std::filesystem::remove_all(name);
 }
 
 TEST(ReportText, numbers_as_people_read_them) {
