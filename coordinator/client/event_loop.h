@@ -3,6 +3,10 @@
 // poll() and may add and remove handlers and timers, their own included.
 //
 // Descriptors are watched edge-triggered: a handler reads until it gets less than it asked for.
+//
+// It stands beside Asio's loop since a load generator measures what its own loop costs, and beside
+// the broker's Readiness since that is one descriptor among others in an io_context, while this is
+// the whole loop of its thread, with its timers.
 #pragma once
 
 #include <array>

@@ -1,6 +1,9 @@
 // Tells which of thousands of sockets can be read or written, with one system call per turn of the
 // loop: an epoll instance of its own, level-triggered, that the io_context waits for as one
 // descriptor. Nothing is allocated or re-armed per wait. Broker thread only.
+//
+// Asio alone would queue a handler for each readable socket and each wait; the client's EventLoop
+// would not run what the broker has from Asio: timers, signals, HTTP and WebSocket.
 #pragma once
 
 #include <array>
