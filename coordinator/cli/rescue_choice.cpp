@@ -3,9 +3,9 @@
 #include <vector>
 
 #include "coordinator/base/error.h"
+#include "coordinator/base/own_refs.h"
 #include "coordinator/cli/output/display_text.h"
 #include "coordinator/cli/output/listings.h"
-#include "coordinator/domain/own_refs.h"
 
 namespace yardmaster::cli {
 namespace {

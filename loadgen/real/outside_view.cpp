@@ -7,7 +7,7 @@
 #include <system_error>
 
 #include "coordinator/base/error.h"
-#include "coordinator/domain/own_refs.h"
+#include "coordinator/base/own_refs.h"
 #include "loadgen/real/captured_program.h"
 #include "loadgen/real/work_repository.h"
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "coordinator/base/error.h"
-#include "coordinator/domain/own_refs.h"
+#include "coordinator/base/own_refs.h"
 #include "loadgen/real/captured_program.h"
 #include "loadgen/real/real_context.h"
 

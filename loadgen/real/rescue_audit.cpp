@@ -5,7 +5,7 @@
 #include <map>
 #include <sstream>
 
-#include "coordinator/domain/own_refs.h"
+#include "coordinator/base/own_refs.h"
 #include "loadgen/real/agent_work.h"
 #include "loadgen/real/captured_program.h"
 #include "loadgen/real/work_repository.h"

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "coordinator/base/error.h"
-#include "coordinator/domain/own_refs.h"
+#include "coordinator/base/own_refs.h"
 #include "loadgen/plan/options.h"
 #include "loadgen/plan/real_plan.h"
 #include "loadgen/real/agent_options.h"

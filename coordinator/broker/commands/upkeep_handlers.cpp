@@ -2,10 +2,10 @@
 #include <string>
 
 #include "coordinator/base/json.h"
+#include "coordinator/base/own_refs.h"
 #include "coordinator/broker/commands/handlers.h"
 #include "coordinator/broker/commands/protocol.h"
 #include "coordinator/broker/commands/wire_values.h"
-#include "coordinator/domain/own_refs.h"
 
 namespace yardmaster::handlers {
 namespace {

@@ -7,7 +7,7 @@
 
 #include <sys/stat.h>
 
-#include "coordinator/domain/own_refs.h"
+#include "coordinator/base/own_refs.h"
 #include "coordinator/instances/git/file_errors.h"
 #include "coordinator/instances/git/kept_files.h"
 #include "coordinator/instances/git/own_files.h"

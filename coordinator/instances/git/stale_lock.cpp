@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "coordinator/domain/own_refs.h"
+#include "coordinator/base/own_refs.h"
 #include "coordinator/instances/git/worktree_files.h"
 #include "coordinator/instances/processes/proc_files.h"
 

@@ -8,7 +8,7 @@
 #include <iterator>
 #include <system_error>
 
-#include "coordinator/domain/own_refs.h"
+#include "coordinator/base/own_refs.h"
 #include "coordinator/instances/git/file_errors.h"
 
 namespace yardmaster {

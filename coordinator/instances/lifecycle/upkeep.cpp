@@ -10,8 +10,8 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "coordinator/base/error.h"
+#include "coordinator/base/own_refs.h"
 #include "coordinator/domain/names.h"
-#include "coordinator/domain/own_refs.h"
 #include "coordinator/instances/git/trash.h"
 #include "coordinator/instances/processes/async_wait.h"
 #include "coordinator/instances/processes/instance_token.h"

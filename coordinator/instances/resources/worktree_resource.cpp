@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <utility>
 
-#include "coordinator/domain/own_refs.h"
+#include "coordinator/base/own_refs.h"
 
 namespace yardmaster {
 
