@@ -117,7 +117,7 @@ TEST_F(Contexts, several_entries_are_stored_all_or_none) {
 
 TEST_F(Contexts, a_list_that_is_none_is_refused_with_its_place) {
   const auto refusal = [&](const json& list) {
-    return append_several(1, both).at("error").get<std::string>();
+    return append_several(1, list).at("error").get<std::string>();
   };
   EXPECT_TRUE(refusal(json::array()).starts_with("args.entries: "));
   EXPECT_TRUE(refusal("text").starts_with("args.entries: "));
