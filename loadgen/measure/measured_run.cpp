@@ -52,7 +52,7 @@ void MeasuredRun::end_measuring(SteadyTime end) {
   phase_ = RunPhase::draining;
 }
 
-// A late answer may have been read late, too.
+// The pauses until here count, since a late answer may have been read late, too.
 void MeasuredRun::begin_audit() {
   validity_.pauses = pauses_.since(start_);
   count_requests(validity_);
@@ -72,7 +72,8 @@ reports::Validity MeasuredRun::validity() const {
   return validity;
 }
 
-// What goes out while this counts may be missing in the first number, but never in the second.
+// A request that goes out while this counts may be missing in the first number, but never in the
+// second alone.
 void MeasuredRun::count_requests(reports::Validity& validity) const {
   for (const auto& [name, log] : logs_) {
     if (!has_intended_time(name)) continue;

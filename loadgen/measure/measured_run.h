@@ -94,8 +94,6 @@ class MeasuredRun {
   void end_measuring(SteadyTime end);
   // The last answers are in, and what is known of the generator is final.
   void begin_audit();
-  // Counts the requests of all workloads that were due, and those of them that went out.
-  virtual void count_requests(reports::Validity& validity) const;
 
   LoadPlan plan_;
   std::vector<Offset> boundaries_;
@@ -114,6 +112,9 @@ class MeasuredRun {
   metrics::Histogram checkpoint_frames_;
 
  private:
+  // Counts the requests of all workloads that were due, and those of them that went out.
+  void count_requests(reports::Validity& validity) const;
+
   std::atomic<std::int64_t> start_ns_{0};
   reports::Validity validity_;
 };

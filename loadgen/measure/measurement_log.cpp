@@ -60,7 +60,7 @@ void MeasurementLog::send(std::uint64_t index) {
   sent_.fetch_add(1, std::memory_order_relaxed);
 }
 
-void MeasurementLog::take_back(std::uint64_t index) {
+void MeasurementLog::withdraw(std::uint64_t index) {
   if (index == not_measured) return;
   change_flights(-1);
   sent_.fetch_sub(1, std::memory_order_relaxed);

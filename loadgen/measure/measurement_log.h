@@ -62,7 +62,7 @@ class MeasurementLog {
   // The request goes out and is in flight from here on.
   void send(std::uint64_t index);
   // The request came back undone, and goes out again later.
-  void take_back(std::uint64_t index);
+  void withdraw(std::uint64_t index);
   // A request that went out was answered. A sample that is never finished counts as unanswered.
   void finish(std::uint64_t index, std::chrono::nanoseconds latency,
               std::chrono::nanoseconds service);

@@ -33,7 +33,7 @@ constexpr std::chrono::seconds trash_deadline{10};
 constexpr std::size_t release_window = 256;
 
 // One wait lasts no longer while the load runs, so that an end of the writes' thread is seen.
-constexpr milliseconds look_interval{100};
+constexpr milliseconds sender_check_interval{100};
 
 // From this rate on, the writes are sent in turns.
 constexpr double turns_from_per_s = 5000;
@@ -214,7 +214,7 @@ void LoadRun::generate() {
   if (websocket_) websocket_->end_at(length);
   if (websocket_) websocket_->start(start_);
   while (!stop_now_ && steady_clock::now() < end) {
-    loop_.poll(std::min(end, steady_clock::now() + look_interval));
+    loop_.poll(std::min(end, steady_clock::now() + sender_check_interval));
     if (sender_ && sender_->is_done()) sender_->join();  // it throws
   }
   loop_.cancel(warmup_ends_);  // an interrupt may come first

@@ -26,8 +26,8 @@ namespace {
               std::string(what) + ": " + std::generic_category().message(errno));
 }
 
-// A child has the helper's memory, but for its stack, and even the helper's thread-local variables:
-// it may do nothing but call the kernel.
+// A child lives in the helper's memory, with a stack of its own, and shares even the helper's
+// thread-local variables: it may do nothing but call the kernel.
 struct Child {
   pid_t alive = 0;  // the kernel clears it when the child is gone
   pid_t helper = 0;
@@ -44,7 +44,7 @@ __attribute__((no_sanitize("address", "thread", "undefined"))) int be_a_child(vo
   while (true) ::syscall(SYS_ppoll, nullptr, 0, nullptr, nullptr, 0);
 }
 
-// Where a new child can live: the place of one that is gone, or another one.
+// Returns where a new child can live: the place of one that is gone, or another one.
 Child& free_place(std::deque<Child>& places) {
   for (Child& place : places) {
     if (std::atomic_ref(place.alive).load() == 0) return place;
@@ -52,8 +52,8 @@ Child& free_place(std::deque<Child>& places) {
   return places.emplace_back();
 }
 
-// A process that shares this one's memory instead of copying its page tables: that takes a tenth of
-// the time, at its beginning and at its end. -1 when there is none.
+// Makes a process that shares this one's memory instead of copying its page tables: that takes a
+// fiftieth of the time, at its beginning and at its end. Returns -1 when there is none.
 pid_t make_child(std::deque<Child>& places, int channel) {
   Child& place = free_place(places);
   place.helper = ::getpid();

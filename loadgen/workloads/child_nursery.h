@@ -1,7 +1,7 @@
-// Small processes that do nothing, to be registered as an instance's process and killed. A helper
-// makes them that is forked before this program has threads or connections, and they share its
-// memory instead of copying it, so that neither their beginning nor their end takes a core from
-// what is measured for long.
+// The nursery has small processes that do nothing, to be registered as an instance's process and
+// killed. A helper makes them that is forked before this program has threads or connections, and
+// they share its memory instead of copying it, so that neither their beginning nor their end takes
+// a core from what is measured for long.
 //
 // Everything goes away with the nursery, and with this process however it ends.
 #pragma once

@@ -262,7 +262,7 @@ void Handoffs::fail(Pair& pair, const AsyncReply& reply) {
   ++errors_["handoff_" + reply.code];
   pair.prepared = false;
   pair.offering = false;
-  log_.take_back(pair.offer.sample);
+  log_.withdraw(pair.offer.sample);
   pair.due.push_front(pair.offer);
   recover_later(pair);
 }

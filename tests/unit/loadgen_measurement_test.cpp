@@ -79,7 +79,7 @@ TEST(MeasurementLogTest, what_is_due_and_what_went_out_are_counted_apart) {
   EXPECT_EQ(log.sent(), 0U);
   log.send(first);
   log.send(second);
-  log.take_back(second);
+  log.withdraw(second);
   EXPECT_EQ(log.sent(), 1U);
   log.send(second);
   EXPECT_EQ(log.sent(), 2U);
