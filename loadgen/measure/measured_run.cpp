@@ -75,6 +75,8 @@ reports::Validity MeasuredRun::validity() const {
 // A request that goes out while this counts may be missing in the first number, but never in the
 // second alone.
 void MeasuredRun::count_requests(reports::Validity& validity) const {
+  validity.due = 0;
+  validity.begun = 0;
   for (const auto& [name, log] : logs_) {
     if (!has_intended_time(name)) continue;
     validity.due += log->due();
