@@ -6,7 +6,7 @@
 namespace yardmaster {
 namespace {
 
-constexpr std::array<std::pair<ErrorCode, std::string_view>, 24> names{{
+constexpr std::array<std::pair<ErrorCode, std::string_view>, 25> names{{
     {ErrorCode::invalid_json, "invalid_json"},
     {ErrorCode::invalid_request, "invalid_request"},
     {ErrorCode::too_deep, "too_deep"},
@@ -24,6 +24,7 @@ constexpr std::array<std::pair<ErrorCode, std::string_view>, 24> names{{
     {ErrorCode::storage_full, "storage_full"},
     {ErrorCode::serialization_failure, "serialization_failure"},
     {ErrorCode::storage_failed, "storage_failed"},
+    {ErrorCode::outcome_unknown, "outcome_unknown"},
     {ErrorCode::storage_damaged, "storage_damaged"},
     {ErrorCode::agent_ended, "agent_ended"},
     {ErrorCode::unavailable, "unavailable"},

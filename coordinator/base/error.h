@@ -29,6 +29,7 @@ enum class ErrorCode {
   storage_full,
   serialization_failure,  // the transaction met another one: it may be repeated whole
   storage_failed,
+  outcome_unknown,  // a commit may or may not have taken effect: the store did not say in time
   storage_damaged,  // the database is damaged, newer than this program, or not ours
   agent_ended,      // the agent ended before it gave a sign of life
   unavailable,      // the daemon is stopping, or not there

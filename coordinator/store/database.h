@@ -70,7 +70,8 @@ class Database {
   virtual void prepare_schema() = 0;
 
   // A transaction is begun by begin() and ended by commit() or rollback(). commit() throws when the
-  // transaction did not take effect; the caller then calls rollback().
+  // transaction did not take effect, and outcome_unknown when that cannot be told: it must not be
+  // repeated then. The caller calls rollback() after both.
   virtual void begin(Durability durability) = 0;
   // Returns whether anything was written: a transaction that changed nothing syncs nothing.
   virtual bool commit() = 0;

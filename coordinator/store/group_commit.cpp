@@ -121,9 +121,10 @@ class GroupCommit::Impl {
   // Store thread.
   CheckpointPolicy policy_;
   SteadyTime last_start_{};
-  bool must_reload_ = false;        // reload the store's memory before anything else
-  bool checkpointed_ = false;       // since the last commit
-  bool undurable_commits_ = false;  // some since the last `power` one
+  bool must_reload_ = false;   // the store's memory, before anything else
+  bool checkpointed_ = false;  // since the last commit
+  // Some since the last `power` one. What was there at the start may be in no more than memory.
+  bool undurable_commits_ = true;
 
   OperationQueue queue_;
   OperationQueue reads_;
@@ -160,8 +161,14 @@ void GroupCommit::Impl::space_out() {
 }
 
 void GroupCommit::Impl::run_batch(Operations& batch) {
-  if (begin(batch) && attempt(batch)) {
+  std::optional<Error> failure;
+  if (begin(batch)) failure = attempt(batch);
+  const bool may_repeat = failure && failure->code() != ErrorCode::outcome_unknown;
+  if (may_repeat) {
     for (auto& operation : batch) run_alone(operation);
+  } else if (failure) {
+    for (const auto& operation : batch) operation->fail(*failure);
+    observer_.on_storage_error(*failure);
   }
   // SQLite's own checkpoints happen inside a commit, before it is acknowledged.
   if (policy_.kind() == CheckpointPolicyKind::automatic) checkpoint_if_due();

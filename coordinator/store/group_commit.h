@@ -9,7 +9,9 @@
 // An operation completes only after the commit that it is in took effect, at the strongest
 // durability of its batch. A transaction that met another one (serialization_failure) is repeated
 // whole. If one operation fails after it wrote, or the commit fails, the batch is rolled back and
-// its operations run one by one, so that a bad one harms only itself.
+// its operations run one by one, so that a bad one harms only itself. When it cannot be told
+// whether a commit took effect, nothing is repeated: all of its operations fail with
+// outcome_unknown.
 #pragma once
 
 #include <chrono>

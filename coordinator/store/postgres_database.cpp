@@ -227,10 +227,17 @@ bool PostgresDatabase::commit() {
 }
 
 // Returns whether the transaction that was being committed when the connection was lost took
-// effect.
+// effect. Throws outcome_unknown when the server does not say so in time: the next begin() finds it
+// out then.
 bool PostgresDatabase::resolve_commit() {
-  reconnect(outcome_timeout);
-  const std::int64_t stored = stored_transaction();
+  std::int64_t stored = 0;
+  try {
+    reconnect(outcome_timeout);
+    stored = stored_transaction();
+  } catch (const Error& error) {
+    throw Error(ErrorCode::outcome_unknown,
+                std::string("it is not known whether this took effect: ") + error.what());
+  }
   if (stored == transaction_ + 1) return true;
   diverged_ = diverged_ || stored != transaction_;
   transaction_ = stored;

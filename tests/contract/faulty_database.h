@@ -19,6 +19,8 @@ class FaultyDatabase final : public Database {
   std::function<void()> before_begin = [] {};
   std::function<void()> before_execute = [] {};
   std::function<void()> before_commit = [] {};
+  // Called after it: the commit took effect, and its answer may be lost.
+  std::function<void()> after_commit = [] {};
   std::atomic<int> commits = 0;
   std::atomic<int> power_commits = 0;  // that wrote
   std::atomic<int> made_durable = 0;
@@ -36,6 +38,7 @@ class FaultyDatabase final : public Database {
     const bool wrote = real_->commit();
     ++commits;
     if (durability_ == Durability::power && wrote) ++power_commits;
+    after_commit();
     return wrote;
   }
   void rollback() noexcept override { real_->rollback(); }

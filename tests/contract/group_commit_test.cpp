@@ -194,6 +194,36 @@ TEST_P(GroupCommitContract, a_commit_that_fails_once_is_repeated_one_by_one) {
   EXPECT_EQ(all.entries_read, 10U);
 }
 
+TEST_P(GroupCommitContract, a_commit_of_unknown_outcome_is_told_and_never_repeated) {
+  database_->after_commit = [lost = false]() mutable {
+    if (!std::exchange(lost, true)) throw Error(ErrorCode::outcome_unknown, "on purpose");
+  };
+  const auto send = [](Store& store) { store.send_message("ada", "ada", "once", ""); };
+  Outcome& first = submit(Durability::power, send);
+  Outcome& second = submit(Durability::power, send);
+  run();
+  EXPECT_EQ(first.failure, ErrorCode::outcome_unknown);
+  EXPECT_EQ(second.failure, ErrorCode::outcome_unknown);
+  database_->diverged = true;  // as the next connection finds out
+  std::size_t messages = 0;
+  submit(Durability::process, [&](Store& store) {
+    messages = store.list_messages({"ada", std::nullopt, 0, 100}).size();
+  });
+  run();
+  EXPECT_EQ(messages, 2U);
+}
+
+TEST_P(GroupCommitContract, what_a_killed_daemon_left_is_made_durable_before_power_repeats_it) {
+  append(1, Durability::process);
+  run();
+  close();
+  open({});
+  append(1, Durability::power);  // stored already: acknowledges what the earlier daemon wrote
+  run();
+  EXPECT_FALSE(outcomes_.back().failure);
+  EXPECT_EQ(database_->made_durable + database_->power_commits, 1);
+}
+
 TEST_P(GroupCommitContract, a_full_disk_refuses_writes_serves_reads_and_recovers) {
   append(1);
   run();

@@ -35,6 +35,28 @@ TEST_P(PostgresContract, a_transaction_whose_connection_is_lost_does_not_take_ef
   EXPECT_EQ(read("ada").size(), 4U);
 }
 
+TEST(PostgresOutcome, a_commit_whose_server_stays_away_is_of_unknown_outcome) {
+  loadgen::PostgresCluster server({}, [] {});
+  const loadgen::RunDatabase place(server.connection_string());
+  const auto database = PostgresDatabase::open({place.conninfo(), {}});
+  ManualClock clock;
+  Store store(*database, clock);
+  database->begin(Durability::power);
+  InstanceRequest request;
+  request.name = "ada";
+  store.create_instance(request, "");
+  server.crash();
+  ErrorCode code = ErrorCode::internal;
+  try {
+    database->commit();
+  } catch (const Error& error) {
+    code = error.code();
+  }
+  EXPECT_EQ(code, ErrorCode::outcome_unknown);
+  database->rollback();
+  server.start([] {});
+}
+
 TEST_P(PostgresContract, a_reader_whose_connection_is_lost_connects_again) {
   create("ada");
   append("ada", 1, 3);
