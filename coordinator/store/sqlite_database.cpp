@@ -249,6 +249,7 @@ void SqliteDatabase::read_entries(std::span<const std::int64_t> ids, const RowCa
 }
 
 void SqliteDatabase::begin(Durability durability) {
+  require_files();
   const bool full = durability == Durability::power;
   if (full != full_synchronous_) {
     // Takes effect when it is prepared, so it must not be a cached statement.

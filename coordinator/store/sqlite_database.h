@@ -74,6 +74,10 @@ class SqliteDatabase final : public Database {
   void bind(Prepared& prepared, std::span<const Parameter> parameters);
   void step_to_end(sqlite3_stmt* statement);
   void start_writing_back();
+  bool has_its_files() const;
+  // Throws storage_failed once they have been removed or replaced.
+  void require_files();
+  std::string save_what_was_lost();
   [[noreturn]] void fail(std::string_view doing) const;
 
   std::filesystem::path file_;
@@ -81,7 +85,8 @@ class SqliteDatabase final : public Database {
   std::array<Prepared, statement_texts.size()> prepared_;
   PreparedStatement begin_;
   PreparedStatement commit_;
-  UniqueFd log_;  // the -wal file, to start writing it back early
+  UniqueFd log_;      // the -wal file, to start writing it back early and to miss it
+  std::string lost_;  // what there is to say of files that are gone; empty: they are there
   std::uint64_t writes_ = 0;
   std::int64_t log_frames_ = 0;
   std::int64_t written_back_frames_ = 0;
