@@ -67,11 +67,13 @@ void make_private_directory(const fs::path& directory, unsigned mode) {
   std::error_code failure;
   if (directory.has_parent_path()) fs::create_directories(directory.parent_path(), failure);
   if (failure) refuse(directory, "cannot make its parent: " + failure.message());
-  const mode_t earlier = ::umask(0777 & ~mode);
-  const int result = ::mkdir(directory.c_str(), mode);
-  const int error = errno;
-  ::umask(earlier);
-  if (result != 0 && error != EEXIST) refuse(directory, std::strerror(error));
+  // The umask is the whole process's, and so left alone: it can only take bits away, and what it
+  // took is given back to a directory that nobody else has seen yet.
+  if (::mkdir(directory.c_str(), mode) == 0) {
+    if (::chmod(directory.c_str(), mode) != 0) refuse(directory, std::strerror(errno));
+  } else if (errno != EEXIST) {
+    refuse(directory, std::strerror(errno));
+  }
   struct stat found {};
   if (::stat(directory.c_str(), &found) != 0) refuse(directory, std::strerror(errno));
   if (!S_ISDIR(found.st_mode)) refuse(directory, "is not a directory");

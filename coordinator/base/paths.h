@@ -27,6 +27,7 @@ struct Paths {
   std::filesystem::path state_dir;
   std::filesystem::path runtime_dir;
   std::filesystem::path worktrees_dir = {};  // empty: in the state directory
+  std::string token_prefix = {};             // of its agents (instance_token.h)
 
   std::filesystem::path database() const { return state_dir / "yard.db"; }
   std::filesystem::path lock() const { return state_dir / "daemon.lock"; }
@@ -71,9 +72,9 @@ std::filesystem::path default_config_file(const Environment& environment);
 // Throws Error{usage} when the path is longer than a socket's may be; says by how much.
 void require_socket_path(const std::filesystem::path& path);
 
-// Makes the directory (and its parents) with exactly this mode if it is not there, under a umask
-// and never by a later chmod. Throws Error{usage} when it is not a directory, is not ours, or lets
-// others in.
+// Makes the directory (and its parents) with exactly this mode if it is not there; it is never open
+// to more, and the umask, which all threads share, is left alone. Throws Error{usage} when it is
+// not a directory, is not ours, or lets others in.
 void make_private_directory(const std::filesystem::path& directory, unsigned mode = 0700);
 
 }  // namespace yardmaster

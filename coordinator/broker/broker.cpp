@@ -66,10 +66,30 @@ void Broker::forget(Session& session) {
 }
 
 void Broker::open(const std::filesystem::path& path, const std::string& instance) {
-  listeners_[instance] = std::make_unique<Listener>(
+  listeners_[instance] = listen(path, instance);
+}
+
+std::unique_ptr<Listener> Broker::listen(const std::filesystem::path& path,
+                                         const std::string& instance) {
+  return std::make_unique<Listener>(
       io_, readiness_, path, options_.access,
       [this, instance](UniqueFd socket) { accept(std::move(socket), instance); }, on_warning_,
       spare_);
+}
+
+void Broker::restore_listeners() {
+  for (auto& [instance, listener] : listeners_) {
+    if (listener->is_in_place()) continue;
+    const std::filesystem::path path = listener->path();
+    try {
+      clear_the_way(path);
+      listener = listen(path, instance);
+      on_trouble_(path.string() + " was removed or replaced: it is made again");
+    } catch (const std::exception& error) {
+      on_trouble_(path.string() +
+                  " was removed or replaced, and cannot be made again: " + error.what());
+    }
+  }
 }
 
 void Broker::close(const std::string& instance) { listeners_.erase(instance); }

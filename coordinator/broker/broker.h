@@ -52,6 +52,9 @@ class Broker {
   // Listens on a socket; `instance` is who its callers are, empty for the broker's own. Throws
   // Error{usage} or Error{conflict}; see Listener.
   void open(const std::filesystem::path& path, const std::string& instance);
+  // Makes sockets again whose files somebody has removed or replaced; what is in the way is moved
+  // aside. Tells of each.
+  void restore_listeners();
   bool listens_for(const std::string& instance) const { return listeners_.contains(instance); }
   // Idempotent. Sessions that came through it live on until hang_up().
   void close(const std::string& instance);
@@ -69,6 +72,7 @@ class Broker {
   BrokerCounts counts() const;
 
  private:
+  std::unique_ptr<Listener> listen(const std::filesystem::path& path, const std::string& instance);
   void accept(UniqueFd socket, const std::string& instance);
   void forget(Session& session);
   LineSessionContext session_context(std::size_t max_output_bytes);

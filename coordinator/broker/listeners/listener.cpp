@@ -62,15 +62,17 @@ UniqueFd listen_on(const std::filesystem::path& path, const AccessRule& rule) {
   const sockaddr_un address = address_of(path);
   remove_stale(path, address);
   UniqueFd socket = new_socket();
-  const mode_t earlier = ::umask(0777 & ~rule.socket_mode());
-  const int bound = ::bind(socket.get(), generic(address), sizeof(address));
-  const int error = errno;
-  ::umask(earlier);
-  // Whoever can reach the socket has passed the directory, which is the group's already.
-  if (bound != 0 || (rule.group && ::lchown(path.c_str(), static_cast<uid_t>(-1), *rule.group)) ||
-      ::listen(socket.get(), backlog) != 0) {
-    throw Error(ErrorCode::usage, "cannot listen on " + path.string() + ": " +
-                                      std::strerror(bound != 0 ? error : errno));
+  // The file gets the mode of the socket, but for what the umask takes away: that is the whole
+  // process's, and so left alone. The group is let in afterwards, once the file is its own.
+  const bool listens =
+      ::fchmod(socket.get(), rule.socket_mode()) == 0 &&
+      ::bind(socket.get(), generic(address), sizeof(address)) == 0 &&
+      (!rule.group || (::lchown(path.c_str(), static_cast<uid_t>(-1), *rule.group) == 0 &&
+                       ::chmod(path.c_str(), rule.socket_mode()) == 0)) &&
+      ::listen(socket.get(), backlog) == 0;
+  if (!listens) {
+    throw Error(ErrorCode::usage,
+                "cannot listen on " + path.string() + ": " + std::strerror(errno));
   }
   return socket;
 }
@@ -87,6 +89,18 @@ bool in_group(int socket, gid_t group, gid_t primary) {
 }
 
 }  // namespace
+
+std::optional<FileIdentity> file_at(const std::filesystem::path& path) {
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) != 0) return std::nullopt;
+  return FileIdentity{found.st_dev, found.st_ino};
+}
+
+void clear_the_way(const std::filesystem::path& path) {
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) != 0 || S_ISSOCK(found.st_mode)) return;
+  std::filesystem::rename(path, path.native() + ".in-the-way");
+}
 
 UniqueFd spare_descriptor() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
@@ -115,14 +129,17 @@ Listener::Listener(boost::asio::io_context& io, Readiness& readiness, std::files
       on_warning_(std::move(on_warning)),
       pause_(io),
       socket_(listen_on(path_, rule_)),
+      file_(file_at(path_)),
       spare_(spare) {
   readiness_.add(socket_.get(), *this, EPOLLIN);
 }
 
 Listener::~Listener() {
   readiness_.remove(socket_.get(), *this);
-  ::unlink(path_.c_str());
+  if (is_in_place()) ::unlink(path_.c_str());
 }
+
+bool Listener::is_in_place() const { return file_ == file_at(path_); }
 
 void Listener::on_ready(std::uint32_t /*events*/) {
   for (int i = 0; i < accepts_per_turn; ++i) {

@@ -1,5 +1,5 @@
-// A listening Unix socket in the file system, made with its final mode under a umask, and the
-// accepting of connections whose peer may use it. Unlinks the socket when it goes. Broker thread
+// A listening Unix socket in the file system, never open to more than its final mode, and the
+// accepting of connections whose peer may use it. Unlinks its socket when it goes. Broker thread
 // only.
 #pragma once
 
@@ -31,6 +31,18 @@ struct AccessRule {
 AccessRule access_rule_for(const std::string& group);
 bool may_connect(int socket, const AccessRule& rule);
 
+// Which file has a name.
+struct FileIdentity {
+  dev_t device = 0;
+  ino_t number = 0;
+
+  bool operator==(const FileIdentity&) const = default;
+};
+// nullopt when there is none.
+std::optional<FileIdentity> file_at(const std::filesystem::path& path);
+// Moves what is no socket aside, to "<path>.in-the-way".
+void clear_the_way(const std::filesystem::path& path);
+
 // A descriptor to give up for a moment when they run out, so that a caller can be told instead of
 // left.
 UniqueFd spare_descriptor();
@@ -50,6 +62,8 @@ class Listener final : private ReadinessHandler {
   Listener& operator=(const Listener&) = delete;
 
   const std::filesystem::path& path() const { return path_; }
+  // Whether its file is there and the one that it made.
+  bool is_in_place() const;
 
  private:
   void on_ready(std::uint32_t events) override;
@@ -64,6 +78,7 @@ class Listener final : private ReadinessHandler {
   OnWarning on_warning_;
   boost::asio::steady_timer pause_;
   UniqueFd socket_;
+  std::optional<FileIdentity> file_;
   UniqueFd& spare_;
 };
 
