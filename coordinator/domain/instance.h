@@ -97,6 +97,7 @@ struct Instance : InstanceDescription {
   // set before:
   WallTime ended_at{};
   std::string end_reason;
+  std::string how_died;  // of an end that nobody asked for, what could be found out
   std::string summary;
   std::string exit_status;
   std::string last_output;
@@ -105,7 +106,8 @@ struct Instance : InstanceDescription {
 
 // An EndRecord says how an instance ended.
 struct EndRecord {
-  std::string reason;               // "released", "process died", "window lost", "completed", …
+  // "released", "completed", "agent failed", "agent killed", "window closed", "process died", …
+  std::string reason;
   std::string summary;              // as given to complete_agent
   std::string exit_status;          // "exit 3", "signal 9"; empty: not known
   std::string last_output;          // any bytes

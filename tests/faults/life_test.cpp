@@ -172,7 +172,7 @@ TEST_F(Life, an_agent_that_dies_leaves_nothing_and_loses_nothing) {
   expect_all_taken_back({"ada"});
   const json listed = daemon_->call("list_instances", {{"state", "gone"}});
   const json& gone = listed["instances"][0];
-  EXPECT_EQ(gone["reason"], "process died");
+  EXPECT_EQ(gone["reason"], "agent killed");
   EXPECT_EQ(gone["exit_status"], "signal 9");
   EXPECT_THAT(gone["last_output"].get<std::string>(), HasSubstr("agent ada begins"));
 }
@@ -260,7 +260,7 @@ TEST_F(Life, rows_alone_are_ended) {
   expect_nothing_left();
   const json listed = daemon_->call("list_instances", {{"state", "gone"}});
   EXPECT_EQ(listed["instances"].size(), 2U);
-  for (const json& gone : listed["instances"]) EXPECT_EQ(gone["reason"], "process died");
+  for (const json& gone : listed["instances"]) EXPECT_EQ(gone["reason"], "tmux server ended");
   EXPECT_TRUE(daemon_->call("list_rescues")["rescues"].empty());
 }
 

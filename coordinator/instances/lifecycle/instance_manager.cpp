@@ -67,8 +67,10 @@ asio::awaitable<Instance> InstanceManager::allocate(InstanceRequest request) {
   }
   if (failure) {
     co_await roll_back(entry, begun);
+    observer_.on_not_started(entry->instance, message_of(failure));
     explain(failure, entry->instance);
   }
+  observer_.on_started(entry->instance);
   observer_.on_state(entry->instance);
   Instance result = entry->instance;
   become_idle(entry);
@@ -250,8 +252,10 @@ asio::awaitable<void> InstanceManager::release_all(EntryPtr entry, std::size_t& 
 
 void InstanceManager::become_gone(EntryPtr entry, const Ending& ending) {
   living_.erase(entry->instance.name);
+  // A tombstone may say more of its end than what it was released for.
+  const bool has_tombstone = entry->instance.state == InstanceState::gone;
+  if (!has_tombstone) entry->instance.end_reason = ending.reason;
   entry->instance.state = InstanceState::gone;
-  entry->instance.end_reason = ending.reason;
   entry->died = false;
   become_idle(entry);
   observer_.on_gone(entry->instance, std::chrono::steady_clock::now() - ending.began);

@@ -44,6 +44,7 @@ asio::awaitable<void> InstanceManager::adopt_entry(EntryPtr entry, ReconcileRepo
   }
   if (adopted.all == Adoption::held) {
     ++report.adopted;
+    observer_.on_taken_up(entry->instance);
     co_return become_idle(entry);
   }
   ++report.unknown;

@@ -95,7 +95,11 @@ asio::awaitable<bool> PersistentInstances::try_once(std::string name) {
   const std::uint64_t restarts = wanted->restarts + 1;
   const auto note = [&](Store& store) { store.note_restart(name, restarts, now); };
   co_await store_.run(Durability::process, note);
-  co_await pause_for(io_, pause_before(wanted->restarts));
+  const std::chrono::seconds pause = pause_before(wanted->restarts);
+  on_trouble_("'" + name + "' is started again in " + std::to_string(pause.count()) + " s (" +
+              std::to_string(restarts) + " of at most " + std::to_string(limit_) +
+              " times within an hour)");
+  co_await pause_for(io_, pause);
   // It may have been released, or spawned by hand, meanwhile.
   const std::optional<WantedInstance> still = co_await find_wanted(name);
   if (!still || stopping_ || instances_.lives(name)) co_return true;

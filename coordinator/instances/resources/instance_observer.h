@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <string>
 
 #include "coordinator/domain/handoff.h"
 #include "coordinator/domain/instance.h"
@@ -13,6 +14,10 @@ namespace yardmaster {
 
 class InstanceObserver {
  public:
+  virtual void on_started(const Instance& /*instance*/) {}
+  virtual void on_not_started(const Instance& /*instance*/, const std::string& /*why*/) {}
+  // From an earlier daemon.
+  virtual void on_taken_up(const Instance& /*instance*/) {}
   virtual void on_state(const Instance& instance) = 0;
   // The last trace of it is gone. `cleanup` runs from its process's death, or from the request.
   virtual void on_gone(const Instance& instance, std::chrono::nanoseconds cleanup) = 0;

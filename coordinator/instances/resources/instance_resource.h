@@ -29,11 +29,14 @@ struct Ending : EndRecord {
   SteadyTime began;     // when its process died, or the request came
 };
 
+// The reason of an end of which nothing more is known (yet) than that the process has ended.
+inline constexpr std::string_view process_died = "process died";
+
 // Returns the ending for an instance that nobody asked to end: the named resource is gone. A
 // persistent instance is started again after it.
 inline Ending ended_without(std::string_view resource, SteadyTime when) {
   const bool died = resource == "process";
-  Ending ending(died ? "process died" : std::string(resource) + " lost", when);
+  Ending ending(died ? std::string(process_died) : std::string(resource) + " lost", when);
   ending.keeps_wanted = true;
   return ending;
 }

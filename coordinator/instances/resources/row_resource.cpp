@@ -17,6 +17,9 @@ struct Ended {
 // resources found out.
 EndRecord record_of(const Instance& instance, const EndRecord& ending) {
   EndRecord record = ending;
+  if (record.reason == process_died && !instance.how_died.empty()) {
+    record.reason = instance.how_died;
+  }
   if (record.exit_status.empty()) record.exit_status = instance.exit_status;
   if (record.last_output.empty()) record.last_output = instance.last_output;
   record.rescue.insert(record.rescue.end(), instance.rescue.begin(), instance.rescue.end());

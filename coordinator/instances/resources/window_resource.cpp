@@ -32,6 +32,21 @@ std::string status_text(const TmuxPane& pane) {
   return {};
 }
 
+// The machine, since the agent started.
+bool was_restarted(const Instance& instance) {
+  if (!instance.process || instance.process->boot_id.empty()) return false;
+  return instance.process->boot_id != read_boot_id();
+}
+
+// By what is left of its window, so that ends that differ read differently.
+std::string death_of(const std::optional<TmuxPane>& pane, bool has_server) {
+  if (!has_server) return "tmux server ended";
+  if (!pane) return "window closed";
+  if (pane->exit_signal) return "agent killed";
+  if (pane->exit_status) return *pane->exit_status == 0 ? "agent ended" : "agent failed";
+  return {};
+}
+
 ProcessIdentity agent_in(const TmuxPane& pane) {
   try {
     return open_process(pane.pid).identity;
@@ -153,6 +168,8 @@ asio::awaitable<void> WindowResource::release(Instance& instance, const Ending& 
     co_await pause_for(io_, std::chrono::milliseconds(1));
     pane = co_await find_pane(instance);
   }
+  instance.how_died =
+      was_restarted(instance) ? "machine restarted" : death_of(pane, tmux_.server_pid() != 0);
   if (pane) {
     instance.exit_status = status_text(*pane);
     instance.last_output = co_await tmux_.read_output(pane->pane, shown_lines);
