@@ -8,10 +8,13 @@
 #include <string_view>
 #include <variant>
 
+#include <unistd.h>
+
 #include "coordinator/base/duration.h"
 #include "coordinator/base/error.h"
 #include "coordinator/base/json.h"
 #include "coordinator/base/store_kind.h"
+#include "coordinator/base/yard_record.h"
 
 namespace yardmaster {
 namespace {
@@ -249,9 +252,48 @@ struct Loader {
   }
 };
 
-void fill_places(Config& config, const Environment& environment) {
+// One that is gone with a session, and that we may not make again, is of no use any more.
+bool can_be_there(const std::filesystem::path& directory) {
+  std::filesystem::path there = directory;
+  while (!std::filesystem::exists(there) && there.has_relative_path()) there = there.parent_path();
+  return std::filesystem::is_directory(there) && ::access(there.c_str(), W_OK | X_OK) == 0;
+}
+
+std::optional<YardRecord> known_yard(const std::filesystem::path& state_dir) {
+  try {
+    return read_yard_record(state_dir);
+  } catch (const Error&) {
+    return std::nullopt;  // a start says what is wrong with it
+  }
+}
+
+// A yard stays where it was, however the surroundings of whoever calls have changed meanwhile.
+void remember_yard(Config& config, std::map<std::string_view, std::string>& origins) {
+  const std::optional<YardRecord> yard = known_yard(config.state_dir);
+  if (!yard) return;
+  const std::string origin = "the yard, since its latest start";
+  // One that was moved since, or copied, does not take its sockets along.
+  const bool is_there = is_same_directory(yard->state_dir, config.state_dir);
+  if (origins.count("runtime_dir") == 0 && is_there && can_be_there(yard->runtime_dir)) {
+    config.runtime_dir = yard->runtime_dir.string();
+    origins["runtime_dir"] = origin;
+  }
+  if (origins.count("store") == 0 && store_kind_from(yard->store)) {
+    config.store = yard->store;
+    origins["store"] = origin;
+  }
+}
+
+void fill_state_dir(Config& config, const Environment& environment) {
   if (config.state_dir.empty()) config.state_dir = default_state_dir(environment).string();
   config.state_dir = std::filesystem::absolute(config.state_dir).lexically_normal().string();
+  // Spelt with or without a slash at its end, it is one directory.
+  while (config.state_dir.size() > 1 && config.state_dir.ends_with('/')) {
+    config.state_dir.pop_back();
+  }
+}
+
+void fill_places(Config& config, const Environment& environment) {
   if (config.runtime_dir.empty()) {
     config.runtime_dir = default_runtime_dir(environment, config.state_dir).string();
   }
@@ -282,6 +324,10 @@ LoadedConfig load_config(const ConfigSources& sources) {
   }
   loader.read_environment();
   loader.read_command_line();
+  loader.config.named_by_sockets =
+      loader.origins.count("runtime_dir") > 0 && loader.origins.count("state_dir") == 0;
+  fill_state_dir(loader.config, sources.environment);
+  remember_yard(loader.config, loader.origins);
   fill_places(loader.config, sources.environment);
   Config defaults;
   for (const auto place :

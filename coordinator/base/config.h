@@ -1,5 +1,6 @@
 // The settings come from one JSON file with comments, one environment variable per key
-// (YARDMASTER_<KEY>), and the command line; the later of these win over the earlier. Any thread.
+// (YARDMASTER_<KEY>), and the command line; the later of these win over the earlier. Below all of
+// them is what the state directory knows of its yard (yard_record.h). Any thread.
 #pragma once
 
 #include <chrono>
@@ -18,7 +19,8 @@
 namespace yardmaster {
 
 struct Config {
-  std::string state_dir;    // default: default_state_dir()
+  std::string state_dir;  // default: default_state_dir()
+  // These two are, where nothing says otherwise, what the yard had at its latest start.
   std::string runtime_dir;  // default: default_runtime_dir()
   std::string store{to_string(default_store)};
   std::string postgres;  // connection string; may hold a password
@@ -52,6 +54,10 @@ struct Config {
 
   // Of a configuration that was loaded, which names one.
   StoreKind store_kind() const { return store_kind_from(store).value(); }
+
+  // The runtime directory was given and the state directory was not.
+  bool named_by_sockets = false;
+
   Paths paths() const { return {state_dir, runtime_dir, worktrees_dir}; }
 };
 
@@ -60,7 +66,9 @@ struct ConfigValue {
   std::string key;
   nlohmann::json value;  // without passwords
   nlohmann::json default_value;
-  std::string origin;  // "default", "environment YARDMASTER_…", "command line" or the file's name
+  // "default", "environment YARDMASTER_…", "command line", the file's name, or "the yard, since its
+  // latest start"
+  std::string origin;
   std::string help;
 };
 

@@ -84,9 +84,9 @@ void Broker::restore_listeners() {
     try {
       clear_the_way(path);
       listener = listen(path, instance);
-      on_trouble_(path.string() + " was removed or replaced: it is made again");
+      on_warning_(path.string() + " was removed or replaced: it is made again");
     } catch (const std::exception& error) {
-      on_trouble_(path.string() +
+      on_warning_(path.string() +
                   " was removed or replaced, and cannot be made again: " + error.what());
     }
   }

@@ -7,6 +7,7 @@
 #include "coordinator/base/error.h"
 #include "coordinator/base/shell_quote.h"
 #include "coordinator/cli/output/display_text.h"
+#include "coordinator/cli/yard_connection.h"
 
 namespace yardmaster::cli {
 namespace {
@@ -78,7 +79,7 @@ LoadedConfig Places::load() const {
   return load_config(sources);
 }
 
-Client Places::connect() const { return Client(load().config.paths().broker_socket()); }
+Client Places::connect() const { return connect_to_yard(load().config); }
 
 std::string Places::command(const std::vector<std::string>& words) const {
   std::string line = "yardmaster";

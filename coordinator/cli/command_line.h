@@ -23,9 +23,10 @@ struct Places {
   std::string runtime_dir;
   std::string store;
   std::string checkpoint_policy;
+  bool force = false;  // of start
 
   LoadedConfig load() const;
-  // Throws Error{unavailable} when no daemon runs there.
+  // See connect_to_yard().
   Client connect() const;
   // A command for the same yard, as a shell takes it: for hints that can be pasted.
   std::string command(const std::vector<std::string>& words) const;

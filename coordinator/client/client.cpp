@@ -71,6 +71,12 @@ Error error_of(const json& reply) {
 Client::Client(const std::filesystem::path& socket, Timeout timeout)
     : path_(socket), socket_(connect_to(socket, steady_clock::now() + timeout)) {}
 
+pid_t Client::listener_pid() const {
+  ucred peer{};
+  socklen_t size = sizeof(peer);
+  return ::getsockopt(socket_.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid : 0;
+}
+
 void Client::send(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t count = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);

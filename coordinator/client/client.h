@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include <sys/types.h>
+
 #include <nlohmann/json.hpp>
 
 #include "coordinator/base/clock.h"
@@ -42,6 +44,8 @@ class Client {
   // No more requests will come; replies still do.
   void finish_sending();
   int native_handle() const { return socket_.get(); }
+  // The process that listens at the other end; 0 when that cannot be told from here.
+  pid_t listener_pid() const;
 
  private:
   std::optional<std::string> receive_until(SteadyTime deadline);

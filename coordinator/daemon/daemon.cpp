@@ -26,6 +26,9 @@
 #include "coordinator/daemon/daemon_log.h"
 #include "coordinator/daemon/daemon_metrics.h"
 #include "coordinator/daemon/instance_parts.h"
+#include "coordinator/daemon/place_watch.h"
+#include "coordinator/daemon/story_log.h"
+#include "coordinator/daemon/yard_claim.h"
 #include "coordinator/instances/processes/async_wait.h"
 #include "coordinator/store/open_database.h"
 
@@ -67,19 +70,18 @@ GroupCommitOptions commit_options(const Config& config) {
   return options;
 }
 
-// Makes the places private before anything is written there.
+// Makes the state directory private before anything is written there.
 Config prepare_places(const Config& config) {
-  const Paths paths = config.paths();
-  const AccessRule access = access_rule_for(config.socket_group);
-  require_socket_path(paths.broker_socket());
-  make_private_directory(paths.state_dir);
-  make_private_directory(paths.runtime_dir, access.directory_mode());
-  if (access.group &&
-      ::chown(paths.runtime_dir.c_str(), static_cast<uid_t>(-1), *access.group) != 0) {
-    throw Error(ErrorCode::usage, paths.runtime_dir.string() + ": cannot give it to the group " +
-                                      config.socket_group);
-  }
+  require_socket_path(config.paths().broker_socket());
+  make_private_directory(config.paths().state_dir);
   return config;
+}
+
+// The runtime directory is made once it is known that it may be ours.
+YardClaim claim_yard(const Config& config, bool force) {
+  YardClaim claim(config, force);
+  make_runtime_directory(config);
+  return claim;
 }
 
 asio::awaitable<void> copy_database(std::unique_ptr<Database> reader, std::filesystem::path file) {
@@ -91,7 +93,7 @@ asio::awaitable<void> copy_database(std::unique_ptr<Database> reader, std::files
 
 class Daemon::Impl final : public DaemonControl, public InstanceObserver {
  public:
-  Impl(const Config& config, AgentSurroundings surroundings);
+  Impl(const Config& config, AgentSurroundings surroundings, bool force);
 
   void run();
   void stop() {
@@ -100,7 +102,7 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
 
  private:
   // DaemonControl
-  json status() const override;
+  json status(const StoreFacts& store) const override;
   json histograms() const override { return metrics_.histograms(); }
   void on_handoff_done(std::chrono::nanoseconds duration) override {
     metrics_.on_handoff(duration);
@@ -115,10 +117,12 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
   asio::awaitable<void> start();
   asio::awaitable<void> shut_down(bool with_tmux);
   void await_signal();
-  void log_recovery() const;
+  void log_recovery(const StoreFacts& store) const;
   void on_checkpoint(const CheckpointResult& result);
   void on_storage_error(const Error& error);
-  void warn(const std::string& what) { log_->warn(what); }
+  std::function<void(const std::string&)> warning() {
+    return [this](const std::string& what) { log_->warn(what); };
+  }
   std::string metrics_text();
   asio::awaitable<std::string> instance_text(const std::string& name);
   HttpOptions http_options();
@@ -130,6 +134,7 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
   asio::io_context io_{1};
   const DaemonLock lock_;
   const std::shared_ptr<spdlog::logger> log_;
+  YardClaim claim_;
   const std::uint64_t file_limit_;
   const SystemClock clock_;
   const SteadyTime started_ = std::chrono::steady_clock::now();
@@ -137,14 +142,17 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
   DaemonMetrics metrics_;
   std::unique_ptr<Database> database_;
   Store store_;
+  const YardRecord yard_;
   StoreQueue queue_;
   EventHub events_;
+  StoryLog story_;
   InstanceManager instances_;
   InstanceParts parts_;
   Services services_;
   Dispatcher dispatcher_;
   HttpServer http_;
   Broker broker_;
+  PlaceWatch places_;
   asio::signal_set signals_;
   ReconcileReport reconciled_;
   std::exception_ptr failure_;
@@ -152,21 +160,23 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
   bool stopping_ = false;
 };
 
-Daemon::Impl::Impl(const Config& config, AgentSurroundings surroundings)
+Daemon::Impl::Impl(const Config& config, AgentSurroundings surroundings, bool force)
     : config_(prepare_places(config)),
       lock_(config_.paths().lock()),
       log_(open_log(config_)),
+      claim_(claim_yard(config_, force)),
       file_limit_(raise_file_limit()),
       metrics_([this](const CheckpointResult& result) { on_checkpoint(result); },
                [this](const Error& error) { on_storage_error(error); }),
       database_(open_database(config_)),
       store_(*database_, clock_),
+      yard_(claim_.confirm(store_)),
       queue_(io_, store_, std::make_unique<Reader>(database_->open_reader()),
              commit_options(config_), metrics_),
       events_(io_, queue_),
-      instances_(io_, queue_, *this, [this](const std::string& what) { warn(what); }),
-      parts_(io_, queue_, instances_, clock_, config_, std::move(surroundings),
-             [this](const std::string& what) { warn(what); }),
+      story_(log_, *this),
+      instances_(io_, queue_, story_, warning()),
+      parts_(io_, queue_, instances_, clock_, config_, yard_, std::move(surroundings), warning()),
       services_{queue_,         instances_,     parts_.repositories(),
                 parts_.roles(), parts_.signs(), parts_.upkeep(),
                 events_,        *this,          clock_,
@@ -174,11 +184,11 @@ Daemon::Impl::Impl(const Config& config, AgentSurroundings surroundings)
       dispatcher_(io_, queue_, command_table(services_)),
       http_(io_, dispatcher_, http_options(), http_pages(),
             [this](Session& session) { events_.forget(session); }),
-      broker_(io_, dispatcher_, events_, http_, broker_options(),
-              [this](const std::string& what) { warn(what); }),
+      broker_(io_, dispatcher_, events_, http_, broker_options(), warning()),
+      places_(io_, queue_, broker_, config_, yard_, warning()),
       signals_(io_, SIGTERM, SIGINT) {
   queue_.on_drained([this] { broker_.flush(); });
-  parts_.add_resources(broker_, *this);
+  parts_.add_resources(broker_, story_);
 }
 
 HttpOptions Daemon::Impl::http_options() {
@@ -211,9 +221,13 @@ void Daemon::Impl::run() {
 asio::awaitable<void> Daemon::Impl::start() {
   log_->info("yardmaster {} starts with pid {} on {}", YARDMASTER_VERSION, ::getpid(),
              config_.state_dir);
+  for (const std::string& note : claim_.notes()) log_->warn(note);
   co_await parts_.prepare();
   reconciled_ = co_await instances_.reconcile();
-  log_recovery();
+  const auto look = [](Store& store) { return StoreFacts(store); };
+  const StoreFacts store = co_await queue_.run(Durability::process, look);
+  log_recovery(store);
+  if (claim_.abandoned_tmux()) co_await parts_.end_tmux_at(*claim_.abandoned_tmux());
   if (!config_.metrics_listen.empty()) {
     http_.listen_for_metrics(config_.metrics_listen, config_.metrics_public);
   }
@@ -221,20 +235,21 @@ asio::awaitable<void> Daemon::Impl::start() {
   log_->info("listening on {}, at most {} connections ({} open files allowed)",
              config_.paths().broker_socket().string(), broker_options().max_connections,
              file_limit_);
+  places_.start();
   co_await parts_.begin();
 }
 
-void Daemon::Impl::log_recovery() const {
-  const RecoveryReport& report = store_.recovery();
+void Daemon::Impl::log_recovery(const StoreFacts& store) const {
+  const RecoveryReport& report = store.recovery;
   const double took_ms = to_milliseconds(report.duration);
   if (report.clean) {
-    log_->info("{} {}: the last stop was orderly; {} contexts, loaded in {:.1f} ms",
-               database_->engine(), database_->version(), report.contexts, took_ms);
+    log_->info("{} {}: the last stop was orderly; {} contexts, loaded in {:.1f} ms", store.engine,
+               store.version, report.contexts, took_ms);
   } else {
     log_->warn(
         "{} {}: recovered from a stop that was not orderly: {} contexts, {} entries read "
         "again in {:.1f} ms",
-        database_->engine(), database_->version(), report.contexts, report.tail_entries, took_ms);
+        store.engine, store.version, report.contexts, report.tail_entries, took_ms);
   }
   log_->info("instances: {} taken up, {} ended meanwhile, {} allocations rolled back, {} unknown",
              reconciled_.adopted, reconciled_.ended, reconciled_.rolled_back, reconciled_.unknown);
@@ -266,6 +281,7 @@ asio::awaitable<void> Daemon::Impl::shut_down(bool with_tmux) {
   dispatcher_.stop();
   instances_.stop();
   if (with_tmux) co_await parts_.end_tmux();
+  places_.stop();
   parts_.stop();
   broker_.stop_listening();
   const SteadyTime began = std::chrono::steady_clock::now();
@@ -282,19 +298,21 @@ asio::awaitable<void> Daemon::Impl::shut_down(bool with_tmux) {
              queue_.in_flight());
 }
 
-json Daemon::Impl::status() const {
+json Daemon::Impl::status(const StoreFacts& store) const {
   const ProcessUsage usage = process_usage();
-  const RecoveryReport& report = store_.recovery();
+  const RecoveryReport& report = store.recovery;
   const auto uptime = std::chrono::steady_clock::now() - started_;
   json data{{"pid", ::getpid()},
             {"version", YARDMASTER_VERSION},
             {"uptime_s", std::chrono::duration<double>(uptime).count()},
+            {"yard", yard_name(yard_.id)},
             {"state_dir", config_.state_dir},
             {"runtime_dir", config_.runtime_dir},
             {"store",
-             {{"engine", database_->engine()},
-              {"version", database_->version()},
-              {"path", database_->location()},
+             {{"engine", store.engine},
+              {"version", store.version},
+              {"path", store.location},
+              {"log_frames", store.log_frames},
               {"checkpoint_policy",
                database_->checkpoints_on_request() ? config_.checkpoint_policy : "server"}}},
             {"counts", {{"connections", broker_.counts().connections}}},
@@ -332,8 +350,6 @@ void Daemon::Impl::on_gone(const Instance& instance, std::chrono::nanoseconds cl
   events_.on_gone(instance, cleanup);
   parts_.on_gone(instance);
   if (!instance.socket_path.empty()) broker_.hang_up(instance.name);
-  log_->debug("'{}' is gone: {}, in {:.1f} ms", instance.name, instance.end_reason,
-              to_milliseconds(cleanup));
 }
 
 void Daemon::Impl::on_handoff(const Handoff& handoff) {
@@ -375,8 +391,8 @@ asio::awaitable<std::string> Daemon::Impl::instance_text(const std::string& name
   co_return to_text(instance_json(instance));
 }
 
-Daemon::Daemon(const Config& config, AgentSurroundings surroundings)
-    : impl_(std::make_unique<Impl>(config, std::move(surroundings))) {}
+Daemon::Daemon(const Config& config, AgentSurroundings surroundings, bool force)
+    : impl_(std::make_unique<Impl>(config, std::move(surroundings), force)) {}
 Daemon::~Daemon() = default;
 void Daemon::run() { impl_->run(); }
 void Daemon::stop() { impl_->stop(); }

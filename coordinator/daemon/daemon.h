@@ -1,8 +1,9 @@
 // The whole daemon: puts the parts together, starts and stops them in order. Lives on one thread,
 // which becomes the broker thread in run().
 //
-// Start: directories, lock, log, limits, store, reconcile, sockets. Stop: no more connections and
-// requests, what is in flight is answered, sockets closed, store flushed, lock given back.
+// Start: lock, log, the yard's identity, limits, store, reconcile, sockets. Stop: no more
+// connections and requests, what is in flight is answered, sockets closed, store flushed, lock
+// given back.
 #pragma once
 
 #include <memory>
@@ -22,8 +23,9 @@ struct AgentSurroundings {
 
 class Daemon {
  public:
-  // Takes the lock and opens the store. Throws Error that says what to do.
-  Daemon(const Config& config, AgentSurroundings surroundings);
+  // Takes the lock, makes sure whose yard it is and opens the store. Throws Error that says what to
+  // do. `force`: see YardClaim.
+  Daemon(const Config& config, AgentSurroundings surroundings, bool force);
   ~Daemon();
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;

@@ -53,16 +53,21 @@ AgentOptions agent_options(const Config& config, const std::string& program,
   return options;
 }
 
+Paths with_tokens(Paths paths, const YardRecord& yard) {
+  paths.token_prefix = yard.token_prefix;
+  return paths;
+}
+
 }  // namespace
 
 InstanceParts::InstanceParts(asio::io_context& io, StoreQueue& store, InstanceManager& instances,
-                             const Clock& clock, const Config& config,
+                             const Clock& clock, const Config& config, const YardRecord& yard,
                              AgentSurroundings surroundings, OnWarning on_warning)
     : io_(io),
       store_(store),
       instances_(instances),
       config_(config),
-      paths_(config.paths()),
+      paths_(with_tokens(config.paths(), yard)),
       on_warning_(std::move(on_warning)),
       program_(std::filesystem::read_symlink("/proc/self/exe").string()),
       surroundings_(std::move(surroundings)),
@@ -100,8 +105,8 @@ void InstanceParts::add_resources(Broker& broker, InstanceObserver& observer) {
     signs_.died(instance);
     instances_.process_died(instance, when);
   };
-  add(std::make_unique<ProcessResource>(io_, workers_, paths_.state_dir.string(),
-                                        config_.kill_grace, spared, on_death));
+  add(std::make_unique<ProcessResource>(io_, workers_, paths_.token_prefix, config_.kill_grace,
+                                        spared, on_death));
   add(std::make_unique<HelloResource>(signs_, config_.settle_time));
 }
 
@@ -154,6 +159,13 @@ asio::awaitable<void> InstanceParts::end_tmux() {
   if (!config_.tmux) co_return;
   asio::awaitable<void> ending = tmux_.kill_server();
   co_await attempt("the tmux server stays", std::move(ending));
+}
+
+asio::awaitable<void> InstanceParts::end_tmux_at(std::filesystem::path socket) {
+  TmuxServer server(
+      io_, std::move(socket), [] {}, on_warning_);
+  asio::awaitable<void> ending = server.kill_server();
+  co_await attempt("an earlier tmux server stays", std::move(ending));
 }
 
 nlohmann::json InstanceParts::status() const {

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "coordinator/base/config.h"
+#include "coordinator/base/yard_record.h"
 #include "coordinator/broker/broker.h"
 #include "coordinator/daemon/daemon.h"
 #include "coordinator/instances/git/repositories.h"
@@ -32,8 +33,8 @@ class InstanceParts {
 
   // Throws Error{usage} when the roles cannot be read.
   InstanceParts(boost::asio::io_context& io, StoreQueue& store, InstanceManager& instances,
-                const Clock& clock, const Config& config, AgentSurroundings surroundings,
-                OnWarning on_warning);
+                const Clock& clock, const Config& config, const YardRecord& yard,
+                AgentSurroundings surroundings, OnWarning on_warning);
 
   ~InstanceParts();
   InstanceParts(const InstanceParts&) = delete;
@@ -49,6 +50,8 @@ class InstanceParts {
   void stop();
   // Ends the agents that still run in it, too; complains when it does not end.
   boost::asio::awaitable<void> end_tmux();
+  // The same of a server that this yard had somewhere else.
+  boost::asio::awaitable<void> end_tmux_at(std::filesystem::path socket);
 
   void on_gone(const Instance& instance) { persistent_.on_gone(instance); }
   // Returns the fields of `status` about these parts.

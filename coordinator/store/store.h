@@ -103,6 +103,10 @@ class Store {
   const RecoveryReport& recovery() const { return recovery_; }
   Database& database() { return database_; }
 
+  // Whose database it is, 0 when nobody has said so. In no transaction: these make their own.
+  std::uint64_t yard_id();
+  void set_yard_id(std::uint64_t id);
+
   // --- contexts
   AppendResult append(const AppendRequest& request);
   // Throws not_found. A limit of 0 means all.

@@ -80,11 +80,29 @@ TEST_F(StoreFiles, a_newer_schema_is_refused_with_what_to_do) {
   sql("PRAGMA user_version");
 }
 
-TEST_F(StoreFiles, an_empty_file_becomes_a_yard) {
+TEST(StoreBeginning, an_empty_file_becomes_a_yard) {
+  TemporaryDirectory place;
+  std::filesystem::create_directory(place / "state");
+  std::filesystem::permissions(place / "state", std::filesystem::perms(0700));
+  write_file(place / "state" / "yard.db", "");
+  DaemonProcess daemon(DaemonOptions{.state_dir = place / "state"});
+  EXPECT_EQ(daemon.call("status").at("counts").at("instances"), 0);
+}
+
+TEST_F(StoreFiles, one_that_was_emptied_is_refused_with_what_to_do) {
   remove_database();
   write_file(daemon_.database(), "");
-  daemon_.start();
-  EXPECT_EQ(daemon_.call("status").at("counts").at("instances"), 0);
+  expect_refused_with({daemon_.database().string(), "backup", "--force"});
+}
+
+TEST_F(StoreFiles, that_of_another_yard_is_refused_and_left_as_it_is) {
+  DaemonProcess other;
+  other.call("allocate_instance", {{"instance_id", "two"}, {"role", "worker"}});
+  other.stop();
+  remove_database();
+  std::filesystem::copy_file(other.database(), daemon_.database());
+  expect_refused_with({daemon_.database().string(), "another yard"});
+  EXPECT_EQ(read_file(daemon_.database()), read_file(other.database()));
 }
 
 TEST_F(StoreFiles, a_backup_made_under_load_restores) {

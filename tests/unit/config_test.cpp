@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "coordinator/base/error.h"
+#include "coordinator/base/yard_record.h"
 #include "tests/support/temporary_directory.h"
 
 namespace yardmaster {
@@ -115,6 +116,42 @@ TEST_F(ConfigTest, places_follow_the_xdg_rules) {
   EXPECT_EQ(load(std::nullopt, {{"XDG_STATE_HOME", "/s"}}).config.runtime_dir, "/s/yardmaster/run");
   EXPECT_EQ(load(std::nullopt, {{"XDG_STATE_HOME", "relative"}}).config.state_dir,
             (directory_.path() / ".local/state/yardmaster").string());
+}
+
+TEST_F(ConfigTest, a_yard_stays_where_it_was_unless_something_says_otherwise) {
+  YardRecord yard;
+  yard.id = new_yard_id();
+  yard.state_dir = directory_.path();
+  yard.runtime_dir = directory_.path() / "sockets";
+  yard.store = "postgres";
+  write_yard_record(yard);
+  const std::map<std::string, std::string> elsewhere{{"XDG_RUNTIME_DIR", "/r"}};
+  const std::map<std::string, std::string> here{{"state_dir", yard.state_dir.string()}};
+  const LoadedConfig remembered = load(std::nullopt, elsewhere, here);
+  EXPECT_EQ(remembered.config.runtime_dir, yard.runtime_dir);
+  EXPECT_EQ(remembered.config.store, "postgres");
+  EXPECT_EQ(origin_of(remembered, "runtime_dir"), "the yard, since its latest start");
+  auto told = here;
+  told["runtime_dir"] = "/told";
+  told["store"] = "sqlite";
+  const LoadedConfig otherwise = load(std::nullopt, elsewhere, told);
+  EXPECT_EQ(otherwise.config.runtime_dir, "/told");
+  EXPECT_EQ(otherwise.config.store, "sqlite");
+  yard.runtime_dir = write("{}") / "below" / "a file";
+  write_yard_record(yard);
+  EXPECT_EQ(load(std::nullopt, elsewhere, here).config.runtime_dir, "/r/yardmaster");
+}
+
+TEST_F(ConfigTest, a_record_that_is_damaged_is_refused_by_name) {
+  write("{}");
+  std::filesystem::rename(directory_.path() / "config.json", directory_.path() / "yard.json");
+  try {
+    read_yard_record(directory_.path());
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::usage);
+    EXPECT_NE(std::string(error.what()).find("yard.json"), std::string::npos) << error.what();
+  }
 }
 
 TEST(Paths, a_socket_path_may_have_107_bytes) {

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "coordinator/base/paths.h"
 #include "coordinator/broker/listeners/listener.h"

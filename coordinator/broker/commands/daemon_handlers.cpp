@@ -1,3 +1,4 @@
+#include <optional>
 #include <string>
 
 #include <unistd.h>
@@ -14,14 +15,13 @@ Reply ping(Services& /*services*/, const Request& /*request*/) {
 }
 
 Reply status(Services& services, const Request& /*request*/) {
-  std::int64_t log_frames = 0;
+  std::optional<StoreFacts> facts;
   const auto count = [&](Store& store) {
-    log_frames = store.database().log_frames();
+    facts.emplace(store);
     return store.counts();
   };
   const StoreCounts counts = co_await services.store.run(Durability::process, count);
-  json data = services.daemon.status();
-  data["store"]["log_frames"] = log_frames;
+  json data = services.daemon.status(*facts);
   json& shown = data["counts"];
   shown["instances"] = counts.instances;
   shown["contexts"] = counts.contexts;

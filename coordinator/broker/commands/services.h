@@ -23,11 +23,28 @@
 
 namespace yardmaster {
 
+// StoreFacts are what only the store thread may read, since it assigns them anew when it connects
+// again.
+struct StoreFacts {
+  explicit StoreFacts(Store& store)
+      : engine(store.database().engine()),
+        version(store.database().version()),
+        location(store.database().location()),
+        log_frames(store.database().log_frames()),
+        recovery(store.recovery()) {}
+
+  std::string engine;
+  std::string version;
+  std::string location;
+  std::int64_t log_frames;
+  RecoveryReport recovery;
+};
+
 // DaemonControl answers what only the daemon as a whole can answer.
 class DaemonControl {
  public:
   // Returns the data of `status`, except for the counts that the store knows.
-  virtual nlohmann::json status() const = 0;
+  virtual nlohmann::json status(const StoreFacts& store) const = 0;
   virtual nlohmann::json histograms() const = 0;
   // Records how long a handoff took, from the request for it to its acceptance.
   virtual void on_handoff_done(std::chrono::nanoseconds duration) = 0;

@@ -1,6 +1,7 @@
 #include <csignal>
 #include <cstdio>
 #include <iostream>
+#include <optional>
 
 #include <poll.h>
 #include <pthread.h>
@@ -13,6 +14,7 @@
 #include "coordinator/cli/command_line.h"
 #include "coordinator/cli/launch.h"
 #include "coordinator/cli/reference.h"
+#include "coordinator/cli/yard_connection.h"
 #include "coordinator/daemon/backup.h"
 #include "coordinator/daemon/daemon.h"
 #include "coordinator/daemon/daemon_lock.h"
@@ -30,7 +32,7 @@ void clear_agent_environment() {
   }
 }
 
-int run_in_foreground(const Config& config) {
+int run_in_foreground(const Config& config, bool force) {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGHUP, SIG_IGN);
   std::signal(SIGCHLD, SIG_DFL);  // else nobody hears how git ended
@@ -38,7 +40,7 @@ int run_in_foreground(const Config& config) {
   surroundings.cli_reference = cli_reference();
   surroundings.file_mask = ::umask(077);
   ::pthread_setname_np(::pthread_self(), "yardmaster");
-  Daemon daemon(config, std::move(surroundings));
+  Daemon daemon(config, std::move(surroundings), force);
   daemon.run();
   return 0;
 }
@@ -65,6 +67,7 @@ std::vector<std::string> foreground_arguments(const Places& places) {
   add("--runtime-dir", places.runtime_dir);
   add("--store", places.store);
   add("--checkpoint-policy", places.checkpoint_policy);
+  if (places.force) arguments.emplace_back("--force");
   return arguments;
 }
 
@@ -114,8 +117,7 @@ void show_status(const Places& places, bool as_json) {
 void back_up(const Config& config, const std::string& file) {
   const auto target = std::filesystem::absolute(file).lexically_normal();
   if (lock_holder(config.paths().lock())) {
-    Client(config.paths().broker_socket())
-        .call("backup", {{"file", target.string()}}, std::chrono::hours(1));
+    connect_to_yard(config).call("backup", {{"file", target.string()}}, std::chrono::hours(1));
   } else {
     const bool is_file = !traits_of(config.store_kind()).has_server;
     if (is_file && !std::filesystem::exists(config.paths().database())) {
@@ -128,6 +130,19 @@ void back_up(const Config& config, const std::string& file) {
   std::cout << "backed up to " << target.string() << "\n";
 }
 
+// A daemon whose socket is gone can still be told by a signal, which lets the agents go on.
+std::optional<Client> reach_for_stop(const Config& config, const std::optional<pid_t>& holder,
+                                     bool with_tmux) {
+  try {
+    return connect_to_yard(config);
+  } catch (const Error& error) {
+    const bool can_signal = holder && *holder > 0 && !with_tmux;
+    if (error.code() != ErrorCode::unavailable || !can_signal) throw;
+  }
+  if (::kill(*holder, SIGTERM) != 0) throw_unavailable("cannot signal the daemon");
+  return std::nullopt;
+}
+
 }  // namespace
 
 // Waits until the lock is given back, which is the last thing that a daemon does.
@@ -136,7 +151,9 @@ void stop_daemon(const Config& config, bool with_tmux) {
   const auto holder = lock_holder(lock);
   json request = json::object();
   if (with_tmux) request["tmux"] = true;
-  Client(config.paths().broker_socket()).call("stop", request);
+  if (std::optional<Client> client = reach_for_stop(config, holder, with_tmux)) {
+    client->call("stop", request);
+  }
   if (!holder) return;  // it stopped meanwhile
   for (int waited_ms = 0; lock_holder(lock) == holder; waited_ms += 5) {
     if (waited_ms > 10'000) {
@@ -157,12 +174,18 @@ void add_daemon_verbs(CLI::App& app, Places& places, int& status) {
                     "adaptive, every-write or auto");
   CLI::Option* foreground = start->add_flag("--foreground")
                                 ->description("Stay, and be the daemon, instead of starting one");
-  start->footer("Example: yardmaster start --state-dir ~/yard --checkpoint-policy adaptive");
+  start->add_flag("--force", places.force,
+                  "Start though agents that live cannot be taken up, or the database is gone: "
+                  "they are ended (their work is saved), it is begun anew");
+  start->footer(
+      "Agents that an earlier daemon left are taken up. A yard stays with the runtime directory\n"
+      "and the store that it had; where its agents cannot be taken up, nothing is started.\n"
+      "Example: yardmaster start --state-dir ~/yard --checkpoint-policy adaptive");
   start->callback([&places, &status, foreground] {
     const Config config = places.load().config;
     clear_agent_environment();
     if (foreground->count() > 0) {
-      status = run_in_foreground(config);
+      status = run_in_foreground(config, places.force);
     } else {
       start_in_background(config, foreground_arguments(places));
     }

@@ -12,6 +12,7 @@
 #include "coordinator/cli/doctor/findings.h"
 #include "coordinator/cli/doctor/program_output.h"
 #include "coordinator/cli/output/listings.h"
+#include "coordinator/cli/yard_connection.h"
 #include "coordinator/daemon/daemon_lock.h"
 #include "coordinator/instances/roles/agent_command.h"
 #include "coordinator/instances/roles/roles.h"
@@ -43,7 +44,7 @@ class DaemonView {
  public:
   explicit DaemonView(const Config& config) : holder_(lock_holder(config.paths().lock())) {
     try {
-      Client client(config.paths().broker_socket(), daemon_timeout);
+      Client client = connect_to_yard(config, daemon_timeout);
       status_ = client.call("status", json::object(), daemon_timeout);
       repositories_ = list_of(client.call("list_repos", json::object(), daemon_timeout), "repos");
     } catch (const Error&) {

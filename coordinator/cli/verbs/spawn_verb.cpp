@@ -11,6 +11,7 @@
 #include "coordinator/cli/command_line.h"
 #include "coordinator/cli/output/listings.h"
 #include "coordinator/cli/repository_choice.h"
+#include "coordinator/cli/yard_connection.h"
 
 namespace yardmaster::cli {
 namespace {
@@ -93,8 +94,9 @@ void restore_signals() {
 }
 
 void spawn(const Places& places, const SpawnOptions& options) {
-  const Paths paths = places.load().config.paths();
-  Client client(paths.broker_socket());
+  const Config config = places.load().config;
+  const Paths paths = config.paths();
+  Client client = connect_to_yard(config);
   std::string repo = value_of(*options.repo);
   if (repo.empty()) {
     repo = choose_repository(list_of(client.call("list_repos"), "repos"), "",

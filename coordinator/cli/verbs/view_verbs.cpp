@@ -13,6 +13,7 @@
 #include "coordinator/cli/output/display_text.h"
 #include "coordinator/cli/output/follow_log.h"
 #include "coordinator/cli/output/terminal.h"
+#include "coordinator/cli/yard_connection.h"
 #include "coordinator/domain/names.h"
 
 namespace yardmaster::cli {
@@ -103,8 +104,9 @@ void add_logs(CLI::App& app, Places& places) {
 }
 
 void attach(const Places& places, const std::string& name, bool read_only) {
-  const Paths paths = places.load().config.paths();
-  Client client(paths.broker_socket());
+  const Config config = places.load().config;
+  const Paths paths = config.paths();
+  Client client = connect_to_yard(config);
   const std::optional<json> instance = find_instance(client, name);
   if (!instance) {
     throw Error(ErrorCode::not_found, "there is no instance '" + one_line(name) +

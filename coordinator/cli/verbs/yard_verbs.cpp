@@ -12,6 +12,7 @@
 #include "coordinator/cli/output/terminal.h"
 #include "coordinator/cli/release.h"
 #include "coordinator/cli/repository_choice.h"
+#include "coordinator/cli/yard_connection.h"
 
 namespace yardmaster::cli {
 namespace {
@@ -188,7 +189,7 @@ void forget_repositories(Client& client) {
 
 void stop_all(const Places& places, bool clean, bool yes) {
   const Config config = places.load().config;
-  Client client(config.paths().broker_socket());
+  Client client = connect_to_yard(config);
   const std::size_t repositories = clean ? list_of(client.call("list_repos"), "repos").size() : 0;
   const std::string question = question_about(living(client), repositories);
   if (!confirm(question, yes, is_interactive(), std::cin, std::cout)) {

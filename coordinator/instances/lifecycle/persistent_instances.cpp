@@ -96,7 +96,7 @@ asio::awaitable<bool> PersistentInstances::try_once(std::string name) {
   const auto note = [&](Store& store) { store.note_restart(name, restarts, now); };
   co_await store_.run(Durability::process, note);
   const std::chrono::seconds pause = pause_before(wanted->restarts);
-  on_trouble_("'" + name + "' is started again in " + std::to_string(pause.count()) + " s (" +
+  on_warning_("'" + name + "' is started again in " + std::to_string(pause.count()) + " s (" +
               std::to_string(restarts) + " of at most " + std::to_string(limit_) +
               " times within an hour)");
   co_await pause_for(io_, pause);

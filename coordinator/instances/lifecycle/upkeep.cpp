@@ -55,6 +55,18 @@ UpkeepAction action_on(std::string what, std::string instance, std::string path)
   return action;
 }
 
+// "took back the worktree /yard/…, whose work was saved: refs/…"
+std::string story_of(const UpkeepAction& action) {
+  std::string text = action.action == "end" ? "ended the " : "took back the ";
+  text += action.what + " " + action.path + ", which belonged to no instance that lives";
+  for (const std::string& place : action.rescue) text += "; its work was saved: " + place;
+  return text;
+}
+
+bool is_worth_telling(const UpkeepAction& action) {
+  return action.what != "instance" && action.what != "trash";
+}
+
 }  // namespace
 
 Upkeep::Upkeep(asio::io_context& io, asio::thread_pool& workers, InstanceManager& instances,
@@ -127,6 +139,9 @@ asio::awaitable<UpkeepReport> Upkeep::run(bool ask_unknown, bool dry_run) {
   steps.push_back(clean_files(report, dry_run));
   steps.push_back(clean_trash(report, dry_run));
   for (asio::awaitable<void>& step : steps) co_await attempt(report, std::move(step));
+  for (const UpkeepAction& action : report.actions) {
+    if (!dry_run && is_worth_telling(action)) on_warning_(story_of(action));
+  }
   co_return report;
 }
 
@@ -171,12 +186,13 @@ asio::awaitable<void> Upkeep::clean_worktree(UpkeepReport& report, fs::path path
 }
 
 asio::awaitable<void> Upkeep::clean_processes(UpkeepReport& report, bool dry_run) {
-  const std::string prefix = token_prefix(paths_.state_dir.string());
+  const std::string prefix = paths_.token_prefix;
+  if (prefix.empty()) co_return;  // everybody's begin so
   std::function<std::vector<std::string>()> list = [prefix] { return find_tokens(prefix); };
   const std::vector<std::string> tokens = co_await run_on(workers_, std::move(list));
   std::unordered_set<std::string> living;
   for (const Instance& instance : instances_.list()) {
-    living.insert(instance_token(paths_.state_dir.string(), instance.id));
+    living.insert(instance_token(prefix, instance.id));
   }
   for (const std::string& token : tokens) {
     if (living.contains(token)) continue;

@@ -7,11 +7,17 @@
 
 namespace yardmaster {
 
-// The tokens of all instances of this yard begin with this prefix.
-inline std::string token_prefix(const std::string& state_dir) { return state_dir + "#"; }
+// What the tokens of all instances of a yard begin with. A yard keeps it as long as it lives,
+// wherever its state directory is moved to; no other yard has the same, whatever stood there
+// before.
+inline std::string token_prefix(const std::string& state_dir, const std::string& yard) {
+  return state_dir + "#" + yard + "/";
+}
+// Of yards that were made before they had names of their own.
+inline std::string nameless_token_prefix(const std::string& state_dir) { return state_dir + "#"; }
 
-inline std::string instance_token(const std::string& state_dir, std::uint64_t instance_id) {
-  return token_prefix(state_dir) + std::to_string(instance_id);
+inline std::string instance_token(const std::string& token_prefix, std::uint64_t instance_id) {
+  return token_prefix + std::to_string(instance_id);
 }
 
 }  // namespace yardmaster

@@ -74,7 +74,7 @@ std::map<std::string, std::string> FilesResource::environment_of(const Instance&
   environment["YARDMASTER_RUNTIME_DIR"] = paths_.runtime_dir.string();
   environment["YARDMASTER_PROMPT_FILE"] = paths_.prompt(instance.name).string();
   environment["YARDMASTER_TASK"] = instance.task;
-  environment["YARDMASTER_TOKEN"] = instance_token(paths_.state_dir.string(), instance.id);
+  environment["YARDMASTER_TOKEN"] = instance_token(paths_.token_prefix, instance.id);
   return environment;
 }
 

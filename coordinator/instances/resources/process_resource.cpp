@@ -91,7 +91,7 @@ boost::asio::awaitable<void> ProcessResource::release(Instance& instance, const 
   ProcessTreeQuery query;
   query.root = instance.process;
   query.spared = spared_();
-  if (launched) query.token = instance_token(state_dir_, instance.id);
+  if (launched) query.token = instance_token(token_prefix_, instance.id);
   std::exception_ptr failure;
   try {
     // The remains of a registered process that has ended by itself cannot be told from other

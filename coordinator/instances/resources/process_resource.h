@@ -25,14 +25,14 @@ class ProcessResource final : public InstanceResource {
   // Processes that are no instance's, whatever they descend from: the tmux server.
   using Spared = std::function<std::vector<std::int64_t>()>;
 
-  // `grace` lies between SIGTERM and SIGKILL; `state_dir` is part of the token that the processes
-  // of launched agents carry.
+  // `grace` lies between SIGTERM and SIGKILL; `token_prefix` is what the tokens that the
+  // processes of launched agents carry begin with.
   ProcessResource(boost::asio::io_context& io, boost::asio::thread_pool& workers,
-                  std::string state_dir, std::chrono::nanoseconds grace, Spared spared,
+                  std::string token_prefix, std::chrono::nanoseconds grace, Spared spared,
                   OnDeath on_death)
       : io_(io),
         workers_(workers),
-        state_dir_(std::move(state_dir)),
+        token_prefix_(std::move(token_prefix)),
         grace_(grace),
         spared_(std::move(spared)),
         on_death_(std::move(on_death)) {}
@@ -64,7 +64,7 @@ class ProcessResource final : public InstanceResource {
 
   boost::asio::io_context& io_;
   boost::asio::thread_pool& workers_;
-  std::string state_dir_;
+  std::string token_prefix_;
   std::chrono::nanoseconds grace_;
   Spared spared_;
   OnDeath on_death_;

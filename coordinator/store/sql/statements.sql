@@ -10,6 +10,9 @@
 SELECT value FROM yard_meta WHERE name = $1;
 -- name: write_meta
 UPDATE yard_meta SET value = $2 WHERE name = $1;
+-- name: set_yard
+INSERT INTO yard_meta (name, value) VALUES ($1, $2)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value;
 -- name: touch_durable
 UPDATE yard_meta SET value = value + 1 WHERE name = 'durable';
 -- name: largest_ids
