@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "coordinator/instances/git/ref_names.h"
 #include "coordinator/instances/git/stale_lock.h"
 #include "coordinator/instances/git/worktree_files.h"
 #include "coordinator/instances/processes/run_on.h"
@@ -10,6 +11,25 @@ namespace yardmaster {
 
 namespace asio = boost::asio;
 namespace fs = std::filesystem;
+
+namespace {
+
+// In the language of `update-ref -z --stdin`, whose fields end with a zero.
+std::string command_of(const RefChange& change) {
+  const auto has_zero = [](const std::string& text) {
+    return text.find('\0') != std::string::npos;
+  };
+  if (!is_valid_ref_name(change.ref) || has_zero(change.commit)) {
+    throw Error(ErrorCode::invalid_request, "'" + change.ref + "' cannot be a ref's name");
+  }
+  const std::string ref = change.ref + '\0';
+  const std::string commit = change.commit + '\0';
+  if (change.kind == RefChange::Kind::create) return "create " + ref + commit;
+  if (change.kind == RefChange::Kind::remove) return "delete " + ref + commit;
+  return "update " + ref + commit + '\0';  // whatever it was
+}
+
+}  // namespace
 
 asio::awaitable<std::optional<fs::path>> RepositoryContext::find_common() {
   std::function<std::optional<fs::path>()> work = [this] {
@@ -35,11 +55,12 @@ GitCall RepositoryContext::call(const fs::path& common, std::vector<std::string>
   return call;
 }
 
-asio::awaitable<ProgramResult> RepositoryContext::update_refs(fs::path common, std::string commands,
+asio::awaitable<ProgramResult> RepositoryContext::update_refs(fs::path common,
+                                                              std::vector<RefChange> wanted,
                                                               std::string reason) {
-  std::vector<std::string> arguments{"update-ref", "-m", std::move(reason), "--stdin"};
+  std::vector<std::string> arguments{"update-ref", "-m", std::move(reason), "-z", "--stdin"};
   GitCall update = call(common, std::move(arguments));
-  update.input = std::move(commands);
+  for (const RefChange& change : wanted) update.input += command_of(change);
   update.while_locked = [this, common](std::string errors) {
     return remove_stale_lock(common, std::move(errors));
   };

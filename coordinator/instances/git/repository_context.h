@@ -19,6 +19,15 @@
 
 namespace yardmaster {
 
+// A part of a transaction of refs.
+struct RefChange {
+  enum class Kind { create, update, remove };
+
+  Kind kind = Kind::create;
+  std::string ref;     // whole: "refs/heads/main"
+  std::string commit;  // its new one; for `remove` the one that it must have, "": any
+};
+
 struct RepositoryContext {
   RepositoryContext(boost::asio::io_context& io, boost::asio::thread_pool& worker_pool,
                     ProcessRunner& runner, std::filesystem::path repository_path,
@@ -39,10 +48,11 @@ struct RepositoryContext {
 
   // A call that concerns all of the repository, in no working tree.
   static GitCall call(const std::filesystem::path& common, std::vector<std::string> arguments);
-  // A transaction of refs, all or nothing, in the language of `update-ref --stdin`. Locks of our
-  // refs that a killed git left are removed (stale_lock.h).
+  // A transaction of refs, all or nothing. Locks of our refs that a killed git left are removed
+  // (stale_lock.h). Throws invalid_request when a name cannot be a ref's.
   boost::asio::awaitable<ProgramResult> update_refs(std::filesystem::path common,
-                                                    std::string commands, std::string reason);
+                                                    std::vector<RefChange> wanted,
+                                                    std::string reason);
 
   boost::asio::awaitable<void> remove_stale_lock(std::filesystem::path common, std::string errors);
 

@@ -11,6 +11,7 @@
 #include "coordinator/instances/git/file_errors.h"
 #include "coordinator/instances/git/kept_files.h"
 #include "coordinator/instances/git/own_files.h"
+#include "coordinator/instances/git/ref_names.h"
 #include "coordinator/instances/git/rescue_time.h"
 #include "coordinator/instances/processes/run_on.h"
 
@@ -303,9 +304,9 @@ asio::awaitable<std::vector<Rescue>> Rescuer::list(fs::path common) {
 }
 
 asio::awaitable<std::string> Rescuer::find(fs::path common, std::string ref) {
-  if (!ref.starts_with(rescue_namespace)) {
-    throw Error(ErrorCode::invalid_request,
-                "'" + ref + "' is not a rescue: those begin with " + std::string(rescue_namespace));
+  if (!ref.starts_with(rescue_namespace) || !is_valid_ref_name(ref)) {
+    throw Error(ErrorCode::invalid_request, "'" + ref + "' is not a rescue: those are refs that " +
+                                                "begin with " + std::string(rescue_namespace));
   }
   std::vector<std::string> arguments{"rev-parse", "--verify", "--quiet", ref + "^{commit}"};
   GitCall call = RepositoryContext::call(common, std::move(arguments));

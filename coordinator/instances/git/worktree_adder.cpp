@@ -4,6 +4,7 @@
 #include <functional>
 #include <system_error>
 
+#include "coordinator/instances/git/ref_names.h"
 #include "coordinator/instances/git/trash.h"
 #include "coordinator/instances/git/worktree_files.h"
 #include "coordinator/instances/processes/run_on.h"
@@ -28,9 +29,6 @@ Error branch_error(const ProgramResult& result, const std::string& branch) {
   if (contains(said, "exists; cannot create")) {
     return {ErrorCode::already_exists,
             "there is a branch whose name is a part of '" + branch + "', or the reverse"};
-  }
-  if (contains(said, "invalid ref format")) {
-    return {ErrorCode::invalid_request, "'" + branch + "' cannot be a branch's name"};
   }
   return git_error(result, "cannot make the branch '" + branch + "'");
 }
@@ -81,6 +79,8 @@ void finish(const fs::path& admin) {
 
 asio::awaitable<std::string> WorktreeAdder::add(WorktreeRequest request, bool ours) {
   const fs::path common = co_await context_.common();
+  require_branch_name(request.branch);
+  request.path = require_worktree_place(request.path, common);
   NewBranch branch{request.branch, "", ours};
   branch.commit = co_await resolve(common, request.start);
   RepositoryConfig config;
@@ -162,21 +162,24 @@ asio::awaitable<void> WorktreeAdder::allow_own_configuration(fs::path common) {
 
 asio::awaitable<void> WorktreeAdder::make_branch(fs::path common, NewBranch branch) {
   // The marker first, so that a crash between the two never leaves a branch that no one owns.
-  std::string commands;
-  if (branch.ours) commands = "update " + branch_marker(branch.name) + " " + branch.commit + "\n";
-  commands += "create refs/heads/" + branch.name + " " + branch.commit + "\n";
+  std::vector<RefChange> changes;
+  if (branch.ours) {
+    changes.push_back({RefChange::Kind::update, branch_marker(branch.name), branch.commit});
+  }
+  changes.push_back({RefChange::Kind::create, "refs/heads/" + branch.name, branch.commit});
   const ProgramResult result =
-      co_await context_.update_refs(common, std::move(commands), "yardmaster: new worktree");
+      co_await context_.update_refs(common, std::move(changes), "yardmaster: new worktree");
   if (!result.succeeded()) throw branch_error(result, branch.name);
 }
 
 asio::awaitable<std::string> WorktreeAdder::undo(fs::path common, NewBranch branch) {
-  std::string commands = "delete refs/heads/" + branch.name + " " + branch.commit + "\n";
-  if (branch.ours) commands += "delete " + branch_marker(branch.name) + "\n";
+  std::vector<RefChange> changes;
+  changes.push_back({RefChange::Kind::remove, "refs/heads/" + branch.name, branch.commit});
+  if (branch.ours) changes.push_back({RefChange::Kind::remove, branch_marker(branch.name), ""});
   std::string why;
   try {
     const ProgramResult result =
-        co_await context_.update_refs(common, std::move(commands), "yardmaster: no worktree");
+        co_await context_.update_refs(common, std::move(changes), "yardmaster: no worktree");
     if (!result.succeeded()) why = git_complaint(result.errors);
   } catch (const Error& error) {
     why = error.what();
@@ -197,8 +200,8 @@ asio::awaitable<std::string> WorktreeAdder::remove_rest(WorktreeRequest request)
 }
 
 asio::awaitable<void> WorktreeAdder::attach(fs::path common, WorktreeRequest request) {
-  std::vector<std::string> arguments{"worktree",      "add",        "--quiet",
-                                     "--no-checkout", request.path, request.branch};
+  std::vector<std::string> arguments{"worktree", "add",        "--quiet",     "--no-checkout",
+                                     "--",       request.path, request.branch};
   GitCall call = RepositoryContext::call(common, std::move(arguments));
   const ProgramResult result = co_await context_.git.run(std::move(call));
   if (!result.succeeded()) throw attach_error(result, request.path);

@@ -259,11 +259,11 @@ asio::awaitable<void> WorktreeRemover::drop_branch(Removal& removal) {
   if (branch.empty()) co_return;
   const BranchFacts facts = co_await find_branch(removal);
   if (!facts.made_by_us) co_return;
-  std::string commands;
+  std::vector<RefChange> changes;
   const bool deleted = !facts.commit.empty() && !facts.used_elsewhere;
-  if (deleted) commands = "delete refs/heads/" + branch + " " + facts.commit + "\n";
-  commands += "delete " + branch_marker(branch) + "\n";
-  const ProgramResult result = co_await context_.update_refs(removal.common, std::move(commands),
+  if (deleted) changes.push_back({RefChange::Kind::remove, "refs/heads/" + branch, facts.commit});
+  changes.push_back({RefChange::Kind::remove, branch_marker(branch), ""});
+  const ProgramResult result = co_await context_.update_refs(removal.common, std::move(changes),
                                                              "yardmaster: removed worktree");
   if (!result.succeeded()) throw git_error(result, "cannot delete the branch '" + branch + "'");
   if (!deleted || !facts.configured) co_return;

@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "coordinator/instances/git/ref_names.h"
 #include "coordinator/instances/git/worktree_files.h"
 #include "coordinator/instances/processes/run_on.h"
 
@@ -116,6 +117,7 @@ asio::awaitable<std::vector<Rescue>> Worktrees::rescues() {
 
 asio::awaitable<void> Worktrees::restore(std::string ref, std::string branch) {
   const fs::path common = co_await context_.common();
+  require_branch_name(branch);
   NewBranch made;
   made.name = std::move(branch);
   made.commit = co_await rescuer_.find(common, std::move(ref));
@@ -126,9 +128,10 @@ asio::awaitable<void> Worktrees::restore(std::string ref, std::string branch) {
 asio::awaitable<void> Worktrees::restore_into(std::string ref, std::string branch, fs::path path) {
   const fs::path common = co_await context_.common();
   WorktreeRequest request;
+  // What lies among the instances' worktrees without being one would be swept away.
+  request.path = require_worktree_place(path, context_.trash.parent_path());
   request.start = co_await rescuer_.find(common, std::move(ref));
   request.branch = std::move(branch);
-  request.path = std::move(path);
   co_await adder_.add(std::move(request), false);
 }
 
