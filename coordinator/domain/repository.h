@@ -18,7 +18,7 @@ struct Repository {
   std::uint64_t id = 0;
   std::string name;
   std::string path;  // the top of its working tree, or the bare repository
-  std::string url;   // URL that it was cloned from; empty: unknown
+  std::string url;   // URL that it was cloned from, without secrets; empty: unknown
   std::string base_branch;
   std::string tmux_session;
   bool owned = false;  // we cloned it

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "coordinator/base/error.h"
+#include "coordinator/base/secrets.h"
 #include "coordinator/cli/command_line.h"
 #include "coordinator/cli/lookups.h"
 #include "coordinator/cli/output/clone_wait.h"
@@ -38,7 +39,8 @@ struct InitOptions {
 bool is_from(const json& repository, const RepositorySource& source) {
   std::error_code ignored;
   return source.is_url
-             ? flag_of(repository, "owned") && text_of(repository, "url") == source.value
+             ? flag_of(repository, "owned") &&
+                   text_of(repository, "url") == without_secrets(source.value)
              : std::filesystem::equivalent(text_of(repository, "path"), source.value, ignored);
 }
 

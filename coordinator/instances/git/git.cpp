@@ -9,6 +9,8 @@
 #include <random>
 #include <sstream>
 
+#include "coordinator/base/secrets.h"
+
 namespace yardmaster {
 namespace {
 
@@ -66,16 +68,18 @@ ProgramCall clone_call(const std::string& url, const fs::path& directory,
   program.holds_lock = false;
   if (!progress) return program;
   program.cancel = progress->cancel;
-  program.on_error_line = [progress](std::string_view line) { progress->text = line; };
+  program.on_error_line = [progress, secrets = SecretsOf(url)](std::string_view line) {
+    progress->text = secrets.hidden_in(line);
+  };
   return program;
 }
 
-Error clone_error(const ProgramResult& result) {
+Error clone_error(const ProgramResult& result, const std::string& url) {
   if (result.cancelled) return {ErrorCode::unavailable, "it was cancelled"};
   if (result.timed_out) return {ErrorCode::unavailable, "it took too long and was ended"};
   Error failure = git_error(result, "");
   if (failure.code() == ErrorCode::storage_full) return failure;
-  return {ErrorCode::unavailable, failure.what()};
+  return {ErrorCode::unavailable, SecretsOf(url).hidden_in(failure.what())};
 }
 
 void rename_finished(const fs::path& from, const fs::path& to) {
@@ -181,7 +185,7 @@ asio::awaitable<void> Git::clone(std::string url, fs::path directory,
   try {
     ProgramCall call = clone_call(url, unfinished, progress);
     const ProgramResult result = co_await git_.run_once(std::move(call));
-    if (!result.succeeded()) throw clone_error(result);
+    if (!result.succeeded()) throw clone_error(result, url);
     rename_finished(unfinished, directory);
   } catch (...) {
     failure = std::current_exception();

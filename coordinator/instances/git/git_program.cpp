@@ -10,6 +10,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "coordinator/base/secrets.h"
+
 namespace yardmaster {
 namespace {
 
@@ -131,10 +133,11 @@ std::string git_complaint(const std::string& errors) {
   std::string line;
   std::string last;
   while (std::getline(lines, line)) {
-    if (line.starts_with("fatal: ") || line.starts_with("error: ")) return line.substr(7);
+    const bool is_complaint = line.starts_with("fatal: ") || line.starts_with("error: ");
+    if (is_complaint) return without_secrets(line.substr(7));
     if (!line.empty()) last = line;
   }
-  return last.empty() ? "git failed" : last;
+  return last.empty() ? "git failed" : without_secrets(last);
 }
 
 Error git_error(const ProgramResult& result, const std::string& what) {

@@ -54,7 +54,8 @@ class GitProgram {
 // storage_full, timed_out (locked for too long) or conflict as its code.
 Error git_error(const ProgramResult& result, const std::string& what);
 
-// The first line that begins with "fatal: " or "error: ", without that; else the last line.
+// The first line that begins with "fatal: " or "error: ", without that; else the last line. Without
+// the secrets of URLs.
 std::string git_complaint(const std::string& errors);
 
 }  // namespace yardmaster

@@ -10,6 +10,7 @@
 #include <boost/asio/detached.hpp>
 
 #include "coordinator/base/error.h"
+#include "coordinator/base/secrets.h"
 #include "coordinator/domain/names.h"
 #include "coordinator/instances/git/trash.h"
 #include "coordinator/instances/git/worktree_files.h"
@@ -70,16 +71,20 @@ asio::awaitable<void> Repositories::load() {
 Repository Repositories::planned(const RepositoryRequest& request) const {
   if (request.path.empty() == request.url.empty()) {
     throw Error(ErrorCode::invalid_request,
+    // Earlier versions kept them as they were given.
+    repository.url = without_secrets(repository.url);
+    repository.error = without_secrets(repository.error);
                 "a repository has either a path on this machine or a URL to clone");
   }
   Repository repository;
   repository.name = request.name;
   if (repository.name.empty()) {
-    repository.name = name_after(request.path.empty() ? request.url : request.path);
+    const std::string url = without_secrets(request.url);
+    repository.name = name_after(url.empty() ? request.path : url.substr(0, url.find('?')));
   }
   require_name("name", repository.name);
   repository.path = request.path;
-  repository.url = request.url;
+  repository.url = without_secrets(request.url);
   repository.base_branch = request.base_branch;
   repository.owned = !request.url.empty();
   if (repository.owned) repository.path = paths_.clone(repository.name).string();
@@ -109,7 +114,7 @@ asio::awaitable<Repository> Repositories::add(RepositoryRequest request) {
   entry.repository = repository;
   if (repository.owned) {
     entry.clone = std::make_shared<CloneProgress>();
-    asio::co_spawn(io_, clone(name, entry.clone), asio::detached);
+    asio::co_spawn(io_, clone(name, request.url, entry.clone), asio::detached);
   }
   co_return repository;
 }
@@ -137,7 +142,7 @@ asio::awaitable<void> Repositories::require_no_earlier_clone(const Repository& r
 asio::awaitable<void> Repositories::fill_in(Repository& repository) {
   const RepositoryFacts facts = co_await git_.inspect(repository.path);
   repository.path = facts.path.string();
-  if (repository.url.empty()) repository.url = facts.origin_url;
+  if (repository.url.empty()) repository.url = without_secrets(facts.origin_url);
   if (repository.base_branch.empty()) repository.base_branch = facts.base_branch;
   if (repository.base_branch.empty()) {
     throw Error(ErrorCode::invalid_request,
@@ -161,13 +166,13 @@ asio::awaitable<void> Repositories::require_commit(const Repository& repository)
   }
 }
 
-asio::awaitable<void> Repositories::clone(std::string name,
+asio::awaitable<void> Repositories::clone(std::string name, std::string url,
                                           std::shared_ptr<CloneProgress> progress) {
   Repository repository = entries_.at(name).repository;
   std::exception_ptr failure;
   bool cloned = false;
   try {
-    co_await git_.clone(repository.url, repository.path, progress);
+    co_await git_.clone(url, repository.path, progress);
     cloned = true;
     co_await fill_in(repository);
   } catch (...) {

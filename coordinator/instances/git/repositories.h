@@ -75,7 +75,8 @@ class Repositories {
   boost::asio::awaitable<void> fill_in(Repository& repository);
   boost::asio::awaitable<void> require_commit(const Repository& repository);
   boost::asio::awaitable<void> discard(std::filesystem::path directory);
-  boost::asio::awaitable<void> clone(std::string name, std::shared_ptr<CloneProgress> progress);
+  boost::asio::awaitable<void> clone(std::string name, std::string url,
+                                     std::shared_ptr<CloneProgress> progress);
   boost::asio::awaitable<void> finish_clone(std::string name, std::string failure);
   boost::asio::awaitable<void> require_no_earlier_clone(const Repository& repository);
   boost::asio::awaitable<bool> has_work_of_its_own(std::filesystem::path clone);
