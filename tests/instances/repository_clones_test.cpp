@@ -101,6 +101,44 @@ TEST_F(RepositoriesTest, a_clone_that_failed_takes_nothing_with_it_that_it_did_n
   EXPECT_EQ(read_file(clone() / "file"), "somebody's");
 }
 
+TEST_F(RepositoriesTest, secrets_of_a_url_are_neither_shown_nor_kept) {
+  const RepositoryRequest request =
+      clone_of("http://bot:T0KEN%21T0KEN@127.0.0.1:1/api.git?access_token=T0KEN2");
+  daemon_->loop.wait_for(daemon_->repositories.add(request));
+  ASSERT_TRUE(daemon_->loop.run_until([&] { return state_now() != RepositoryState::cloning; }));
+  const Repository failed = daemon_->repositories.find("api");
+  EXPECT_EQ(failed.url, "http://***@127.0.0.1:1/api.git?access_token=***");
+  EXPECT_NE(failed.error, "");
+  EXPECT_EQ(failed.error.find("T0KEN"), std::string::npos) << failed.error;
+  ASSERT_EQ(daemon_->troubles.size(), 1U);
+  EXPECT_EQ(daemon_->troubles[0].find("T0KEN"), std::string::npos) << daemon_->troubles[0];
+  daemon_.reset();
+  const auto rows = support::run(
+      {{"sqlite3", (state() / "yard.db").string(), "SELECT url, error FROM repositories"}});
+  EXPECT_EQ(rows.output.find("T0KEN"), std::string::npos) << rows.output;
+}
+
+TEST_F(RepositoriesTest, secrets_that_an_earlier_version_kept_do_not_show) {
+  daemon_->loop.wait_for(daemon_->repositories.add(clone_of("file:///nonexistent/x.git")));
+  ASSERT_TRUE(daemon_->loop.run_until([&] { return state_now() != RepositoryState::cloning; }));
+  daemon_.reset();
+  run_sql("UPDATE repositories SET url = 'https://bot:T0KEN@h/x', error = 'https://bot:T0KEN@h/x'");
+  start();
+  EXPECT_EQ(daemon_->repositories.find("api").url, "https://***@h/x");
+  EXPECT_EQ(daemon_->repositories.find("api").error, "https://***@h/x");
+}
+
+TEST_F(RepositoriesTest, a_clone_stays_for_what_lies_in_it_or_is_linked_to_it) {
+  add_clone();
+  write_file(clone() / ".git/info/exclude", "scratch/\n");
+  git(clone(), {"clone", "--quiet", repository_.string(), "scratch/inner"});
+  EXPECT_EQ(remove_clone(), clone());
+  fs::remove_all(clone());
+  add_clone();
+  git(clone(), {"worktree", "add", "--quiet", "--detach", (scratch_ / "linked").string()});
+  EXPECT_EQ(remove_clone(), clone());
+}
+
 TEST_F(RepositoriesTest, an_interrupted_clone_does_not_keep_a_daemon_on_a_full_disk_from_starting) {
   daemon_->loop.wait_for(daemon_->repositories.add(clone_of("file://" + repository_.string())));
   daemon_.reset();

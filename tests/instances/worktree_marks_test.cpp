@@ -19,7 +19,7 @@ class WorktreeMarksTest : public support::GitTest {
     return wait_for(worktrees().remove_begun(path_of(name), branch_of(name), name));
   }
   std::vector<fs::path> orphans(std::vector<fs::path> living = {}) {
-    return wait_for(worktrees().find_orphans(yard_root_, std::move(living)));
+    return wait_for(worktrees().find_orphans(yard_root_, {std::move(living)}));
   }
   // Adds a worktree as another daemon does, with a state of its own, on the same repository.
   fs::path add_in_another_yard(const std::string& name) {

@@ -263,7 +263,7 @@ TEST_F(WorktreesTest, orphans_are_directories_and_registrations_that_nobody_clai
   fs::remove_all(path_of("missing"));
   fs::create_directories(path_of("stray"));
   git({"worktree", "add", "--quiet", (scratch_ / "users").string()});
-  const auto found = wait_for(worktrees().find_orphans(yard_root_, {path_of("living")}));
+  const auto found = wait_for(worktrees().find_orphans(yard_root_, {{path_of("living")}}));
   EXPECT_EQ(found,
             (std::vector<fs::path>{path_of("missing"), path_of("orphan"), path_of("stray")}));
   EXPECT_TRUE(wait_for(worktrees().find_orphans(scratch_ / "none", {})).empty());

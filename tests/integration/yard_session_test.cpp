@@ -343,15 +343,19 @@ TEST_F(YardSession, cleanup_says_first_what_it_would_take) {
   const fs::path worktree = instance("worker-1")["worktree_path"].get<std::string>();
   EXPECT_THAT(output({"cleanup"}), HasSubstr("nothing to clean up"));
   EXPECT_THAT(output({"repair"}), HasSubstr("nothing to repair"));
-  const fs::path stray = worktree.parent_path() / "stray";
+  const fs::path stray = daemon_->state_dir() / "worktrees/project/stray";
   git(repository(), {"worktree", "add", "--quiet", "-b", "stray", stray.string()});
   write_file(stray / "work", "unsaved\n");
+  output({"spawn", "worker"});
+  const fs::path worktree = instance("worker-1")["worktree_path"].get<std::string>();
+  const fs::path beside = worktree.parent_path() / "beside";
+  git(worktree, {"worktree", "add", "--quiet", "-b", "beside", beside.string()});
   const std::string planned = output({"cleanup", "--dry-run"});
   EXPECT_THAT(planned, AllOf(HasSubstr("stray"), HasSubstr("without --dry-run")));
   EXPECT_TRUE(fs::exists(stray));
   EXPECT_THAT(output({"cleanup"}), HasSubstr("rescue restore refs/yardmaster/rescue/stray/"));
   EXPECT_FALSE(fs::exists(stray));
-  EXPECT_TRUE(fs::exists(worktree)) << "somebody works there";
+  EXPECT_TRUE(fs::exists(worktree) && fs::exists(beside)) << "somebody works there, and made that";
 }
 
 TEST_F(YardSession, init_starts_two_persistent_roles_and_stop_all_ends_everything) {

@@ -12,6 +12,7 @@
 #include "coordinator/base/error.h"
 #include "coordinator/base/secrets.h"
 #include "coordinator/domain/names.h"
+#include "coordinator/instances/git/nested_repositories.h"
 #include "coordinator/instances/git/trash.h"
 #include "coordinator/instances/git/worktree_files.h"
 #include "coordinator/instances/processes/failure.h"
@@ -40,6 +41,15 @@ std::string name_after(std::string place) {
   return name.substr(0, max_name_length);
 }
 
+// Blocking. Linked ones, which would lose their repository.
+bool has_worktrees(const std::filesystem::path& common) {
+  const std::vector<Registration> all = registered_worktrees(common);
+  return std::any_of(all.begin(), all.end(), [](const Registration& registration) {
+    std::error_code ignored;
+    return std::filesystem::exists(registration.worktree, ignored);
+  });
+}
+
 }  // namespace
 
 Repositories::Repositories(asio::io_context& io, asio::thread_pool& workers, StoreQueue& store,
@@ -61,6 +71,9 @@ asio::awaitable<void> Repositories::load() {
   for (Repository& repository : known) {
     const std::string name = repository.name;
     const bool interrupted = repository.state == RepositoryState::cloning;
+    // Earlier versions kept them as they were given.
+    repository.url = without_secrets(repository.url);
+    repository.error = without_secrets(repository.error);
     entries_[name].repository = std::move(repository);
     if (interrupted) {
       co_await finish_clone(name, "the daemon was stopped meanwhile; remove it and add it again");
@@ -71,9 +84,6 @@ asio::awaitable<void> Repositories::load() {
 Repository Repositories::planned(const RepositoryRequest& request) const {
   if (request.path.empty() == request.url.empty()) {
     throw Error(ErrorCode::invalid_request,
-    // Earlier versions kept them as they were given.
-    repository.url = without_secrets(repository.url);
-    repository.error = without_secrets(repository.error);
                 "a repository has either a path on this machine or a URL to clone");
   }
   Repository repository;
@@ -259,6 +269,12 @@ asio::awaitable<bool> Repositories::find_work(std::filesystem::path clone) {
   };
   const auto common = co_await run_on(workers_, std::move(probe));
   if (!common) co_return true;
+  const NestedRepositories nested =
+      co_await find_nested_repositories(git_program_, workers_, clone, *common);
+  if (nested.unread || !nested.found.empty()) co_return true;
+  std::function<bool()> look_for_worktrees = [&common] { return has_worktrees(*common); };
+  const bool linked = co_await run_on(workers_, std::move(look_for_worktrees));
+  if (linked) co_return true;
   // `--all` has the stash and what is checked out in worktrees; a HEAD without a commit is ignored.
   std::vector<std::string> commits{"rev-list", "--max-count=1", "--ignore-missing", "--all",
                                    "HEAD",     "--not",         "--remotes"};

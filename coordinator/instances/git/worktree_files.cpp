@@ -212,6 +212,16 @@ std::vector<Registration> registered_worktrees(const fs::path& common) {
   return result;
 }
 
+std::vector<fs::path> registered_within(const fs::path& common, const fs::path& directory) {
+  std::vector<fs::path> found;
+  for (const Registration& registration : registered_worktrees(common)) {
+    const fs::path worktree = resolved(registration.worktree);
+    if (worktree != resolved(directory) && is_within(worktree, directory))
+      found.push_back(worktree);
+  }
+  return found;
+}
+
 bool is_of_another_yard(const fs::path& common, const fs::path& path) {
   const std::string name = path.filename();
   return std::ranges::any_of(entries_of(common / "worktrees"), [&](const fs::path& admin) {

@@ -55,6 +55,9 @@ struct Registration {
   bool by_a_yard = false;          // this one, or another that works on the same repository
 };
 std::vector<Registration> registered_worktrees(const std::filesystem::path& common);
+// Those that lie below a directory.
+std::vector<std::filesystem::path> registered_within(const std::filesystem::path& common,
+                                                     const std::filesystem::path& directory);
 // Returns whether the instance of this worktree's name in this repository belongs to another yard.
 bool is_of_another_yard(const std::filesystem::path& common, const std::filesystem::path& path);
 // The names of all branches below `folder` ("instance") that are marked as made by us, without it.

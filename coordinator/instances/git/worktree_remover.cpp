@@ -7,6 +7,7 @@
 
 #include "coordinator/instances/git/file_errors.h"
 #include "coordinator/instances/git/kept_files.h"
+#include "coordinator/instances/git/nested_repositories.h"
 #include "coordinator/instances/git/trash.h"
 #include "coordinator/instances/processes/run_on.h"
 
@@ -76,8 +77,8 @@ void unlink_git_file(const fs::path& directory, const fs::path& admin) {
   if (!link.empty() && resolved(link) == resolved(admin)) fs::remove(directory / ".git", ignored);
 }
 
-std::string described(const std::vector<std::string>& nested) {
-  std::string text = "there are repositories in it: " + nested.front();
+std::string described(const std::vector<fs::path>& nested) {
+  std::string text = "there are repositories in it: " + nested.front().string();
   if (nested.size() > 1) text += " and " + std::to_string(nested.size() - 1) + " more";
   return text;
 }
@@ -106,6 +107,7 @@ asio::awaitable<RemovedWorktree> WorktreeRemover::remove(fs::path path, std::str
   const std::uint64_t additions = context_.additions[name];
   removal.facts = co_await read(removal.common, path);
   co_await inspect(removal);
+  co_await inspect_worktrees_within(removal);
   // Two removals take turns here: when two worktrees hold the same commit, one of them must see the
   // other gone.
   const Semaphore::Permit turn = co_await context_.changes.acquire();
@@ -117,6 +119,7 @@ asio::awaitable<RemovedWorktree> WorktreeRemover::remove(fs::path path, std::str
     removal.removed.rescue_refs =
         co_await rescuer_.save(removal.common, removal.tips, removal.subject);
   }
+  co_await take_back_worktrees_within(removal);
   co_await move_away(removal);
   co_await unregister(removal);
   co_await drop_branch(removal);
@@ -164,6 +167,7 @@ asio::awaitable<void> WorktreeRemover::inspect(Removal& removal) {
   } else {
     co_await inspect_contents(removal);
   }
+  co_await find_repositories(removal);
   if (removal.may_lose_commits) co_return;
   removal.may_lose_commits =
       co_await rescuer_.has_unpushed(removal.common, removal.tips, removal.subject.branch, false);
@@ -177,11 +181,60 @@ asio::awaitable<void> WorktreeRemover::inspect_contents(Removal& removal) {
     const bool submodules = co_await rescuer_.has_unpushed_submodules(removal.facts);
     if (submodules) removal.keep_because = lone_submodules;
     if (changes.dirty_submodules) removal.keep_because = "its submodules had been changed";
-    if (!changes.nested.empty()) removal.keep_because = described(changes.nested);
     if (findings.unread) removal.keep_because = "not all of it could be read";
     if (changes.uncommitted) co_await commit(removal, changes);
   } catch (const Error& error) {
     removal.keep_because = error.what();
+  }
+}
+
+// All of the directory is kept for them: what is in them may be nowhere else.
+asio::awaitable<void> WorktreeRemover::find_repositories(Removal& removal) {
+  const WorktreeFacts& facts = removal.facts;
+  if (is_empty(facts) || !facts.has_files) co_return;
+  NestedRepositories nested;
+  std::string failure;
+  try {
+    nested =
+        co_await find_nested_repositories(context_.git, context_.workers, facts.path, facts.admin);
+  } catch (const Error& error) {
+    failure = error.what();
+  }
+  removal.repositories = std::move(nested.found);
+  if (!removal.repositories.empty()) {
+    removal.keep_because = described(removal.repositories);
+  } else if (removal.keep_because.empty()) {
+    removal.keep_because = nested.unread ? "not all of it could be read" : failure;
+  }
+}
+
+// What is in no branch is saved as that of the instance's own worktree is; their files stay in what
+// is kept, their branches in the repository.
+asio::awaitable<void> WorktreeRemover::inspect_worktrees_within(Removal& removal) {
+  std::function<std::vector<fs::path>()> list = [&removal] {
+    return registered_within(removal.common, removal.facts.path);
+  };
+  const std::vector<fs::path> within = co_await run_on(context_.workers, std::move(list));
+  for (const fs::path& path : within) {
+    Removal inner;
+    inner.common = removal.common;
+    inner.subject.instance = removal.subject.instance;
+    inner.facts = co_await read(removal.common, path);
+    co_await inspect(inner);
+    removal.worktrees.push_back(std::move(inner));
+  }
+}
+
+asio::awaitable<void> WorktreeRemover::take_back_worktrees_within(Removal& removal) {
+  for (Removal& inner : removal.worktrees) {
+    if (inner.may_lose_commits) {
+      const std::vector<std::string> refs =
+          co_await rescuer_.save(inner.common, inner.tips, inner.subject);
+      std::vector<std::string>& all = removal.removed.rescue_refs;
+      all.insert(all.end(), refs.begin(), refs.end());
+    }
+    co_await detach(inner);
+    co_await unregister(inner);
   }
 }
 
@@ -215,6 +268,20 @@ asio::awaitable<void> WorktreeRemover::move_away(Removal& removal) {
 // its link, and keeps it again.
 asio::awaitable<void> WorktreeRemover::keep(Removal& removal) {
   const WorktreeFacts& facts = removal.facts;
+  co_await detach(removal);
+  std::function<void()> move = [&] {
+    const KeptNote note = note_of(context_, facts, removal.subject, removal.keep_because);
+    removal.removed.kept_directory =
+        keep_directory(facts.path, {context_.kept_files, context_.trash}, note);
+    mend_links(facts.path, removal.removed.kept_directory, removal.repositories);
+  };
+  co_await run_on(context_.workers, std::move(move));
+}
+
+// From its repository, with the repositories of its submodules.
+asio::awaitable<void> WorktreeRemover::detach(Removal& removal) {
+  const WorktreeFacts& facts = removal.facts;
+  if (!facts.exists && facts.submodules.empty()) co_return;
   std::function<fs::path()> prepare = [&facts] {
     if (!facts.exists) make_directory(facts.path);
     unlink_git_file(facts.path, facts.admin);
@@ -222,12 +289,6 @@ asio::awaitable<void> WorktreeRemover::keep(Removal& removal) {
   };
   const fs::path modules = co_await run_on(context_.workers, std::move(prepare));
   if (!facts.submodules.empty()) co_await move_submodules(removal, modules);
-  std::function<void()> move = [&] {
-    const KeptNote note = note_of(context_, facts, removal.subject, removal.keep_because);
-    removal.removed.kept_directory =
-        keep_directory(facts.path, {context_.kept_files, context_.trash}, note);
-  };
-  co_await run_on(context_.workers, std::move(move));
 }
 
 // Their repositories are in the administrative directory, perhaps on another file system. They name

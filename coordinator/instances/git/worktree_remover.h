@@ -47,6 +47,8 @@ class WorktreeRemover {
     std::string keep_because;       // the directory must be kept; "": it need not
     std::vector<std::string> tips;  // commits to save unless refs hold them
     bool may_lose_commits = false;
+    std::vector<std::filesystem::path> repositories;  // within it, relative to it
+    std::vector<Removal> worktrees;  // linked ones of the same repository, within it
     RemovedWorktree removed;
   };
 
@@ -56,9 +58,14 @@ class WorktreeRemover {
                                                          std::filesystem::path path);
   boost::asio::awaitable<void> inspect(Removal& removal);
   boost::asio::awaitable<void> inspect_contents(Removal& removal);
+  boost::asio::awaitable<void> find_repositories(Removal& removal);
+  boost::asio::awaitable<void> inspect_worktrees_within(Removal& removal);
+  // In the queue.
+  boost::asio::awaitable<void> take_back_worktrees_within(Removal& removal);
   boost::asio::awaitable<void> commit(Removal& removal, WorktreeChanges changes);
   boost::asio::awaitable<void> move_away(Removal& removal);
   boost::asio::awaitable<void> keep(Removal& removal);
+  boost::asio::awaitable<void> detach(Removal& removal);
   boost::asio::awaitable<void> move_submodules(Removal& removal, std::filesystem::path target);
   boost::asio::awaitable<void> unregister(Removal& removal);
   boost::asio::awaitable<void> drop_branch(Removal& removal);

@@ -6,6 +6,10 @@
 #include <system_error>
 #include <utility>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "coordinator/instances/git/nested_repositories.h"
 #include "coordinator/instances/git/ref_names.h"
 #include "coordinator/instances/git/worktree_files.h"
 #include "coordinator/instances/processes/run_on.h"
@@ -16,10 +20,22 @@ namespace {
 namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
+// Blocking. Made while one of them lived, as an agent's own `git worktree add ../x` is.
+bool may_be_of_the_living(const fs::path& path, const LivingInstances& living) {
+  if (!living.since) return false;
+  struct statx found {};
+  if (::statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, STATX_BTIME, &found) != 0) return false;
+  if ((found.stx_mask & STATX_BTIME) == 0) return true;  // the file system does not say
+  const auto made = std::chrono::seconds(found.stx_btime.tv_sec) +
+                    std::chrono::nanoseconds(found.stx_btime.tv_nsec);
+  return WallTime(std::chrono::duration_cast<WallTime::duration>(made)) >= *living.since;
+}
+
 // Blocking.
 std::vector<fs::path> orphans_in(const fs::path& common, const fs::path& directory,
-                                 const std::vector<fs::path>& living) {
+                                 const LivingInstances& living) {
   std::set<fs::path> found;
+  std::set<fs::path> ours;
   std::error_code failure;
   for (fs::directory_iterator entry(directory, failure), end; !failure && entry != end;
        entry.increment(failure)) {
@@ -32,15 +48,21 @@ std::vector<fs::path> orphans_in(const fs::path& common, const fs::path& directo
     const fs::path whole = resolved(registration.worktree);
     if (whole.parent_path() == parent) {
       found.insert(whole);
+      if (registration.by_a_yard) ours.insert(whole);
     } else if (registration.by_a_yard) {
       elsewhere.insert(whole.filename());
     }
   }
-  for (const fs::path& path : living) elsewhere.insert(path.filename());
+  for (const fs::path& path : living.worktrees) elsewhere.insert(path.filename());
   for (const std::string& instance : marked_branches(common, "instance")) {
-    if (!elsewhere.contains(instance)) found.insert(parent / instance);
+    if (elsewhere.contains(instance)) continue;
+    found.insert(parent / instance);
+    ours.insert(parent / instance);
   }
-  for (const fs::path& path : living) found.erase(resolved(path));
+  for (const fs::path& path : living.worktrees) found.erase(resolved(path));
+  std::erase_if(found, [&](const fs::path& path) {
+    return !ours.contains(path) && may_be_of_the_living(path, living);
+  });
   return {found.begin(), found.end()};
 }
 
@@ -78,7 +100,10 @@ asio::awaitable<WorktreeState> Worktrees::inspect(fs::path path, std::string bra
   state.bytes = reading.bytes;
   if (facts.exists && facts.intact && facts.has_index) {
     const Findings findings = co_await rescuer_.inspect(facts);
-    state.uncommitted = findings.changes.uncommitted || findings.unread;
+    const NestedRepositories nested =
+        co_await find_nested_repositories(context_.git, context_.workers, facts.path, facts.admin);
+    state.uncommitted =
+        findings.changes.uncommitted || findings.unread || nested.unread || !nested.found.empty();
   } else {
     state.uncommitted = facts.has_files && !facts.unfinished;
   }
@@ -102,7 +127,7 @@ asio::awaitable<RemovedWorktree> Worktrees::remove_begun(fs::path path, std::str
 }
 
 asio::awaitable<std::vector<fs::path>> Worktrees::find_orphans(fs::path directory,
-                                                               std::vector<fs::path> living) {
+                                                               LivingInstances living) {
   const std::optional<fs::path> common = co_await context_.find_common();
   std::function<std::vector<fs::path>()> work = [&] {
     return orphans_in(common.value_or("/nonexistent"), directory, living);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include "coordinator/base/clock.h"
 #include "coordinator/instances/git/repository_context.h"
 #include "coordinator/instances/git/rescue.h"
 #include "coordinator/instances/git/semaphore.h"
@@ -30,6 +32,13 @@ struct WorktreeState {
   std::uint64_t bytes = 0;   // on the disk
 };
 
+// Whose things are not to be touched.
+struct LivingInstances {
+  std::vector<std::filesystem::path> worktrees;
+  // When the first of those that work in this repository began; nullopt: none does.
+  std::optional<WallTime> since = {};
+};
+
 class Worktrees {
  public:
   // `repository` is RepositoryFacts::path. Removed worktrees go to `trash`, which is on their file
@@ -44,8 +53,9 @@ class Worktrees {
   boost::asio::awaitable<std::string> add(WorktreeRequest request);
   boost::asio::awaitable<WorktreeState> inspect(std::filesystem::path path, std::string branch);
   // Removes a worktree, also one that was added half or is gone already. First saves what is
-  // uncommitted (untracked files too, ignored ones not) or unpushed. Deletes the branch when add()
-  // made it and no other worktree has it checked out.
+  // uncommitted (untracked files too, ignored ones not) or unpushed; a directory with repositories
+  // or linked worktrees in it, ignored or not, is kept whole. Deletes the branch when add() made it
+  // and no other worktree has it checked out.
   boost::asio::awaitable<RemovedWorktree> remove(std::filesystem::path path, std::string branch,
                                                  std::string instance);
   // The same for what an add() that failed or was interrupted may have made: nothing happens unless
@@ -53,9 +63,10 @@ class Worktrees {
   boost::asio::awaitable<RemovedWorktree> remove_begun(std::filesystem::path path,
                                                        std::string branch, std::string instance);
   // Directories directly below `directory`, registered worktrees there, and where those would be
-  // whose branches add() made, that are not `living`.
+  // whose branches add() made, that are not the living ones'. What add() did not make and what came
+  // to be while one of them lived counts as theirs.
   boost::asio::awaitable<std::vector<std::filesystem::path>> find_orphans(
-      std::filesystem::path directory, std::vector<std::filesystem::path> living);
+      std::filesystem::path directory, LivingInstances living);
 
   // Oldest first.
   boost::asio::awaitable<std::vector<Rescue>> rescues();

@@ -46,6 +46,16 @@ asio::awaitable<std::uint64_t> measure(asio::thread_pool& workers, const fs::pat
   co_return co_await run_on(workers, std::move(work));
 }
 
+LivingInstances living_in(const Repository& repository, const std::vector<Instance>& instances) {
+  LivingInstances living;
+  for (const Instance& instance : instances) {
+    living.worktrees.emplace_back(instance.worktree_path);
+    if (instance.repo != repository.name) continue;
+    living.since = std::min(living.since.value_or(instance.created_at), instance.created_at);
+  }
+  return living;
+}
+
 UpkeepAction action_on(std::string what, std::string instance, std::string path) {
   UpkeepAction action;
   action.action = "remove";
@@ -158,10 +168,10 @@ asio::awaitable<void> Upkeep::clean_worktrees(UpkeepReport& report, bool dry_run
   for (const Repository& repository : repositories_.list()) {
     if (repository.state != RepositoryState::ready) continue;
     const fs::path directory = paths_.worktrees() / repository.name;
-    std::vector<fs::path> living;
-    for (const Instance& instance : instances_.list()) living.emplace_back(instance.worktree_path);
+    LivingInstances living = living_in(repository, instances_.list());
     Worktrees& worktrees = repositories_.worktrees(repository.path);
-    const std::vector<fs::path> orphans = co_await worktrees.find_orphans(directory, living);
+    const std::vector<fs::path> orphans =
+        co_await worktrees.find_orphans(directory, std::move(living));
     for (const fs::path& orphan : orphans) {
       asio::awaitable<void> step = clean_worktree(report, orphan, repository.path, dry_run);
       co_await attempt(report, std::move(step));
