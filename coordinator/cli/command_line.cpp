@@ -9,6 +9,8 @@
 #include "coordinator/cli/output/display_text.h"
 #include "coordinator/cli/yard_connection.h"
 
+#include "coordinator/cli/output/plain_text.h"
+#include "coordinator/daemon/own_process.h"
 namespace yardmaster::cli {
 namespace {
 
@@ -53,7 +55,8 @@ void group_verbs(CLI::App& app) {
 }
 
 // Prints a complaint in one line, whatever is in it.
-int print_error(std::string what, int status) {
+int print_error(const std::string& text, int status) {
+  std::string what = plain_output(text);
   std::replace(what.begin(), what.end(), '\n', ' ');
   std::cerr << "yardmaster: " << what << "\n";
   return status;
@@ -112,7 +115,8 @@ CLI::Option* add_json_flag(CLI::App& verb) {
 
 void print_json(const nlohmann::json& value) {
   using nlohmann::json;
-  std::cout << value.dump(2, ' ', false, json::error_handler_t::replace) << "\n";
+  const std::string text = value.dump(2, ' ', false, json::error_handler_t::replace);
+  std::cout << terminal_safe_json(text) << "\n";
 }
 
 std::string value_of(const CLI::Option& option) {

@@ -48,7 +48,7 @@ TEST(CliText, a_text_of_others_becomes_one_harmless_line) {
   EXPECT_EQ(one_line("fix\n\tthe   parser \r\n"), "fix the parser");
   EXPECT_EQ(one_line("\x1b[2J\x1b]0;title\x07red\x1b[31m!\x1b[0m"), "red!");
   EXPECT_EQ(one_line("a\x01\x7f\xc2\x9b"
-                     "b"),
+                     "31mb"),
             "ab");
   EXPECT_EQ(one_line("\x1b"), "");
   EXPECT_EQ(one_line("\x1b["), "");

@@ -5,40 +5,12 @@
 #include <charconv>
 #include <cstdio>
 
+#include "coordinator/cli/output/plain_text.h"
+
 namespace yardmaster::cli {
 namespace {
 
 using std::chrono::seconds;
-
-constexpr char32_t replacement = 0xFFFD;
-constexpr std::string_view replacement_text = "\xEF\xBF\xBD";
-
-struct CodePoint {
-  char32_t value = replacement;
-  std::size_t length = 1;  // bytes
-};
-
-std::size_t sequence_length(unsigned char lead) {
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead < 0xE0) return 2;
-  if (lead >= 0xE0 && lead < 0xF0) return 3;
-  return lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
-}
-
-// The text must not be empty; a byte that is not UTF-8 counts as a code point of one byte.
-CodePoint first_code_point(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text.front());
-  const std::size_t length = sequence_length(lead);
-  if (length == 0 || length > text.size()) return {};
-  constexpr std::array<unsigned, 5> masks{0, 0x7F, 0x1F, 0x0F, 0x07};
-  char32_t value = lead & masks.at(length);
-  for (std::size_t i = 1; i < length; ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if ((byte & 0xC0U) != 0x80U) return {};
-    value = (value << 6U) | (byte & 0x3FU);
-  }
-  return {value, length};
-}
 
 struct Range {
   char32_t first, last;
@@ -49,15 +21,6 @@ bool is_within(char32_t value, const std::array<Range, count>& ranges) {
   return std::any_of(ranges.begin(), ranges.end(), [value](const Range& range) {
     return value >= range.first && value <= range.last;
   });
-}
-
-bool is_control(char32_t value) { return value < 0x20 || (value >= 0x7F && value < 0xA0); }
-
-// Directions and line ends that Unicode has besides: they rearrange what stands beside them.
-bool is_unseen_order(char32_t value) {
-  static constexpr std::array<Range, 3> ranges{
-      {{0x200E, 0x200F}, {0x2028, 0x202E}, {0x2066, 0x2069}}};
-  return is_within(value, ranges);
 }
 
 std::size_t width_of(char32_t value) {
@@ -73,44 +36,6 @@ std::size_t width_of(char32_t value) {
                                               {0x20000, 0x3FFFD}}};
   if (is_within(value, none)) return 0;
   return is_within(value, wide) ? 2 : 1;
-}
-
-// The end of the escape sequence that begins at `begin`, where ESC stands.
-std::size_t escape_end(std::string_view text, std::size_t begin) {
-  std::size_t at = begin + 1;
-  if (at >= text.size()) return text.size();
-  const char kind = text[at++];
-  if (kind == '[') {  // CSI: parameters, then a final byte
-    while (at < text.size() && (text[at] < '@' || text[at] > '~')) ++at;
-    return std::min(at + 1, text.size());
-  }
-  if (kind == ']' || kind == 'P' || kind == '_' || kind == '^') {  // until BEL or ESC backslash
-    while (at < text.size() && text[at] != '\a' && text[at] != '\x1b') ++at;
-    const bool two = at + 1 < text.size() && text[at] == '\x1b' && text[at + 1] == '\\';
-    return std::min(at + (two ? 2U : 1U), text.size());
-  }
-  while (at < text.size() && kind >= ' ' && kind <= '/' && text[at] >= ' ' && text[at] <= '/') ++at;
-  return kind >= ' ' && kind <= '/' ? std::min(at + 1, text.size()) : at;
-}
-
-std::string without_escapes(std::string_view text) {
-  std::string plain;
-  for (std::size_t at = 0; at < text.size();) {
-    if (text[at] == '\x1b') {
-      at = escape_end(text, at);
-    } else {
-      plain.push_back(text[at++]);
-    }
-  }
-  return plain;
-}
-
-void append_code_point(std::string& out, std::string_view text, const CodePoint& point) {
-  if (point.value == replacement) {
-    out.append(replacement_text);
-  } else {
-    out.append(text.substr(0, point.length));
-  }
 }
 
 bool read_number(std::string_view text, std::size_t at, std::size_t length, int& number) {
@@ -176,34 +101,22 @@ std::string counted(std::size_t count, const std::string& one, const std::string
 }
 
 std::string one_line(std::string_view text) {
-  const std::string plain = without_escapes(text);
   std::string line;
-  for (std::string_view rest = plain; !rest.empty();) {
-    const CodePoint point = first_code_point(rest);
-    const bool space = point.value == ' ' || point.value == '\n' || point.value == '\t' ||
-                       point.value == '\r' || point.value == 0x2028 || point.value == 0x2029;
-    if (space) {
-      if (!line.empty() && line.back() != ' ') line.push_back(' ');
-    } else if (!is_control(point.value) && !is_unseen_order(point.value)) {
-      append_code_point(line, rest, point);
+  for (const char c : plain_output(text)) {
+    if (c != ' ' && c != '\n' && c != '\t') {
+      line.push_back(c);
+    } else if (!line.empty() && line.back() != ' ') {
+      line.push_back(' ');
     }
-    rest.remove_prefix(point.length);
   }
   if (line.ends_with(' ')) line.pop_back();
   return line;
 }
 
 std::string plain_output(std::string_view text) {
-  const std::string plain = without_escapes(text);
-  std::string out;
-  for (std::string_view rest = plain; !rest.empty();) {
-    const CodePoint point = first_code_point(rest);
-    const bool kept = point.value == '\n' || point.value == '\t' ||
-                      (!is_control(point.value) && !is_unseen_order(point.value));
-    if (kept) append_code_point(out, rest, point);
-    rest.remove_prefix(point.length);
-  }
-  return out;
+  PlainText plain;
+  const std::string shown = plain.take(text);
+  return shown + plain.end();
 }
 
 std::size_t display_width(std::string_view text) {

@@ -26,8 +26,7 @@ std::string counted(std::size_t count, const std::string& one, const std::string
 
 // Returns the text in one line and without control characters, which could do things to a terminal.
 std::string one_line(std::string_view text);
-// Returns an agent's output in the same way: lines stay, escape sequences and other control
-// characters go.
+// Returns a text of several lines in the same way (plain_text.h); its lines stay.
 std::string plain_output(std::string_view text);
 
 // Columns of a terminal; text is UTF-8.

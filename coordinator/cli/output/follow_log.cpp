@@ -13,6 +13,7 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/base/unique_fd.h"
+#include "coordinator/cli/output/plain_text.h"
 
 namespace yardmaster::cli {
 namespace {
@@ -21,14 +22,28 @@ UniqueFd open_log(const std::filesystem::path& file) {
   return UniqueFd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
 }
 
-void print_rest(const UniqueFd& log) {
-  std::array<char, 65536> buffer{};
-  ssize_t count = 0;
-  while ((count = ::read(log.get(), buffer.data(), buffer.size())) > 0) {
-    std::cout.write(buffer.data(), count);
+class Printer {
+ public:
+  explicit Printer(bool raw) : raw_(raw) {}
+
+  void print_rest(const UniqueFd& log) {
+    std::array<char, 65536> buffer{};
+    ssize_t count = 0;
+    while ((count = ::read(log.get(), buffer.data(), buffer.size())) > 0) {
+      const std::string_view piece(buffer.data(), static_cast<std::size_t>(count));
+      if (raw_) {
+        std::cout << piece;
+      } else {
+        std::cout << plain_.take(piece);
+      }
+    }
+    std::cout.flush();
   }
-  std::cout.flush();
-}
+
+ private:
+  bool raw_;
+  PlainText plain_;
+};
 
 bool is_same_file(const UniqueFd& log, const std::filesystem::path& file) {
   struct stat opened {};
@@ -96,18 +111,19 @@ void show_log(const std::filesystem::path& file, const LogView& view) {
   const UniqueFd changes(::inotify_init1(IN_CLOEXEC));
   ::inotify_add_watch(changes.get(), file.parent_path().c_str(), IN_MODIFY | IN_CREATE | IN_MOVE);
   if (view.last_lines) skip_to_tail(log, earlier, *view.last_lines);
-  if (earlier) print_rest(earlier);
+  Printer printer(view.raw);
+  if (earlier) printer.print_rest(earlier);
   bool at_end = !view.follow || (view.end != nullptr && view.end->reached());
-  print_rest(log);
+  printer.print_rest(log);
   while (std::cout && !at_end) {
     at_end = wait_for_change(changes, view.end);
-    print_rest(log);
+    printer.print_rest(log);
     if (is_same_file(log, file)) continue;
     UniqueFd next = open_log(file);
     if (!next) continue;
-    print_rest(log);  // the rest, written before the rotation
+    printer.print_rest(log);  // the rest, written before the rotation
     log = std::move(next);
-    print_rest(log);
+    printer.print_rest(log);
   }
 }
 

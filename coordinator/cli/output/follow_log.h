@@ -23,6 +23,7 @@ struct LogView {
   std::optional<std::uint64_t> last_lines = {};  // nullopt: everything
   std::filesystem::path earlier = {};            // the file last rotated away; comes first
   LogEnd* end = nullptr;                         // ends `follow`; may be null
+  bool raw = false;  // byte for byte; else without what would do something to a terminal
 };
 
 // Throws Error{usage} when there is no such file.

@@ -4,6 +4,7 @@
 #include "coordinator/base/error.h"
 #include "coordinator/base/json.h"
 #include "coordinator/cli/command_line.h"
+#include "coordinator/cli/output/display_text.h"
 
 namespace yardmaster::cli {
 namespace {
@@ -17,10 +18,18 @@ CLI::Option* add_identity(CLI::App& verb, const char* flag) {
   return option->envname("YARDMASTER_INSTANCE")->required();
 }
 
+// What is in the body cannot pass for another message.
+std::string indented_body(const std::string& body) {
+  std::string text;
+  for (const char c : plain_output(body)) text += c == '\n' ? "\n    " : std::string(1, c);
+  return text;
+}
+
+// --json has the body as it was sent.
 void print_message(const json& message) {
-  std::cout << message["id"] << "  " << message["sent_at"].get<std::string>() << "  from "
-            << message["from"].get<std::string>() << "  " << message["status"].get<std::string>()
-            << "\n    " << message["body"].get<std::string>() << "\n";
+  std::cout << message["id"] << "  " << one_line(text_of(message, "sent_at")) << "  from "
+            << one_line(text_of(message, "from")) << "  " << one_line(text_of(message, "status"))
+            << "\n    " << indented_body(text_of(message, "body")) << "\n";
 }
 
 void add_send(CLI::App& agent, Places& places) {

@@ -11,9 +11,9 @@ using nlohmann::json;
 
 void print_values(const LoadedConfig& loaded) {
   for (const ConfigValue& value : loaded.values) {
-    std::cout << value.key << " = " << to_text(value.value) << "\n    " << value.help
-              << "\n    default " << to_text(value.default_value) << ", from " << value.origin
-              << "\n";
+    std::cout << value.key << " = " << terminal_safe_json(to_text(value.value)) << "\n    "
+              << value.help << "\n    default " << to_text(value.default_value) << ", from "
+              << value.origin << "\n";
   }
 }
 
@@ -60,8 +60,8 @@ void add_call_verb(CLI::App& app, Places& places) {
       given = parse_json_with_comments(arguments->as<std::string>(), "ARGS");
     }
     Client client = socket->count() > 0 ? Client(socket->as<std::string>()) : places.connect();
-    std::cout << to_text(client.call(command->as<std::string>(), given, std::chrono::minutes(5)))
-              << "\n";
+    const json data = client.call(command->as<std::string>(), given, std::chrono::minutes(5));
+    std::cout << terminal_safe_json(to_text(data)) << "\n";
   });
 }
 

@@ -76,13 +76,16 @@ void add_logs(CLI::App& app, Places& places) {
                             ->description("Go on with what is added, until it ends or Ctrl-C");
   CLI::Option* lines = verb->add_option("-n,--lines", "Only the last lines");
   lines->type_name("COUNT");
+  CLI::Option* raw = verb->add_flag("--raw")->description(
+      "Byte for byte, also what colours, moves or otherwise controls a terminal");
   verb->footer(
       "Examples:\n"
       "  yardmaster logs worker-1 -n 50\n"
       "  yardmaster logs worker-1 -f\n"
       "  yardmaster logs -f            the daemon's own");
-  verb->callback([&places, name, follow, lines] {
+  verb->callback([&places, name, follow, lines, raw] {
     LogView view;
+    view.raw = raw->count() > 0;
     view.follow = follow->count() > 0;
     view.last_lines = count_of(*lines);
     if (name->count() > 0) return show_output(places, name->as<std::string>(), view);
