@@ -73,7 +73,7 @@ std::map<std::string, std::string> FilesResource::environment_of(const Instance&
   environment["YARDMASTER_STATE_DIR"] = paths_.state_dir.string();
   environment["YARDMASTER_RUNTIME_DIR"] = paths_.runtime_dir.string();
   environment["YARDMASTER_PROMPT_FILE"] = paths_.prompt(instance.name).string();
-  environment["YARDMASTER_TASK"] = instance.task;
+  if (fits_environment(instance.task)) environment["YARDMASTER_TASK"] = instance.task;
   environment["YARDMASTER_TOKEN"] = instance_token(paths_.token_prefix, instance.id);
   return environment;
 }

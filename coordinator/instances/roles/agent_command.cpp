@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "coordinator/base/error.h"
+#include "coordinator/base/shell_quote.h"
 #include "coordinator/instances/roles/command_words.h"
+#include "coordinator/instances/roles/task_in_code.h"
 
 namespace yardmaster {
 namespace {
@@ -22,24 +24,76 @@ using Words = std::vector<std::string>;
   throw Error(ErrorCode::invalid_request, why);
 }
 
+using Placeholder = std::pair<std::string_view, std::string>;
+
+std::vector<Placeholder> placeholders(const AgentFacts& facts) {
+  return {{"{task}", facts.task},
+          {"{prompt_file}", facts.prompt_file.string()},
+          {"{session_id}", facts.session_id},
+          {"{instance}", facts.instance},
+          {"{worktree}", facts.worktree.string()}};
+}
+
+const Placeholder* placeholder_at(const std::vector<Placeholder>& all, const std::string& word,
+                                  std::size_t at) {
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Placeholder& each) {
+    return word.compare(at, each.first.size(), each.first) == 0;
+  });
+  return found == all.end() ? nullptr : &*found;
+}
+
 // All placeholders are replaced in one pass, so that a task may hold what looks like one.
 std::string fill(const std::string& word, const AgentFacts& facts) {
-  const std::array<std::pair<std::string_view, std::string>, 5> values{{
-      {"{task}", facts.task},
-      {"{prompt_file}", facts.prompt_file.string()},
-      {"{session_id}", facts.session_id},
-      {"{instance}", facts.instance},
-      {"{worktree}", facts.worktree.string()},
-  }};
+  const std::vector<Placeholder> values = placeholders(facts);
   std::string filled;
   for (std::size_t at = 0; at < word.size();) {
-    const auto found = std::find_if(values.begin(), values.end(), [&](const auto& value) {
-      return word.compare(at, value.first.size(), value.first) == 0;
-    });
-    filled += found == values.end() ? std::string(1, word[at]) : found->second;
-    at += found == values.end() ? 1 : found->first.size();
+    const Placeholder* found = placeholder_at(values, word, at);
+    filled += found == nullptr ? std::string(1, word[at]) : found->second;
+    at += found == nullptr ? 1 : found->first.size();
   }
   return filled;
+}
+
+[[noreturn]] void refuse_task_in_code(const std::string& word) {
+  refuse_command("{task} in '" + word.substr(0, 200) +
+                 "' would be executed: let the program take it from its environment, where "
+                 "YARDMASTER_TASK holds it, or give it a word of its own");
+}
+
+// The shell takes the task from its environment, so that nothing in it is read as a script.
+std::string fill_script(const std::string& script, const AgentFacts& facts) {
+  const std::vector<Placeholder> values = placeholders(facts);
+  std::string filled;
+  ScriptQuotes quotes;
+  for (std::size_t at = 0; at < script.size();) {
+    const Placeholder* found = placeholder_at(values, script, at);
+    if (found == nullptr) {
+      quotes.pass(script[at]);
+      filled += script[at++];
+      continue;
+    }
+    const bool is_task = found->first == "{task}";
+    if (is_task && quotes.begins_command()) refuse_task_in_code(script);
+    const std::string expression = is_task ? "\"$YARDMASTER_TASK\"" : shell_quote(found->second);
+    if (!is_task || !facts.task.empty()) filled += quotes.here(expression);
+    quotes.pass('x');
+    at += found->first.size();
+  }
+  return filled;
+}
+
+std::string fill_as(WordUse use, const std::string& word, const AgentFacts& facts) {
+  const bool has_task = word.find("{task}") != std::string::npos;
+  if (has_task && (use == WordUse::code || (use == WordUse::script && calls_interpreter(word)))) {
+    refuse_task_in_code(word);
+  }
+  if (use != WordUse::script) return fill(word, facts);
+  if (has_task && !fits_environment(facts.task)) {
+    refuse_command(
+        "a task of " + std::to_string(facts.task.size()) +
+        " bytes fits in no variable: put it into a file, and let the task name the file");
+  }
+  return fill_script(word, facts);
 }
 
 bool says(const Words& words, std::string_view placeholder) {
@@ -114,10 +168,16 @@ bool is_executable(const fs::path& file) {
 [[noreturn]] void not_installed(const std::string& name, const std::string& why) {
   throw Error(ErrorCode::not_found, "the agent command '" + name.substr(0, 200) +
                                         "' is not installed: " + why +
-                                        "; install it, or name another with agent_command");
+                                        "; install it, add its directory to agent_path, or "
+                                        "name another with agent_command");
 }
 
 }  // namespace
+
+bool fits_environment(const std::string& task) {
+  constexpr std::string_view beginning = "YARDMASTER_TASK=";
+  return task.size() + beginning.size() <= max_argument_bytes;
+}
 
 std::vector<std::string> agent_argv(const std::string& command, const AgentFacts& facts) {
   const Words words = split_command(command);
@@ -128,9 +188,10 @@ std::vector<std::string> agent_argv(const std::string& command, const AgentFacts
     refuse_command("the agent command must begin with a program, not with {task}");
   }
   Words argv;
-  for (const std::string& word : words) {
-    if (word == "{task}" && facts.task.empty()) continue;
-    argv.push_back(fill(word, facts));
+  const std::vector<WordUse> uses = uses_of(words);
+  for (std::size_t at = 0; at < words.size(); ++at) {
+    const std::string filled = fill_as(uses[at], words[at], facts);
+    if (words[at] != "{task}" || !facts.task.empty()) argv.push_back(filled);
   }
   if (fs::path(argv.front()).filename() == "claude") complete_claude(words, facts, argv);
   require_arguments(argv);

@@ -24,11 +24,18 @@ struct AgentFacts {
 // Splits the command (split_command()) and fills in {task}, {prompt_file}, {session_id}, {instance}
 // and {worktree}. A word that is just {task} vanishes when there is no task.
 //
+// A task is data wherever it stands: in a shell's script (sh -c '…') a reference to the variable
+// YARDMASTER_TASK stands in its place, the other values are quoted. Where another interpreter would
+// read it as code (python -c, ssh, su -c, a shell within the script), the command is refused.
+//
 // A program called `claude` also gets --session-id, --append-system-prompt-file, when asked
 // --dangerously-skip-permissions, and the task as its first prompt, each unless the command says
 // how. Throws invalid_request when the command cannot be split or is empty, or when an argument is
 // longer than max_argument_bytes or has a NUL byte.
 std::vector<std::string> agent_argv(const std::string& command, const AgentFacts& facts);
+
+// Whether a task of that length can be a variable, as YARDMASTER_TASK is.
+bool fits_environment(const std::string& task);
 
 // The program that execvp would run with this PATH. A relative name with a '/' is one in the
 // worktree, and returned as it is. Throws not_found, in a line for the user.
