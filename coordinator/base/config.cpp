@@ -14,6 +14,7 @@
 #include "coordinator/base/error.h"
 #include "coordinator/base/json.h"
 #include "coordinator/base/store_kind.h"
+#include "coordinator/base/surroundings.h"
 #include "coordinator/base/yard_record.h"
 
 namespace yardmaster {
@@ -76,6 +77,14 @@ const std::vector<Key>& keys() {
        "starts an agent whose role and request name no command; {task}, {prompt_file}, "
        "{session_id}, "
        "{instance} and {worktree} are filled in"},
+      {"agent_path", &Config::agent_path,
+       "directories of programs for agents, before ~/.local/bin, ~/bin and the system's"},
+      {"agent_environment", &Config::agent_environment,
+       "what agents have besides: NAME=value, or the NAME of a variable (or BEGINNING*) of whoever "
+       "starts the daemon"},
+      {"agent_umask", &Config::agent_umask, "the umask of agents and of git"},
+      {"daemon_environment", &Config::daemon_environment,
+       "names of variables of its caller that the daemon keeps, for itself alone"},
       {"skip_permissions", &Config::skip_permissions,
        "starts claude with --dangerously-skip-permissions"},
       {"tmux", &Config::tmux, "gives agents a window; without it only `spawn --foreground` works"},
@@ -118,7 +127,29 @@ std::string without_password(const std::string& conninfo) {
   return std::regex_replace(std::regex_replace(conninfo, words, "$1***"), uri, "$1***@");
 }
 
+// "NAME=***": what is set may be a secret.
+std::vector<std::string> without_values(std::vector<std::string> entries) {
+  for (std::string& entry : entries) {
+    const std::size_t equals = entry.find('=');
+    if (equals != std::string::npos) entry.replace(equals + 1, std::string::npos, "***");
+  }
+  return entries;
+}
+
+json raw_json(const Config& config, const Member& member) {
+  return std::visit(
+      [&](auto pointer) -> json {
+        if constexpr (std::is_same_v<decltype(pointer), nanoseconds Config::*>) {
+          return std::to_string((config.*pointer).count()) + "ns";
+        } else {
+          return config.*pointer;
+        }
+      },
+      member);
+}
+
 json to_json(const Config& config, const Member& member) {
+  if (member == Member(&Config::agent_environment)) return without_values(config.agent_environment);
   return std::visit(
       [&](auto pointer) -> json {
         if constexpr (std::is_same_v<decltype(pointer), nanoseconds Config::*>) {
@@ -204,6 +235,12 @@ json from_text(const Member& member, const std::string& text) {
   return list;
 }
 
+const Key* find_key(std::string_view name) {
+  const auto found = std::find_if(keys().begin(), keys().end(),
+                                  [&](const Key& candidate) { return candidate.name == name; });
+  return found == keys().end() ? nullptr : &*found;
+}
+
 std::string variable_of(std::string_view key) {
   std::string name = "YARDMASTER_";
   for (const char c : key) {
@@ -218,9 +255,8 @@ struct Loader {
   std::map<std::string_view, std::string> origins;
 
   void apply(std::string_view name, const json& value, const std::string& origin) {
-    const auto key = std::find_if(keys().begin(), keys().end(),
-                                  [&](const Key& candidate) { return candidate.name == name; });
-    if (key == keys().end()) refuse(origin, name, "unknown key");
+    const Key* key = find_key(name);
+    if (key == nullptr) refuse(origin, name, "unknown key");
     set(config, *key, value, origin);
     origins[key->name] = origin;
   }
@@ -244,9 +280,8 @@ struct Loader {
 
   void read_command_line() {
     for (const auto& [name, text] : sources.command_line) {
-      const auto key = std::find_if(keys().begin(), keys().end(),
-                                    [&](const Key& candidate) { return candidate.name == name; });
-      if (key == keys().end()) refuse("command line", name, "unknown key");
+      const Key* key = find_key(name);
+      if (key == nullptr) refuse("command line", name, "unknown key");
       apply(name, from_text(key->member, text), "command line");
     }
   }
@@ -308,9 +343,26 @@ void fill_places(Config& config, const Environment& environment) {
         has_home ? default_config_file(environment).parent_path() : state_dir;
     config.roles_file = (place / "roles.json").string();
   }
+  config.roles_file = std::filesystem::absolute(config.roles_file).lexically_normal().string();
 }
 
 }  // namespace
+
+std::string settings_text(const Config& config) {
+  json all = json::object();
+  for (const Key& key : keys()) all[std::string(key.name)] = raw_json(config, key.member);
+  const std::vector<std::uint8_t> bytes = json::to_cbor(all);  // paths may be no UTF-8
+  return {bytes.begin(), bytes.end()};
+}
+
+Config config_from_settings(const std::string& text) {
+  Config config;
+  const json all = json::from_cbor(text);
+  for (const auto& [name, value] : all.items()) {
+    if (const Key* key = find_key(name)) set(config, *key, value, "settings");
+  }
+  return config;
+}
 
 LoadedConfig load_config(const ConfigSources& sources) {
   ConfigSources effective = sources;
@@ -329,6 +381,7 @@ LoadedConfig load_config(const ConfigSources& sources) {
   fill_state_dir(loader.config, sources.environment);
   remember_yard(loader.config, loader.origins);
   fill_places(loader.config, sources.environment);
+  file_mask_of(loader.config.agent_umask);
   Config defaults;
   for (const auto place :
        {&Config::state_dir, &Config::runtime_dir, &Config::worktrees_dir, &Config::roles_file}) {

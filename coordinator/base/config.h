@@ -39,6 +39,10 @@ struct Config {
   std::string worktrees_dir;  // default: in the state directory
   std::string roles_file;     // default: roles.json beside the default configuration file
   std::string agent_command = "claude";
+  std::vector<std::string> agent_path;
+  std::vector<std::string> agent_environment;
+  std::string agent_umask = "0022";
+  std::vector<std::string> daemon_environment;
   bool skip_permissions = false;
   bool tmux = true;
   bool hooks = true;
@@ -64,7 +68,7 @@ struct Config {
 // One line of `yardmaster config show`.
 struct ConfigValue {
   std::string key;
-  nlohmann::json value;  // without passwords
+  nlohmann::json value;  // without passwords, and values of variables
   nlohmann::json default_value;
   // "default", "environment YARDMASTER_…", "command line", the file's name, or "the yard, since its
   // latest start"
@@ -86,5 +90,9 @@ struct LoadedConfig {
 
 // Throws Error{usage} that names the source and the key's path.
 LoadedConfig load_config(const ConfigSources& sources);
+
+// All of a configuration, secrets too, for another process of ours, and back.
+std::string settings_text(const Config& config);
+Config config_from_settings(const std::string& text);
 
 }  // namespace yardmaster

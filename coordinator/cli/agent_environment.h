@@ -18,7 +18,9 @@ Variables window_environment(Variables launch, const Variables& own);
 
 // Returns the environment of an agent in a person's terminal: that person's own variables (keys,
 // agents, PATH), and from the launch file those that make the agent an instance: YARDMASTER_*, of
-// which none is the person's. As in a window, PATH begins with the directory of this program.
+// which none is the person's. As in a window, PATH begins with the directory of this program. The
+// variables that lead git to another repository, or tell Claude Code that it runs within itself,
+// stay behind.
 Variables foreground_environment(const Variables& launch, Variables own,
                                  const std::string& program_directory);
 

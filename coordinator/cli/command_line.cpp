@@ -2,15 +2,16 @@
 
 #include <algorithm>
 #include <charconv>
+#include <csignal>
 #include <iostream>
 
 #include "coordinator/base/error.h"
 #include "coordinator/base/shell_quote.h"
 #include "coordinator/cli/output/display_text.h"
-#include "coordinator/cli/yard_connection.h"
-
 #include "coordinator/cli/output/plain_text.h"
+#include "coordinator/cli/yard_connection.h"
 #include "coordinator/daemon/own_process.h"
+
 namespace yardmaster::cli {
 namespace {
 
@@ -151,6 +152,8 @@ void add_verbs(CLI::App& app, Places& places, int& status) {
 }
 
 int run(int argc, char** argv) {
+  open_standard_descriptors();
+  std::signal(SIGCHLD, SIG_DFL);  // where it is ignored, nobody hears how a program ended
   CLI::App app{"yardmaster coordinates coding agents on one machine", "yardmaster"};
   app.set_version_flag("--version", YARDMASTER_VERSION);
   app.require_subcommand(0, 1);  // a missing one is complained of last: what is there matters more

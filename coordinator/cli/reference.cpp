@@ -16,7 +16,8 @@ constexpr const char* introduction =
     "and says why in one line.\n";
 
 bool is_shown(const CLI::Option* option) {
-  return option->get_group() != place_group && option->get_name() != "--help" &&
+  const std::string& group = option->get_group();  // "": hidden
+  return !group.empty() && group != place_group && option->get_name() != "--help" &&
          option->get_envname().empty();  // an identity comes from the environment
 }
 

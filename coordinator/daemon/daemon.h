@@ -15,7 +15,7 @@
 
 namespace yardmaster {
 
-// The things that agents and their worktrees get from the process that started the daemon.
+// The things that agents get beside their environment, which is the daemon's.
 struct AgentSurroundings {
   std::string cli_reference;  // the part of prompts about the command line
   mode_t file_mask = 022;     // their umask, and git's; the daemon's own files are private

@@ -65,6 +65,9 @@ void PrivateDaemon::start(const PrivateDaemonOptions& options) {
     config["roles_file"] = state_.path() / "roles.json";
     remains_.emplace(runtime_.path() / "tmux.sock", state_.path().string() + "#");
   }
+  for (const std::string& variable : options.environment) {
+    config["daemon_environment"].push_back(variable.substr(0, variable.find('=')));
+  }
   const auto file = state_.path() / "config.json";
   reports::write_file(file, config.dump(2));
   OwnedProgram::Options program;

@@ -11,10 +11,10 @@ namespace {
 
 TEST(Storage, a_file_system_without_shared_memory_is_refused_with_one_line) {
   TemporaryDirectory place;
-  const auto start =
-      run_yardmaster({"start", "--foreground", "--state-dir", (place / "state").string(),
-                      "--runtime-dir", (place / "run").string()},
-                     {{"LD_PRELOAD", FAULTS_LIBRARY}, {"FAULT_NO_SHARED_MEMORY", "1"}});
+  const auto start = run_yardmaster(
+      {"start", "--foreground", "--state-dir", (place / "state").string(), "--runtime-dir",
+       (place / "run").string()},
+      daemon_environment({{"LD_PRELOAD", FAULTS_LIBRARY}, {"FAULT_NO_SHARED_MEMORY", "1"}}));
   EXPECT_EQ(start.status, 1);
   EXPECT_EQ(std::count(start.errors.begin(), start.errors.end(), '\n'), 1) << start.errors;
   EXPECT_NE(start.errors.find("shared memory"), std::string::npos) << start.errors;

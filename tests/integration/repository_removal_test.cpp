@@ -31,9 +31,11 @@ class RepositoryRemoval : public testing::Test {
   RepositoryRemoval() {
     write_file(scratch_ / "ssh", failing_ssh);
     fs::permissions(scratch_ / "ssh", fs::perms(0755));
-    daemon_.emplace(DaemonOptions{.environment = {{"GIT_SSH", (scratch_ / "ssh").string()},
-                                                  {"SCRATCH", scratch_.path().string()},
-                                                  {"GIT_CONFIG_GLOBAL", "/dev/null"}}});
+    daemon_.emplace(DaemonOptions{
+        .environment = {{"YARDMASTER_AGENT_ENVIRONMENT", "GIT_SSH,SCRATCH,GIT_CONFIG_GLOBAL"},
+                        {"GIT_SSH", (scratch_ / "ssh").string()},
+                        {"SCRATCH", scratch_.path().string()},
+                        {"GIT_CONFIG_GLOBAL", "/dev/null"}}});
     fs::create_directories(origin());
     git(origin(), {"init", "--quiet", "--initial-branch=main"});
     commit(origin(), "Begin");

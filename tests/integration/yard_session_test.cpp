@@ -54,7 +54,9 @@ class YardSession : public testing::Test {
   void start_daemon() {
     const json config{{"agent_command", (scratch_ / "agent").string() + " {task}"},
                       {"kill_grace", "1s"},
-                      {"settle_time", "3s"}};
+                      {"settle_time", "3s"},
+                      {"agent_environment",
+                       {"AGENT_YARDMASTER", "FINISH", "WHOSE", "GIT_SSH", "GIT_CONFIG_GLOBAL"}}};
     auto environment = agent_variables();
     environment["WHOSE"] = "the daemon's";
     environment["GIT_SSH"] = (scratch_ / "hang").string();
@@ -339,8 +341,6 @@ TEST_F(YardSession, attach_shows_the_window_even_from_within_another_tmux) {
 
 TEST_F(YardSession, cleanup_says_first_what_it_would_take) {
   add_repository();
-  output({"spawn", "worker"});
-  const fs::path worktree = instance("worker-1")["worktree_path"].get<std::string>();
   EXPECT_THAT(output({"cleanup"}), HasSubstr("nothing to clean up"));
   EXPECT_THAT(output({"repair"}), HasSubstr("nothing to repair"));
   const fs::path stray = daemon_->state_dir() / "worktrees/project/stray";

@@ -34,6 +34,16 @@ Finished run_yardmaster(const std::vector<std::string>& arguments,
   return run({.argv = std::move(argv), .environment = environment});
 }
 
+std::map<std::string, std::string> daemon_environment(std::map<std::string, std::string> given) {
+  // What the sanitizers of the programs under test read.
+  std::string kept = "ASAN_OPTIONS,LSAN_OPTIONS,TSAN_OPTIONS,UBSAN_OPTIONS";
+  for (const auto& [name, value] : given) {
+    if (!name.starts_with("YARDMASTER_")) kept += "," + name;
+  }
+  given.emplace("YARDMASTER_DAEMON_ENVIRONMENT", kept);
+  return given;
+}
+
 DaemonProcess::DaemonProcess(DaemonOptions options)
     : options_(std::move(options)),
       state_dir_(options_.state_dir.empty() ? scratch_ / "state" : options_.state_dir) {
@@ -65,7 +75,8 @@ std::vector<std::string> DaemonProcess::command_line() const {
 
 void DaemonProcess::start() {
   process_.reset();
-  process_.emplace(ChildOptions{.argv = command_line(), .environment = options_.environment});
+  process_.emplace(ChildOptions{.argv = command_line(),
+                                .environment = daemon_environment(options_.environment)});
   const bool ended_or_ready = eventually([&] { return !process_->running() || answers(socket()); });
   if (!ended_or_ready || !process_->running()) {
     throw std::runtime_error("the daemon did not start: " + process_->output() + log());

@@ -30,8 +30,13 @@ struct DaemonOptions {
   std::vector<std::string> arguments = {};  // on top of start --foreground and the directories
   std::string config = {};                  // the configuration file's text; empty: no file
   std::filesystem::path state_dir = {};     // empty: a fresh one
+  // On top of the test's own. The daemon keeps these; its agents have what the setting
+  // agent_environment says.
   std::map<std::string, std::string> environment = {};
 };
+
+// Such variables, with the setting that has the daemon keep them.
+std::map<std::string, std::string> daemon_environment(std::map<std::string, std::string> given);
 
 class DaemonProcess {
  public:

@@ -39,6 +39,16 @@ TEST(AgentEnvironment, in_the_foreground_is_the_persons_own) {
                            std::pair("YARDMASTER_TOKEN", "/state#7")));
 }
 
+TEST(AgentEnvironment, in_the_foreground_nothing_leads_to_another_place) {
+  const Variables own{{"PATH", "/bin"},          {"GIT_DIR", "/elsewhere/.git"},
+                      {"GIT_INDEX_FILE", "/x"},  {"GIT_CONFIG_COUNT", "1"},
+                      {"GIT_CONFIG_KEY_0", "x"}, {"GIT_SSH_COMMAND", "ssh -i key"},
+                      {"CLAUDECODE", "1"},       {"OLDPWD", "/elsewhere"}};
+  EXPECT_THAT(foreground_environment({}, own, "/opt/yard"),
+              UnorderedElementsAre(std::pair("PATH", "/opt/yard:/bin"),
+                                   std::pair("GIT_SSH_COMMAND", "ssh -i key")));
+}
+
 TEST(AgentEnvironment, in_the_foreground_has_a_path_whatever_the_person_has) {
   EXPECT_EQ(foreground_environment({}, {}, "/opt/yard").at("PATH"),
             "/opt/yard:/usr/local/bin:/usr/bin:/bin");

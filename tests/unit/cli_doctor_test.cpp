@@ -223,12 +223,20 @@ TEST(DoctorFacts, the_last_drop_in_decides_what_happens_at_logout) {
   EXPECT_FALSE(read_logout(root.path(), "bob", "/state/run").runtime_dir_is_users);
 }
 
-TEST(DoctorFacts, programs_are_looked_for_where_the_daemon_looks) {
+TEST(DoctorFacts, agents_have_what_the_daemon_has_but_what_is_its_own) {
+  Config config;
+  config.agent_path = {"/first"};
+  config.daemon_environment = {"DAEMONS"};
   const support::ChildProcess daemon(
-      {.argv = {"/bin/sleep", "600"}, .environment = {{"PATH", "/of/the/daemon:/bin"}}});
-  EXPECT_TRUE(
-      support::eventually([&] { return program_path(daemon.pid()) == "/of/the/daemon:/bin"; }));
-  EXPECT_EQ(program_path(std::nullopt), process_environment("PATH"));
+      {.argv = {"/bin/sleep", "600"},
+       .environment = {{"PATH", "/of/the/daemon:/bin"}, {"DAEMONS", "x"}}});
+  EXPECT_TRUE(support::eventually([&] {
+    const Surroundings agents = agents_surroundings(config, daemon.pid());
+    return agents.count("PATH") > 0 && agents.at("PATH") == "/of/the/daemon:/bin" &&
+           agents.count("DAEMONS") == 0;
+  }));
+  const Surroundings composed = agents_surroundings(config, std::nullopt);
+  EXPECT_TRUE(composed.at("PATH").starts_with("/first:")) << composed.at("PATH");
 }
 
 TEST(ProgramOutput, is_what_the_program_says_if_it_succeeds_in_time) {

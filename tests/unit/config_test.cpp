@@ -104,6 +104,29 @@ TEST_F(ConfigTest, a_value_that_nothing_works_with_is_refused) {
   EXPECT_EQ(refusal("{\"kill_grace\": \"0s\", \"log_files\": 0, \"max_output_bytes\": 65536}"), "");
 }
 
+TEST_F(ConfigTest, another_process_gets_all_of_it) {
+  LoadedConfig loaded =
+      load(write(R"({"agent_environment": ["A=a,b", "B"], "kill_grace": "1234567ns",
+      "postgres": "password='x y' host=\\h", "agent_umask": "027", "allowed_origins": ["http://é"],
+      "checkpoint_policy": "auto", "tmux": false, "log_files": 7})"));
+  const std::string text = settings_text(loaded.config);
+  const Config again = config_from_settings(text);
+  EXPECT_EQ(settings_text(again), text);
+  EXPECT_EQ(again.postgres, loaded.config.postgres);
+  EXPECT_EQ(again.kill_grace, std::chrono::nanoseconds(1234567));
+  EXPECT_EQ(again.state_dir, loaded.config.state_dir);
+  EXPECT_EQ(again.agent_environment, loaded.config.agent_environment);
+}
+
+TEST_F(ConfigTest, values_of_variables_do_not_show) {
+  const LoadedConfig loaded = load(write(R"({"agent_environment": ["KEY=sesame", "NAME"]})"));
+  for (const ConfigValue& value : loaded.values) {
+    if (value.key != "agent_environment") continue;
+    EXPECT_EQ(value.value, nlohmann::json({"KEY=***", "NAME"}));
+  }
+  EXPECT_NE(refusal("{\"agent_umask\": \"0999\"}"), "");
+}
+
 TEST_F(ConfigTest, a_file_given_by_name_has_to_exist) {
   EXPECT_THROW(load(directory_.path() / "nowhere.json"), Error);
   EXPECT_THROW(load(std::nullopt, {{"YARDMASTER_CONFIG", "/nowhere.json"}}), Error);

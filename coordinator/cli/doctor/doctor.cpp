@@ -243,6 +243,19 @@ Finding check_agent_command(const std::string& program, const std::string& failu
              "set \"agent_command\" to what starts your agent, or give spawn --agent");
 }
 
+Finding check_surroundings(const SurroundingsFacts& facts) {
+  const std::string name = "agents' surroundings";
+  const std::string what =
+      facts.variables + "; umask " + facts.file_mask + "; PATH " + one_line(facts.path);
+  if (!facts.wanting.empty()) {
+    return doubtful(name, what + "; agent_environment names what is not set: " + facts.wanting,
+                    "set it before 'yardmaster start', or write NAME=value there");
+  }
+  if (facts.unpassed.empty()) return good(name, what);
+  return doubtful(name, what + "; set here, but not for them: " + facts.unpassed,
+                  "if agents need it, name it in \"agent_environment\", then stop and start");
+}
+
 Finding check_roles(const std::filesystem::path& file, bool exists, const std::string& failure) {
   const std::string name = "roles";
   if (!failure.empty()) {

@@ -86,6 +86,16 @@ Finding check_part(const PartFacts& part);
 // `failure` says why spawn would refuse the setting; it is empty when the setting starts `program`.
 Finding check_agent_command(const std::string& program, const std::string& failure);
 
+// What agents have around them, and what is set here that their programs often need but do not get.
+struct SurroundingsFacts {
+  std::string variables;  // their names
+  std::string path;
+  std::string file_mask;
+  std::string wanting;  // names in agent_environment that are not set
+  std::string unpassed;
+};
+Finding check_surroundings(const SurroundingsFacts& facts);
+
 // `failure` says why the daemon would not start with roles.json; it is empty when the daemon would,
 // or when there is no such file.
 Finding check_roles(const std::filesystem::path& file, bool exists, const std::string& failure);

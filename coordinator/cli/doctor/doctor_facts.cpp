@@ -1,5 +1,6 @@
 #include "coordinator/cli/doctor/doctor_facts.h"
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <map>
@@ -14,8 +15,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "coordinator/base/paths.h"
-#include "coordinator/cli/agent_environment.h"
+#include "coordinator/base/process_environment.h"
 #include "coordinator/instances/processes/proc_files.h"
 
 namespace yardmaster::cli {
@@ -141,14 +141,19 @@ std::uint64_t open_files_limit(const std::optional<pid_t>& daemon) {
   return limit.rlim_max;  // to which the daemon raises its own
 }
 
-std::string program_path(const std::optional<pid_t>& daemon) {
-  if (!daemon) return process_environment("PATH").value_or(default_path);
-  std::istringstream variables(read_proc_file(*daemon, "environ"));
-  constexpr std::string_view beginning = "PATH=";
-  for (std::string variable; std::getline(variables, variable, '\0');) {
-    if (variable.starts_with(beginning)) return variable.substr(beginning.size());
+Surroundings agents_surroundings(const Config& config, const std::optional<pid_t>& daemon) {
+  const Surroundings caller = own_environment();
+  Surroundings found;
+  if (daemon) {
+    std::istringstream variables(read_proc_file(*daemon, "environ"));
+    for (std::string entry; std::getline(variables, entry, '\0');) {
+      const std::string name = entry.substr(0, entry.find('='));
+      const bool is_the_daemons =
+          is_listed(config.daemon_environment, name) && !is_listed(config.agent_environment, name);
+      if (!is_the_daemons) found[name] = entry.substr(std::min(name.size() + 1, entry.size()));
+    }
   }
-  return default_path;
+  return found.empty() ? compose_surroundings(config, caller, this_user(caller)) : found;
 }
 
 }  // namespace yardmaster::cli

@@ -9,6 +9,7 @@
 
 #include <sys/types.h>
 
+#include "coordinator/base/surroundings.h"
 #include "coordinator/cli/doctor/doctor.h"
 
 namespace yardmaster::cli {
@@ -27,8 +28,8 @@ std::string user_name();
 // from here.
 std::uint64_t open_files_limit(const std::optional<pid_t>& daemon);
 
-// Returns the path on which agents' programs are looked for: PATH of the running daemon, else of
-// one that would be started from here.
-std::string program_path(const std::optional<pid_t>& daemon);
+// Returns what agents have around them: that of the running daemon, else of one that would be
+// started from here.
+Surroundings agents_surroundings(const Config& config, const std::optional<pid_t>& daemon);
 
 }  // namespace yardmaster::cli

@@ -2,12 +2,39 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/base/json.h"
+#include "coordinator/base/process_environment.h"
+#include "coordinator/base/surroundings.h"
 #include "coordinator/cli/command_line.h"
+#include "coordinator/cli/output/display_text.h"
+#include "coordinator/cli/output/plain_text.h"
 
 namespace yardmaster::cli {
 namespace {
 
 using nlohmann::json;
+
+// What was set on purpose may be a secret.
+Surroundings shown_surroundings(const Config& config) {
+  const Surroundings caller = own_environment();
+  Surroundings shown = compose_surroundings(config, caller, this_user(caller));
+  for (auto& [name, value] : shown) {
+    if (is_listed(config.agent_environment, name)) value = "***";
+  }
+  return shown;
+}
+
+void print_surroundings(const Config& config) {
+  std::cout
+      << "\nWhat agents have around them, whoever starts the daemon; beside it only what makes\n"
+         "them an instance (YARDMASTER_*, TERM, PWD):\n"
+         "    directory: their worktree; umask: "
+      << config.agent_umask
+      << "; files: the terminal alone; signals: as by\n"
+         "    default; limits: as high as the system lets them\n";
+  for (const auto& [name, value] : shown_surroundings(config)) {
+    std::cout << "    " << one_line(name + "=" + value) << "\n";
+  }
+}
 
 void print_values(const LoadedConfig& loaded) {
   for (const ConfigValue& value : loaded.values) {
@@ -15,6 +42,7 @@ void print_values(const LoadedConfig& loaded) {
               << value.help << "\n    default " << to_text(value.default_value) << ", from "
               << value.origin << "\n";
   }
+  print_surroundings(loaded.config);
 }
 
 void print_values_json(const LoadedConfig& loaded) {
@@ -25,6 +53,9 @@ void print_values_json(const LoadedConfig& loaded) {
                         {"origin", value.origin},
                         {"help", value.help}};
   }
+  shown["agents"] = {{"environment", shown_surroundings(loaded.config)},
+                     {"directory", "the worktree"},
+                     {"umask", loaded.config.agent_umask}};
   print_json(shown);
 }
 

@@ -11,7 +11,9 @@
 #include "coordinator/base/error.h"
 #include "coordinator/base/json.h"
 #include "coordinator/base/store_kind.h"
+#include "coordinator/base/surroundings.h"
 #include "coordinator/cli/command_line.h"
+#include "coordinator/cli/fresh_daemon.h"
 #include "coordinator/cli/launch.h"
 #include "coordinator/cli/reference.h"
 #include "coordinator/cli/yard_connection.h"
@@ -19,37 +21,45 @@
 #include "coordinator/daemon/daemon.h"
 #include "coordinator/daemon/daemon_lock.h"
 #include "coordinator/store/open_database.h"
+#include "coordinator/store/postgres_defaults.h"
 
 namespace yardmaster::cli {
 namespace {
 
 using nlohmann::json;
 
-// An agent may start it: what the daemon runs is not that agent's.
-void clear_agent_environment() {
-  for (const char* name : {"YARDMASTER_TOKEN", "YARDMASTER_INSTANCE", "YARDMASTER_SOCKET"}) {
-    ::unsetenv(name);
+// Hidden from people: it is this program that starts the daemon in the foreground of nobody.
+constexpr const char* detached_flag = "--detached";
+
+// The daemon does not have the variables of whoever starts it: what comes from them is written out.
+Config complete_config(const Places& places) {
+  Config config = places.load().config;
+  if (config.store_kind() == StoreKind::postgres) {
+    config.postgres = with_postgres_environment(config.postgres);
   }
+  return config;
 }
 
-int run_in_foreground(const Config& config, bool force) {
+int run_daemon(const Config& config, bool force) {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGHUP, SIG_IGN);
   std::signal(SIGCHLD, SIG_DFL);  // else nobody hears how git ended
   AgentSurroundings surroundings;
   surroundings.cli_reference = cli_reference();
-  surroundings.file_mask = ::umask(077);
+  surroundings.file_mask = file_mask_of(config.agent_umask);
+  ::umask(077);
   ::pthread_setname_np(::pthread_self(), "yardmaster");
   Daemon daemon(config, std::move(surroundings), force);
   daemon.run();
   return 0;
 }
 
-void start_in_background(const Config& config, const std::vector<std::string>& arguments) {
+void start_in_background(const Config& config, std::vector<std::string> arguments) {
   if (const auto holder = lock_holder(config.paths().lock())) {
     throw Error(ErrorCode::conflict, "it runs already: pid " + std::to_string(*holder) +
                                          ", socket " + config.paths().broker_socket().string());
   }
+  arguments.emplace_back(detached_flag);
   const pid_t pid = launch_daemon(config.paths(), arguments);
   std::cout << "yardmaster started: pid " << pid << ", socket "
             << config.paths().broker_socket().string() << "\n";
@@ -177,18 +187,24 @@ void add_daemon_verbs(CLI::App& app, Places& places, int& status) {
   start->add_flag("--force", places.force,
                   "Start though agents that live cannot be taken up, or the database is gone: "
                   "they are ended (their work is saved), it is begun anew");
+  CLI::Option* settings = start->add_option(settings_option)->group("");
+  CLI::Option* detached = start->add_flag(detached_flag)->group("");
   start->footer(
       "Agents that an earlier daemon left are taken up. A yard stays with the runtime directory\n"
       "and the store that it had; where its agents cannot be taken up, nothing is started.\n"
+      "The daemon and its agents have nothing of your shell, so it does not matter where it is\n"
+      "started from; 'yardmaster config show' shows what they have instead.\n"
       "Example: yardmaster start --state-dir ~/yard --checkpoint-policy adaptive");
-  start->callback([&places, &status, foreground] {
-    const Config config = places.load().config;
-    clear_agent_environment();
-    if (foreground->count() > 0) {
-      status = run_in_foreground(config, places.force);
-    } else {
-      start_in_background(config, foreground_arguments(places));
+  start->callback([&places, &status, foreground, settings, detached] {
+    if (settings->count() > 0) {
+      status = run_daemon(take_settings(settings->as<int>()), places.force);
+      return;
     }
+    const Config config = complete_config(places);
+    if (foreground->count() > 0) {
+      become_fresh_daemon(config, foreground_arguments(places), detached->count() > 0);
+    }
+    start_in_background(config, foreground_arguments(places));
   });
 
   CLI::App* stop = app.add_subcommand("stop", "Stop the daemon and wait until it is gone");

@@ -99,8 +99,33 @@ Finding inspect_roles(const Config& config) {
   return check_roles(config.roles_file, fs::exists(config.roles_file, ignored), failure);
 }
 
+// Keys and ways out that agents and git often take from a shell.
+constexpr const char* often_needed[] = {
+    "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN",
+    "OPENAI_API_KEY",    "SSH_AUTH_SOCK",        "HTTPS_PROXY",
+    "https_proxy"};
+
+void add_name(std::string& list, const std::string& name) {
+  list += (list.empty() ? "" : ", ") + name;
+}
+
+Finding inspect_surroundings(const Config& config, const Surroundings& agents) {
+  SurroundingsFacts facts;
+  for (const auto& [name, value] : agents) add_name(facts.variables, name);
+  facts.path = agents.count("PATH") > 0 ? agents.at("PATH") : "";
+  facts.file_mask = config.agent_umask;
+  for (const std::string& entry : config.agent_environment) {
+    const std::string name = entry.substr(0, entry.find('='));
+    if (!name.ends_with('*') && agents.count(name) == 0) add_name(facts.wanting, name);
+  }
+  for (const char* name : often_needed) {
+    if (process_environment(name) && agents.count(name) == 0) add_name(facts.unpassed, name);
+  }
+  return check_surroundings(facts);
+}
+
 // The agent command is checked as spawn checks it.
-Finding inspect_agent_command(const Config& config, const std::optional<pid_t>& daemon) {
+Finding inspect_agent_command(const Config& config, const Surroundings& agents) {
   AgentFacts facts;
   facts.instance = "NAME";
   facts.worktree = config.paths().worktree("REPO", facts.instance);
@@ -108,7 +133,9 @@ Finding inspect_agent_command(const Config& config, const std::optional<pid_t>& 
   std::string failure;
   try {
     const std::vector<std::string> words = agent_argv(config.agent_command, facts);
-    program = require_program(words.front(), program_path(daemon)).string();
+    const auto path = agents.find("PATH");
+    if (path == agents.end()) throw Error(ErrorCode::not_found, "agents have no PATH");
+    program = require_program(words.front(), path->second).string();
   } catch (const Error& error) {
     failure = error.what();
   }
@@ -151,7 +178,9 @@ std::vector<Finding> examine(const Places& places) {
       check_store(loaded->config.store, sqlite3_libversion_number(), sqlite3_libversion()));
   findings.push_back(check_open_files(open_files_limit(daemon.holder())));
   inspect_places(*loaded, findings);
-  findings.push_back(inspect_agent_command(loaded->config, daemon.holder()));
+  const Surroundings agents = agents_surroundings(loaded->config, daemon.holder());
+  findings.push_back(inspect_surroundings(loaded->config, agents));
+  findings.push_back(inspect_agent_command(loaded->config, agents));
   findings.push_back(inspect_roles(loaded->config));
   for (const Part& part : parts) findings.push_back(inspect_part(*loaded, daemon, part));
   inspect_repositories(daemon, findings);

@@ -68,6 +68,7 @@ std::map<std::string, std::string> FilesResource::environment_of(const Instance&
   for (const char* name : {"TMUX", "TMUX_PANE", "YARDMASTER_CONFIG"}) environment.erase(name);
   const std::string program_directory = fs::path(options_.program).parent_path().string();
   environment["PATH"] = program_directory + ":" + path_of(options_.environment);
+  environment["PWD"] = instance.worktree_path;
   environment["YARDMASTER_INSTANCE"] = instance.name;
   environment["YARDMASTER_SOCKET"] = instance.socket_path;
   environment["YARDMASTER_STATE_DIR"] = paths_.state_dir.string();

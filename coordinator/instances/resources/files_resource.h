@@ -24,7 +24,7 @@ struct AgentOptions {
   bool mcp_files = true;
   std::string program;                             // path of this program, for hooks
   std::string cli_reference;                       // for prompts
-  std::map<std::string, std::string> environment;  // the daemon's own
+  std::map<std::string, std::string> environment;  // whoever it is
   std::optional<mode_t> file_mask = {};            // the agents' umask; none: the daemon's
 };
 
