@@ -26,7 +26,7 @@ class Yard {
     Config config;
     config.state_dir = (directory_ / "state").string();
     config.runtime_dir = (directory_ / "run").string();
-    daemon_ = std::make_unique<Daemon>(config, AgentSurroundings{});
+    daemon_ = std::make_unique<Daemon>(config, AgentSurroundings{}, false);
     thread_ = std::jthread([this] { daemon_->run(); });
     while (!std::filesystem::exists(config.paths().broker_socket())) std::this_thread::yield();
     client_ = std::make_unique<Client>(config.paths().broker_socket());

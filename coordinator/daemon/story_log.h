@@ -8,7 +8,7 @@
 
 #include <spdlog/logger.h>
 
-#include "coordinator/instances/lifecycle/instance_observer.h"
+#include "coordinator/instances/resources/instance_observer.h"
 
 namespace yardmaster {
 

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 bool has_tmux_server(const fs::path& runtime_dir) {
   try {
     const Paths paths{{}, runtime_dir};
-    return look_for_server(paths.tmux_socket()) != ServerPresence::absent;
+    return probe_server(paths.tmux_socket()) != ServerPresence::absent;
   } catch (const Error&) {
     return false;
   }

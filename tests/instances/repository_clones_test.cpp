@@ -110,8 +110,8 @@ TEST_F(RepositoriesTest, secrets_of_a_url_are_neither_shown_nor_kept) {
   EXPECT_EQ(failed.url, "http://***@127.0.0.1:1/api.git?access_token=***");
   EXPECT_NE(failed.error, "");
   EXPECT_EQ(failed.error.find("T0KEN"), std::string::npos) << failed.error;
-  ASSERT_EQ(daemon_->troubles.size(), 1U);
-  EXPECT_EQ(daemon_->troubles[0].find("T0KEN"), std::string::npos) << daemon_->troubles[0];
+  ASSERT_EQ(daemon_->warnings.size(), 1U);
+  EXPECT_EQ(daemon_->warnings[0].find("T0KEN"), std::string::npos) << daemon_->warnings[0];
   daemon_.reset();
   const auto rows = support::run(
       {{"sqlite3", (state() / "yard.db").string(), "SELECT url, error FROM repositories"}});

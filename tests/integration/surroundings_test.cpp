@@ -44,7 +44,7 @@ const std::map<std::string, std::string>& worst_variables() {
 }
 
 // Shows what it has around it.
-constexpr const char* looking_agent = R"(#!/bin/sh
+constexpr const char* looking_agent = R"script(#!/bin/sh
 exec >"$(dirname "$0")/seen.new"
 env
 echo "umask $(umask)"
@@ -56,10 +56,10 @@ grep -E 'Max (open files|file size|core)' /proc/$$/limits
 ls -l /proc/$$/fd
 mv "$(dirname "$0")/seen.new" "$(dirname "$0")/seen"
 exec sleep 100
-)";
+)script";
 
 // Becomes the command that it is given.
-constexpr const char* worst_shell = R"(
+constexpr const char* worst_shell = R"script(
 gone=$(mktemp -d /var/tmp/yardmaster-test-gone-XXXXXX) && cd "$gone" && rmdir "$gone"
 umask 0
 ulimit -S -f 20000
@@ -68,7 +68,7 @@ trap '' PIPE CHLD HUP USR1
 echo 500 > /proc/self/oom_score_adj
 exec 7</etc/passwd
 exec nice -n 5 "$0" "$@" <&-
-)";
+)script";
 
 class FromTheWorst : public testing::Test {
  protected:
