@@ -4,7 +4,6 @@
 #include <cctype>
 #include <charconv>
 #include <initializer_list>
-#include <regex>
 #include <string_view>
 #include <variant>
 
@@ -13,6 +12,7 @@
 #include "coordinator/base/duration.h"
 #include "coordinator/base/error.h"
 #include "coordinator/base/json.h"
+#include "coordinator/base/secrets.h"
 #include "coordinator/base/store_kind.h"
 #include "coordinator/base/surroundings.h"
 #include "coordinator/base/yard_record.h"
@@ -117,23 +117,6 @@ const std::vector<Key>& keys() {
 
 [[noreturn]] void refuse(const std::string& where, std::string_view key, const std::string& why) {
   throw Error(ErrorCode::usage, where + ": " + std::string(key) + ": " + why);
-}
-
-// The string is read as libpq reads it: "password=…", maybe in quotes, or
-// "postgresql://user:password@host".
-std::string without_password(const std::string& conninfo) {
-  static const std::regex words(R"((password\s*=\s*)('([^'\\]|\\.)*'|[^\s&]*))");
-  static const std::regex uri(R"((://[^:/@]*:)[^@/]*@)");
-  return std::regex_replace(std::regex_replace(conninfo, words, "$1***"), uri, "$1***@");
-}
-
-// "NAME=***": what is set may be a secret.
-std::vector<std::string> without_values(std::vector<std::string> entries) {
-  for (std::string& entry : entries) {
-    const std::size_t equals = entry.find('=');
-    if (equals != std::string::npos) entry.replace(equals + 1, std::string::npos, "***");
-  }
-  return entries;
 }
 
 json raw_json(const Config& config, const Member& member) {

@@ -9,6 +9,7 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/cli/command_line.h"
+#include "coordinator/daemon/daemon_lock.h"
 #include "coordinator/cli/output/clone_wait.h"
 #include "coordinator/cli/output/listings.h"
 #include "coordinator/cli/release.h"
@@ -105,6 +106,8 @@ class Verbs : public testing::Test {
   }
 
   support::TemporaryDirectory place_;
+  // The server below is the daemon of this yard, so it has its lock.
+  DaemonLock lock_{place_ / "daemon.lock"};
   std::mutex mutex_;
   std::map<std::string, std::vector<json>> answers_;
   std::map<std::string, std::vector<json>> asked_;

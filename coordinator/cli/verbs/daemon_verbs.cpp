@@ -187,8 +187,11 @@ void add_daemon_verbs(CLI::App& app, Places& places, int& status) {
   start->add_flag("--force", places.force,
                   "Start though agents that live cannot be taken up, or the database is gone: "
                   "they are ended (their work is saved), it is begun anew");
-  CLI::Option* settings = start->add_option(settings_option)->group("");
-  CLI::Option* detached = start->add_flag(detached_flag)->group("");
+  CLI::Option* settings =
+      start->add_option(settings_option, "Settings, handed over by the starting process")
+          ->group("");
+  CLI::Option* detached =
+      start->add_flag(detached_flag)->description("Be started by nobody in particular")->group("");
   start->footer(
       "Agents that an earlier daemon left are taken up. A yard stays with the runtime directory\n"
       "and the store that it had; where its agents cannot be taken up, nothing is started.\n"
