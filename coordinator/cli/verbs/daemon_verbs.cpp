@@ -153,30 +153,7 @@ std::optional<Client> reach_for_stop(const Config& config, const std::optional<p
   return std::nullopt;
 }
 
-}  // namespace
-
-// Waits until the lock is given back, which is the last thing that a daemon does.
-void stop_daemon(const Config& config, bool with_tmux) {
-  const auto lock = config.paths().lock();
-  const auto holder = lock_holder(lock);
-  json request = json::object();
-  if (with_tmux) request["tmux"] = true;
-  if (std::optional<Client> client = reach_for_stop(config, holder, with_tmux)) {
-    client->call("stop", request);
-  }
-  if (!holder) return;  // it stopped meanwhile
-  for (int waited_ms = 0; lock_holder(lock) == holder; waited_ms += 5) {
-    if (waited_ms > 10'000) {
-      throw Error(ErrorCode::timed_out, "the daemon (pid " + std::to_string(*holder) +
-                                            ") does not stop; see " +
-                                            config.paths().log().string());
-    }
-    ::poll(nullptr, 0, 5);
-  }
-  std::cout << "yardmaster stopped (pid " << *holder << ")\n";
-}
-
-void add_daemon_verbs(CLI::App& app, Places& places, int& status) {
+void add_start(CLI::App& app, Places& places, int& status) {
   CLI::App* start = app.add_subcommand("start", "Start the daemon and wait until it answers");
   add_place_options(*start, places);
   start->add_option("--store", places.store, store_choice());
@@ -209,6 +186,33 @@ void add_daemon_verbs(CLI::App& app, Places& places, int& status) {
     }
     start_in_background(config, foreground_arguments(places));
   });
+}
+
+}  // namespace
+
+// Waits until the lock is given back, which is the last thing that a daemon does.
+void stop_daemon(const Config& config, bool with_tmux) {
+  const auto lock = config.paths().lock();
+  const auto holder = lock_holder(lock);
+  json request = json::object();
+  if (with_tmux) request["tmux"] = true;
+  if (std::optional<Client> client = reach_for_stop(config, holder, with_tmux)) {
+    client->call("stop", request);
+  }
+  if (!holder) return;  // it stopped meanwhile
+  for (int waited_ms = 0; lock_holder(lock) == holder; waited_ms += 5) {
+    if (waited_ms > 10'000) {
+      throw Error(ErrorCode::timed_out, "the daemon (pid " + std::to_string(*holder) +
+                                            ") does not stop; see " +
+                                            config.paths().log().string());
+    }
+    ::poll(nullptr, 0, 5);
+  }
+  std::cout << "yardmaster stopped (pid " << *holder << ")\n";
+}
+
+void add_daemon_verbs(CLI::App& app, Places& places, int& status) {
+  add_start(app, places, status);
 
   CLI::App* stop = app.add_subcommand("stop", "Stop the daemon and wait until it is gone");
   add_place_options(*stop, places);
