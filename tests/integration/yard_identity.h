@@ -131,7 +131,8 @@ class YardIdentity : public testing::Test {
     return agent(call);
   }
   pid_t agent(const Call& call) const {
-    for (const nlohmann::json& each : told(call, {"ls"})["instances"]) {
+    const nlohmann::json listed = told(call, {"ls"});
+    for (const nlohmann::json& each : listed.at("instances")) {
       if (each["instance_id"] == "worker-1") return each["pid"].get<pid_t>();
     }
     return 0;
