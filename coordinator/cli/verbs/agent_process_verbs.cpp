@@ -49,6 +49,14 @@ void take_environment(const Variables& variables) {
   for (const auto& [name, value] : variables) ::setenv(name.c_str(), value.c_str(), 1);
 }
 
+// tmux leaves some ignored: an agent has them as a fresh program does.
+void reset_signals_of_agent() {
+  for (int number = 1; number < NSIG; ++number) std::signal(number, SIG_DFL);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
 // Becomes the program, so that nothing stands between it and whoever watches or ends it.
 [[noreturn]] void exec_agent(const std::filesystem::path& file, bool foreground) {
   LaunchFile launch = read_launch_file(file);
@@ -61,6 +69,7 @@ void take_environment(const Variables& variables) {
   }
   take_environment(foreground ? foreground_environment_here(launch.environment)
                               : window_environment(launch.environment, own_environment()));
+  if (!foreground) reset_signals_of_agent();
   std::vector<char*> words;
   words.reserve(launch.argv.size() + 1);
   for (std::string& word : launch.argv) words.push_back(word.data());
