@@ -185,7 +185,9 @@ Daemon::Impl::Impl(const Config& config, AgentSurroundings surroundings, bool fo
       http_(io_, dispatcher_, http_options(), http_pages(),
             [this](Session& session) { events_.forget(session); }),
       broker_(io_, dispatcher_, events_, http_, broker_options(), warning()),
-      places_(io_, queue_, broker_, config_, yard_, warning()),
+      places_(
+          io_, queue_, broker_, config_, yard_, [this] { parts_.restore_tmux_socket(); },
+          warning()),
       signals_(io_, SIGTERM, SIGINT) {
   queue_.on_drained([this] { broker_.flush(); });
   parts_.add_resources(broker_, story_);

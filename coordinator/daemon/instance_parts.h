@@ -53,6 +53,9 @@ class InstanceParts {
   // The same of a server that this yard had somewhere else.
   boost::asio::awaitable<void> end_tmux_at(std::filesystem::path socket);
 
+  // Has tmux make its socket again where somebody has removed it.
+  void restore_tmux_socket() { tmux_.restore_socket(); }
+
   void on_gone(const Instance& instance) { persistent_.on_gone(instance); }
   // Returns the fields of `status` about these parts.
   nlohmann::json status() const;

@@ -28,12 +28,14 @@ void make_runtime_directory(const Config& config) {
 }
 
 PlaceWatch::PlaceWatch(asio::io_context& io, StoreQueue& store, Broker& broker,
-                       const Config& config, YardRecord yard, OnWarning on_warning)
+                       const Config& config, YardRecord yard, std::function<void()> restore_others,
+                       OnWarning on_warning)
     : io_(io),
       store_(store),
       broker_(broker),
       config_(config),
       yard_(std::move(yard)),
+      restore_others_(std::move(restore_others)),
       on_warning_(std::move(on_warning)),
       timer_(io) {}
 
@@ -73,6 +75,7 @@ void PlaceWatch::restore_sockets() {
     write_runtime_mark(yard_);
   }
   broker_.restore_listeners();
+  restore_others_();
 }
 
 }  // namespace yardmaster

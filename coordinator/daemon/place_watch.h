@@ -25,8 +25,9 @@ class PlaceWatch {
  public:
   using OnWarning = std::function<void(const std::string& what)>;
 
+  // `restore_others` makes the sockets again that are not the broker's.
   PlaceWatch(boost::asio::io_context& io, StoreQueue& store, Broker& broker, const Config& config,
-             YardRecord yard, OnWarning on_warning);
+             YardRecord yard, std::function<void()> restore_others, OnWarning on_warning);
 
   // Once the broker listens; then every sweep.
   void start();
@@ -42,6 +43,7 @@ class PlaceWatch {
   Broker& broker_;
   const Config& config_;
   const YardRecord yard_;
+  std::function<void()> restore_others_;
   OnWarning on_warning_;
   boost::asio::steady_timer timer_;
   bool stopping_ = false;

@@ -29,8 +29,10 @@ struct Ending : EndRecord {
   SteadyTime began;     // when its process died, or the request came
 };
 
-// The reason of an end of which nothing more is known (yet) than that the process has ended.
+// The reasons of an end of which nothing more is known (yet) than that the process or its window is
+// gone.
 inline constexpr std::string_view process_died = "process died";
+inline constexpr std::string_view window_lost = "window lost";
 
 // Returns the ending for an instance that nobody asked to end: the named resource is gone. A
 // persistent instance is started again after it.

@@ -17,7 +17,8 @@ struct Ended {
 // resources found out.
 EndRecord record_of(const Instance& instance, const EndRecord& ending) {
   EndRecord record = ending;
-  if (record.reason == process_died && !instance.how_died.empty()) {
+  const bool is_unexplained = record.reason == process_died || record.reason == window_lost;
+  if (is_unexplained && !instance.how_died.empty()) {
     record.reason = instance.how_died;
   }
   if (record.exit_status.empty()) record.exit_status = instance.exit_status;

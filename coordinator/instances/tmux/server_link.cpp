@@ -291,6 +291,11 @@ void ServerLink::point_to_ended_programs() {
   if (server_) send_signal(*server_, SIGCHLD);
 }
 
+void ServerLink::restore_socket() {
+  std::error_code failure;
+  if (server_ && !std::filesystem::exists(socket_, failure)) send_signal(*server_, SIGUSR1);
+}
+
 void ServerLink::close() {
   closed_ = true;
   retry_timer_.cancel();

@@ -63,6 +63,8 @@ class ServerLink : public std::enable_shared_from_this<ServerLink> {
   // Has the server look for programs that have ended. It misses the end of one that comes while a
   // helper of its own (libutempter's, after every pane) runs, until another one ends.
   void point_to_ended_programs();
+  // Has a server whose socket was removed make it again: it listens on, but nobody can reach it.
+  void restore_socket();
   void close();
   std::int64_t server_pid() const;
 

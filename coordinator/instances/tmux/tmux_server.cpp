@@ -275,6 +275,8 @@ asio::awaitable<void> TmuxServer::kill_server() {
 
 void TmuxServer::close() { link_->close(); }
 
+void TmuxServer::restore_socket() { link_->restore_socket(); }
+
 std::int64_t TmuxServer::server_pid() const { return link_->server_pid(); }
 
 }  // namespace yardmaster

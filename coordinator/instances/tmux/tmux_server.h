@@ -65,6 +65,8 @@ class TmuxServer {
   // Closes the connection at the daemon's stop: the server lives on. Calls that wait throw
   // Error{unavailable}.
   void close();
+  // Has the server make its socket again where somebody has removed it.
+  void restore_socket();
   // 0 when none is known to run.
   std::int64_t server_pid() const;
 
