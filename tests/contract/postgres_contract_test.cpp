@@ -44,6 +44,7 @@ TEST(PostgresOutcome, a_commit_whose_server_stays_away_is_of_unknown_outcome) {
   database->begin(Durability::power);
   InstanceRequest request;
   request.name = "ada";
+  request.role = "worker";
   store.create_instance(request, "");
   server.crash();
   ErrorCode code = ErrorCode::internal;

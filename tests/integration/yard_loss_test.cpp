@@ -139,7 +139,7 @@ TEST_F(YardIdentity, ends_that_differ_read_differently) {
                   "sh -c '" + words + "'"});
   };
   const auto reason = [&](const std::string& name) {
-    EXPECT_TRUE(eventually([&] { return ask(here, {"history", name}).status == 0; }));
+    EXPECT_TRUE(eventually([&] { return told(here, {"history", name})["instances"].size() == 1; }));
     return told(here, {"history", name})["instances"][0]["reason"].get<std::string>();
   };
   const std::string wait_for =

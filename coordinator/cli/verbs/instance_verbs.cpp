@@ -89,10 +89,12 @@ json endings_of(Client& client, const std::string& name, const std::string& repo
   json request{{"state", "gone"}};
   if (!name.empty()) request["name"] = name;
   if (!repo.empty()) request["repo"] = repo;
+  // Asked first: one that ends meanwhile is among those that have ended.
+  const bool lives = !name.empty() && find_instance(client, name).has_value();
   json found = list_of(client.call("list_instances", request), "instances");
   if (!found.empty()) return found;
   require_repository(client, repo);
-  if (!name.empty() && !find_instance(client, name)) {
+  if (!name.empty() && !lives) {
     throw Error(ErrorCode::not_found, "nothing is known of an instance '" + one_line(name) +
                                           "': 'yardmaster ls' shows who runs, 'yardmaster "
                                           "history' who ran");
