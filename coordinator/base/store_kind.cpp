@@ -16,6 +16,7 @@ static_assert(rows_follow_the_enumeration());
 
 std::vector<std::string> store_names() {
   std::vector<std::string> names;
+  names.reserve(all_stores.size());
   for (const StoreTraits& store : all_stores) names.emplace_back(store.name);
   return names;
 }

@@ -62,6 +62,7 @@ std::vector<std::string> daemon_variables(const Config& config) {
     if (is_listed(config.daemon_environment, variable.first)) variables.insert(variable);
   }
   std::vector<std::string> entries;
+  entries.reserve(variables.size());
   for (const auto& [name, value] : variables) entries.push_back(name + "=" + value);
   return entries;
 }

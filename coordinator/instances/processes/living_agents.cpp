@@ -43,6 +43,7 @@ std::vector<LivingAgent> find_living_agents(const std::string& token_prefix) {
     by_token[std::move(token)] = std::move(agent);
   }
   std::vector<LivingAgent> agents;
+  agents.reserve(by_token.size());
   for (auto& [token, agent] : by_token) agents.push_back(std::move(agent));
   std::sort(agents.begin(), agents.end(), [](const LivingAgent& one, const LivingAgent& other) {
     return one.instance < other.instance;

@@ -42,8 +42,10 @@ UniqueFd make_input(const ProgramCall& call) {
 
 std::vector<std::string> environment_of(const ProgramCall& call) {
   std::vector<std::string> added;
+  added.reserve(call.environment.size());
   for (const auto& [name, value] : call.environment) added.push_back(name + "=" + value);
   std::vector<std::string> dropped;
+  dropped.reserve(call.dropped_variables.size());
   for (const auto& name : call.dropped_variables) dropped.push_back(name + "=");
   return environment_with(added, dropped);
 }
