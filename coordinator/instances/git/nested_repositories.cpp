@@ -34,7 +34,7 @@ bool lies_in_git_directory(const fs::path& path) {
 
 // Blocking. The repository that a file or directory called .git or HEAD is a part of; "": of none.
 fs::path repository_of(const fs::path& top, const fs::path& hit, const fs::path& own) {
-  const fs::path directory = hit.parent_path();
+  fs::path directory = hit.parent_path();
   if (lies_in_git_directory(directory)) return {};
   if (hit.filename() == "HEAD") {
     const fs::path bare = top / directory;
