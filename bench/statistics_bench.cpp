@@ -5,6 +5,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "reports/judgement.h"
 #include "reports/statistics.h"
 
 namespace {

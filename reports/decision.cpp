@@ -7,6 +7,7 @@
 #include "coordinator/base/duration.h"
 #include "coordinator/base/error.h"
 #include "reports/figure_text.h"
+#include "reports/judgement.h"
 #include "reports/statistics.h"
 #include "reports/verdict.h"
 
@@ -44,7 +45,7 @@ bool counts(const Run& run, const Figure& figure) {
          run.instances == figure.instances && !run.interrupted;
 }
 
-double quantile_of(const Measurement& measurement, double quantile) {
+double reported_quantile(const Measurement& measurement, double quantile) {
   return quantile > 0.99 ? measurement.latency_ms.p999 : measurement.latency_ms.p99;
 }
 
@@ -55,43 +56,59 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-// Runs that measured themselves instead of the store say nothing, unless they fail even so.
-bool says_something(const Run& run, const TargetResult& result) {
-  return result.count > 0 &&
-         (result.verdict == Verdict::fail || !why_invalid(run.validity, result.target));
-}
+// Whether a run is about what was to be measured, whatever came out: its load was offered, on the
+// disk that was asked for. Pauses of the generator do not spoil a run: what they may explain is
+// left out where a run fails.
+bool says_something(const Run& run) { return !why_not_offered(run) && !why_another_disk(run); }
 
-void judge_together(Figure& figure, const std::vector<Run>& runs) {
-  std::vector<Judgement> judgements;
-  std::vector<double> quantiles;
+// What the runs that count say about a figure's target.
+struct Gathered {
+  std::vector<Evidence> evidence;
+  std::vector<double> quantiles_ms;
+  bool is_clean = true;
+};
+
+Gathered gather(Figure& figure, const std::vector<Run>& runs) {
+  Gathered all;
   for (const Run& run : runs) {
     if (!counts(run, figure)) continue;
-    if (!run.audit.clean()) {
-      figure.runs = 1;
-      figure.verdict = Verdict::fail;
-      figure.reason = "the audit found something lost, doubled or out of order";
-      return;
-    }
+    all.is_clean &= run.audit.clean();
     for (const TargetResult& result : run.targets) {
       if (!is_same(result.target, figure.target)) continue;
       ++figure.runs;
-      if (!says_something(run, result)) continue;
-      judgements.push_back({result.count, result.over_limit, result.effective_count, {}});
+      if (result.count == 0 || !says_something(run)) continue;
+      all.evidence.push_back(result);
       const auto measured = run.measurements.find(result.target.measurement);
       if (measured == run.measurements.end()) continue;
-      quantiles.push_back(quantile_of(measured->second, result.target.quantile));
+      all.quantiles_ms.push_back(reported_quantile(measured->second, result.target.quantile));
     }
   }
+  return all;
+}
+
+void judge_together(Figure& figure, const std::vector<Run>& runs) {
+  const Gathered all = gather(figure, runs);
+  if (!all.is_clean) {
+    figure.runs = std::max<std::uint64_t>(figure.runs, 1);
+    figure.verdict = Verdict::fail;
+    figure.reason = "the audit found something lost, doubled or out of order";
+    return;
+  }
   if (figure.runs == 0) return;
-  const Judgement all = judge_together(judgements, figure.target.quantile, only_look().alpha);
-  figure.count = all.count;
-  figure.over_limit = all.over_limit;
-  figure.effective_count = all.effective_count;
-  figure.quantile_ms = median(quantiles);
-  figure.verdict = all.verdict;
-  figure.reason = grouped(all.over_limit) + " of " + grouped(all.count) + " over " +
+  const Judgement judgement =
+      judge(together(all.evidence), figure.target.quantile, only_look().alpha);
+  figure.count = judgement.count;
+  figure.over_limit = judgement.over_limit;
+  figure.effective_count = judgement.effective_count;
+  figure.quantile_ms = median(all.quantiles_ms);
+  figure.verdict = judgement.verdict;
+  figure.reason = grouped(judgement.over_limit) + " of " + grouped(judgement.count) + " over " +
                   format_duration(figure.target.limit);
-  if (judgements.empty()) figure.reason = "no run was valid";
+  if (judgement.margin > 0) {
+    figure.reason += ", by margin over " + format_duration(figure.target.limit / judgement.margin);
+  }
+  if (judgement.disturbed) figure.reason += ", but only while the generator was disturbed";
+  if (all.evidence.empty()) figure.reason = "no run offered its load";
 }
 
 // The worst verdict of a store, and the figure that it comes from.

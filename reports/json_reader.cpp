@@ -143,6 +143,25 @@ void read(const Node& node, SecondOfRun& out) {
   node["p99_ms"].each_field([&](const auto& key, const Node& n) { n.to(out.p99_ms[key]); });
 }
 
+void read(const Node& node, MarginCount& out) {
+  node["divisor"].to(out.divisor);
+  node["over"].to(out.over);
+  node["effective_count"].to(out.effective_count);
+}
+
+void read(const Node& node, Evidence& out) {
+  node["count"].to(out.count);
+  node["over_limit"].to(out.over_limit);
+  node["effective_count"].to(out.effective_count);
+  node["effective_at_limit"].to(out.effective_at_limit);
+  node["effective_in_bulk"].to(out.effective_in_bulk);
+  node["margins"].each_element([&](const Node& n) { read(n, out.margins.emplace_back()); });
+  const Node undisturbed = node["undisturbed"];
+  if (!undisturbed.present()) return;
+  undisturbed["over_limit"].to(out.undisturbed_over.emplace());
+  undisturbed["effective_count"].to(out.undisturbed_effective_count);
+}
+
 void read(const Node& node, TargetResult& out) {
   double limit_ms = 0;
   node["measurement"].to(out.target.measurement);
@@ -150,10 +169,11 @@ void read(const Node& node, TargetResult& out) {
   node["limit_ms"].to(limit_ms);
   node.require(limit_ms >= 0 && limit_ms < 9e12, "a target with a limit");
   out.target.limit = std::chrono::nanoseconds(std::llround(limit_ms * 1e6));
-  node["count"].to(out.count);
-  node["over_limit"].to(out.over_limit);
-  node["effective_count"].to(out.effective_count);
+  read(node, static_cast<Evidence&>(out));
   node["verdict"].to(out.verdict);
+  node["margin"].to(out.margin);
+  node["disturbed"].to(out.disturbed);
+  node["vouches_for_s"].to(out.vouches_for_s);
   node["reason"].to(out.reason);
 }
 

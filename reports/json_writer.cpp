@@ -94,18 +94,45 @@ Json series(const std::vector<SecondOfRun>& from) {
   return json;
 }
 
+Json margins(const std::vector<MarginCount>& from) {
+  Json json = Json::array();
+  for (const MarginCount& margin : from) {
+    json.push_back({{"divisor", margin.divisor},
+                    {"over", margin.over},
+                    {"effective_count", number(margin.effective_count)}});
+  }
+  return json;
+}
+
+// What it takes to judge several runs as one.
+void add_evidence(Json& json, const Evidence& from) {
+  json["effective_at_limit"] = number(from.effective_at_limit);
+  json["effective_in_bulk"] = number(from.effective_in_bulk);
+  json["margins"] = margins(from.margins);
+  if (!from.undisturbed_over) return;
+  json["undisturbed"] = {{"over_limit", *from.undisturbed_over},
+                         {"effective_count", number(from.undisturbed_effective_count)}};
+}
+
+Json target(const TargetResult& result) {
+  Json json{{"measurement", result.target.measurement},
+            {"quantile", number(result.target.quantile)},
+            {"limit_ms", number(to_milliseconds(result.target.limit))},
+            {"count", result.count},
+            {"over_limit", result.over_limit},
+            {"effective_count", number(result.effective_count)},
+            {"verdict", to_string(result.verdict)},
+            {"margin", result.margin},
+            {"disturbed", result.disturbed},
+            {"vouches_for_s", number(result.vouches_for_s)},
+            {"reason", result.reason}};
+  add_evidence(json, result);
+  return json;
+}
+
 Json targets(const std::vector<TargetResult>& from) {
   Json json = Json::array();
-  for (const TargetResult& result : from) {
-    json.push_back({{"measurement", result.target.measurement},
-                    {"quantile", number(result.target.quantile)},
-                    {"limit_ms", number(to_milliseconds(result.target.limit))},
-                    {"count", result.count},
-                    {"over_limit", result.over_limit},
-                    {"effective_count", number(result.effective_count)},
-                    {"verdict", to_string(result.verdict)},
-                    {"reason", result.reason}});
-  }
+  for (const TargetResult& result : from) json.push_back(target(result));
   return json;
 }
 

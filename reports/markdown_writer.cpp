@@ -58,6 +58,7 @@ std::string section(const Run& run) {
   std::string reasons;
   for (const std::string& check : checks_of(run)) reasons += list_item(check);
   for (const std::string& reason : reasons_of(run)) reasons += list_item(reason);
+  for (const std::string& ground : grounds_of(run)) reasons += list_item(ground);
   if (!reasons.empty()) out += reasons + "\n";
   if (!run.measurements.empty()) out += measurement_table(run).markdown() + "\n";
   for (const std::string& line :

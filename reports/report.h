@@ -48,12 +48,40 @@ struct Target {
   bool by_name = false;
 };
 
-struct TargetResult {
-  Target target;
+// How many samples are over the limit divided by `divisor`, and what the samples count there.
+struct MarginCount {
+  unsigned divisor = 1;
+  std::uint64_t over = 0;
+  double effective_count = 0;
+};
+
+// What samples say about a limit; that of several runs adds up. Neighbours are alike, so that the
+// samples count as fewer independent ones: `effective_count` is the lesser of what they are worth
+// around the limit and what around their own P95.
+struct Evidence {
   std::uint64_t count = 0;
   std::uint64_t over_limit = 0;
   double effective_count = 0;
+  double effective_at_limit = 0;  // 0, these two: not known, as effective_count
+  double effective_in_bulk = 0;
+  double effective_over = 0;         // of several runs: their sum; 0: in proportion
+  std::vector<MarginCount> margins;  // empty if any sample is over the limit
+  // The same without those over the limit that a pause of the generator may explain; absent if
+  // there are none.
+  std::optional<std::uint64_t> undisturbed_over;
+  double undisturbed_effective_count = 0;
+  double undisturbed_effective_over = 0;  // as effective_over
+};
+
+struct Judgement : Evidence {
   Verdict verdict = Verdict::inconclusive;
+  unsigned margin = 0;     // of a pass: the divisor of the limit by which it passes; 0: by count
+  bool disturbed = false;  // it fails only with what pauses of the generator may explain
+};
+
+struct TargetResult : Judgement {
+  Target target;
+  double vouches_for_s = 0;  // of a pass: the longest stall that the run can hardly have missed
   std::string reason;
 };
 

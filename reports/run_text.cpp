@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "coordinator/base/duration.h"
 #include "reports/figure_text.h"
@@ -247,6 +248,30 @@ std::vector<std::string> reasons_of(const Run& run) {
     lines.emplace_back("ended early by an interrupt, so that it cannot pass");
   }
   if (run.targets.empty() && run.checks.empty()) lines.emplace_back("no target was measured");
+  return lines;
+}
+
+std::vector<std::string> grounds_of(const Run& run) {
+  std::vector<std::string> by_margin;
+  std::vector<std::string> lines;
+  std::map<double, std::vector<std::string>> vouched;  // targets by the length of stalls
+  for (const TargetResult& result : run.targets) {
+    if (result.verdict != Verdict::pass) continue;
+    const std::string name = target_name(result.target);
+    vouched[result.vouches_for_s].push_back(name);
+    if (result.margin == 0) continue;
+    by_margin.push_back(name + " (1/" + std::to_string(result.margin) + " of the limit)");
+  }
+  if (!by_margin.empty()) {
+    lines.push_back("passes by margin: " + joined(by_margin) +
+                    ": nothing over the limit and little over that part of it, which is enough if "
+                    "no tail in between is heavier than Pareto 0.5");
+  }
+  for (const auto& [stall_s, names] : vouched) {
+    if (stall_s <= 0) continue;
+    lines.push_back("vouches for stalls of up to " + decimals(stall_s, 2) + " s (" + joined(names) +
+                    "); longer and rarer ones need a longer run");
+  }
   return lines;
 }
 

@@ -38,5 +38,8 @@ std::vector<std::string> checks_of(const Run& run);
 // Returns one line for each target that does not pass, for what was left of instances, and for
 // their work that was lost.
 std::vector<std::string> reasons_of(const Run& run);
+// Lists what the passes rest on: the stalls that the run vouches for, and the assumption of those
+// that pass by margin.
+std::vector<std::string> grounds_of(const Run& run);
 
 }  // namespace yardmaster::reports

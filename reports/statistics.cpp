@@ -50,13 +50,6 @@ std::size_t rank_of(double q, std::size_t count) {
   return std::clamp<std::size_t>(static_cast<std::size_t>(std::max(rank, 1.0)), 1, count);
 }
 
-Sample quantile_of(std::span<const Sample> samples, double q) {
-  std::vector<Sample> copy(samples.begin(), samples.end());
-  const auto nth = copy.begin() + static_cast<std::ptrdiff_t>(rank_of(q, copy.size()) - 1);
-  std::nth_element(copy.begin(), nth, copy.end());
-  return *nth;
-}
-
 double to_ms(double nanoseconds) { return nanoseconds / 1e6; }
 
 // Samples of which the part from P90 on is sorted and the rest is below it.
@@ -125,23 +118,17 @@ void add_interval(Measurement& measurement, const Ordered& ordered, double desig
   measurement.p99_low_ms = failing > count / 10 ? 0 : to_ms(ordered.from_top(failing));
 }
 
-// A few bursts say little about how long bursts are: of c = over / design clusters the estimate is
-// low too often, so a pass allows for one cluster more. Nothing changes for independent samples.
-double with_another_cluster(double design, double over) {
-  return over > 0 ? 1 + (design - 1) * (1 + design / over) : design;
-}
-
 }  // namespace
 
 Look only_look() { return {.fraction = 1, .alpha = 0.05}; }
 
 std::vector<Look> planned_looks() { return {{0.25, 0.02}, {0.5, 0.02}, {1, 0.02}}; }
 
-Verdict test_exceedances(double over, double n, double q, double alpha) {
-  if (n <= 0) return Verdict::inconclusive;
-  if (probability_at_most(over, n, q) <= alpha) return Verdict::pass;
-  if (probability_at_least(over, n, q) <= alpha) return Verdict::fail;
-  return Verdict::inconclusive;
+Sample quantile_of(std::span<const Sample> samples, double q) {
+  std::vector<Sample> copy(samples.begin(), samples.end());
+  const auto nth = copy.begin() + static_cast<std::ptrdiff_t>(rank_of(q, copy.size()) - 1);
+  std::nth_element(copy.begin(), nth, copy.end());
+  return *nth;
 }
 
 double design_effect(std::span<const Sample> samples, Sample threshold) {
@@ -157,51 +144,6 @@ double design_effect(std::span<const Sample> samples, Sample threshold) {
   const double independent = static_cast<double>(group) * rate * (1 - rate);
   if (variance <= 0) return 1;
   return std::max(1.0, autocorrelation_time(sums, variance) * variance / independent);
-}
-
-Judgement judge(std::span<const Sample> samples, double q, std::chrono::nanoseconds limit,
-                double alpha) {
-  if (samples.empty()) return {};
-  const auto n = static_cast<double>(samples.size());
-  const Sample threshold = to_sample(limit);
-  const auto over = static_cast<double>(
-      std::count_if(samples.begin(), samples.end(), [=](Sample s) { return s > threshold; }));
-  const double in_bulk = design_effect(samples, quantile_of(samples, bulk));
-  const double at_limit = design_effect(samples, threshold);
-  const double design = std::max(at_limit, in_bulk);
-  const double cautious = std::max(with_another_cluster(at_limit, over), in_bulk);
-  Judgement judgement{.count = samples.size(),
-                      .over_limit = static_cast<std::uint64_t>(over),
-                      .effective_count = n / design};
-  if (probability_at_most(over / cautious, n / cautious, q) <= alpha) {
-    judgement.verdict = Verdict::pass;
-  } else if (probability_at_least(over / design, n / design, q) <= alpha) {
-    judgement.verdict = Verdict::fail;
-  }
-  return judgement;
-}
-
-Judgement judge_together(std::span<const Judgement> runs, double q, double alpha) {
-  Judgement all;
-  double effective_over = 0;
-  for (const Judgement& run : runs) {
-    if (run.count == 0) continue;
-    all.count += run.count;
-    all.over_limit += run.over_limit;
-    all.effective_count += run.effective_count;
-    effective_over +=
-        static_cast<double>(run.over_limit) * run.effective_count / static_cast<double>(run.count);
-  }
-  if (all.count == 0) return all;
-  const auto n = static_cast<double>(all.count);
-  const auto over = static_cast<double>(all.over_limit);
-  const double cautious = with_another_cluster(n / all.effective_count, over);
-  if (probability_at_most(over / cautious, n / cautious, q) <= alpha) {
-    all.verdict = Verdict::pass;
-  } else if (probability_at_least(effective_over, all.effective_count, q) <= alpha) {
-    all.verdict = Verdict::fail;
-  }
-  return all;
 }
 
 Measurement summarize(std::span<const Sample> latency, std::span<const Sample> service) {

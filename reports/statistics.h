@@ -1,6 +1,7 @@
-// The statistics behind a verdict: whether samples show that a quantile is within a limit, and how
-// far a P99 may be off. Samples follow each other and are alike, so they count less than their
-// number; reports/README.md explains the method and its sources. Pure functions, any thread.
+// The statistics behind a verdict: how many independent samples the samples of a run are worth, the
+// binomial's tails, and how far a P99 may be off. Samples follow each other and are alike, so they
+// count less than their number; reports/README.md explains the method and its sources. Pure
+// functions, any thread.
 #pragma once
 
 #include <chrono>
@@ -31,8 +32,7 @@ struct Look {
 };
 // A run of a fixed duration is judged once, at its end.
 Look only_look();
-// A run that may end early is judged at these moments and no other, and stops at the first that
-// decides every target.
+// A run that may end early is judged at these moments and no other.
 std::vector<Look> planned_looks();
 
 // Returns the probability that, of n samples with quantile q at the limit, at most (at least)
@@ -40,27 +40,12 @@ std::vector<Look> planned_looks();
 double probability_at_most(double over, double n, double q);
 double probability_at_least(double over, double n, double q);
 
-// pass: so few exceedances are improbable (≤ alpha) unless the quantile is below the limit.
-// fail: so many are improbable unless it is above. Never passes without samples.
-Verdict test_exceedances(double over, double n, double q, double alpha);
-
 // Returns how many neighbouring samples count as one for the indicators "over the threshold"; 1
 // when they are independent, or all on the same side.
 double design_effect(std::span<const Sample> samples, Sample threshold);
 
-struct Judgement {
-  std::uint64_t count = 0;
-  std::uint64_t over_limit = 0;
-  double effective_count = 0;  // count / design effect
-  Verdict verdict = Verdict::inconclusive;
-};
-// 10 million samples take some 0.2 s.
-Judgement judge(std::span<const Sample> samples, double q, std::chrono::nanoseconds limit,
-                double alpha);
-
-// Judges several runs that measured the same, each judged for the same quantile and limit, as if
-// their samples were one set.
-Judgement judge_together(std::span<const Judgement> runs, double q, double alpha);
+// Returns the exact quantile, one of the samples, of which there must be some.
+Sample quantile_of(std::span<const Sample> samples, double q);
 
 // Exact quantiles of the latency and service times, with the 95% confidence interval of the latency
 // P99. An end of the interval that the samples cannot give is 0 or infinity. `service` may be empty

@@ -42,6 +42,7 @@ std::string to_terminal(const Run& run, bool colours) {
   const TextTable targets = target_table(run, [=](Verdict v) { return shown(v, colours); });
   if (!targets.empty()) out += '\n' + targets.plain(2);
   for (const std::string& reason : reasons_of(run)) out += wrapped(reason, 4, line_width);
+  for (const std::string& ground : grounds_of(run)) out += wrapped(ground, 4, line_width);
   return out + "\n  verdict: " + shown(run.verdict, colours) + "\n";
 }
 

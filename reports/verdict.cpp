@@ -5,59 +5,109 @@
 
 #include "coordinator/base/duration.h"
 #include "reports/figure_text.h"
+#include "reports/growth.h"
 
 namespace yardmaster::reports {
 namespace {
 
-std::string counted(const Judgement& judgement, const Target& target) {
-  std::string text = grouped(judgement.over_limit) + " of " + grouped(judgement.count) + " over " +
+constexpr double least_achieved = 0.99;
+
+// "21 of 24,000 over 30ms, which count as 1.0 of 1,144 independent ones": never one figure of each.
+std::string counted(const Evidence& evidence, const Target& target) {
+  std::string text = grouped(evidence.over_limit) + " of " + grouped(evidence.count) + " over " +
                      format_duration(target.limit);
-  const auto effective = static_cast<std::uint64_t>(judgement.effective_count);
-  if (effective < judgement.count) text += ", worth " + grouped(effective) + " independent ones";
+  const auto effective = static_cast<std::uint64_t>(evidence.effective_count);
+  if (effective >= evidence.count) return text;
+  const double over = static_cast<double>(evidence.over_limit) * evidence.effective_count /
+                      static_cast<double>(evidence.count);
+  return text + ", which count as " + (evidence.over_limit == 0 ? "0" : decimals(over, 1)) +
+         " of " + grouped(effective) + " independent ones";
+}
+
+std::string undecided(const Evidence& evidence, const Target& target, double alpha) {
+  const double least = least_to_pass(target.quantile, alpha);
+  if (evidence.effective_count < least) {
+    return "too few: " + counted(evidence, target) + ", and it takes " +
+           grouped(static_cast<std::uint64_t>(least));
+  }
+  return "too close to tell: " + counted(evidence, target);
+}
+
+std::string percent(double share) {
+  std::string text = decimals(share * 100, 1);
+  if (text.ends_with(".0")) text.resize(text.size() - 2);
+  return text + "%";
+}
+
+// Says by which margin a target passes, with the assumption that this rests on.
+std::string by_margin(const Judgement& judgement, const Target& target) {
+  std::string text = counted(judgement, target);
+  for (const MarginCount& margin : judgement.margins) {
+    if (margin.divisor != judgement.margin) continue;
+    text += "; by margin: " + grouped(margin.over) + " over " +
+            format_duration(target.limit / margin.divisor) + ", of which " +
+            percent(most_over_margin(target.quantile, margin.divisor)) +
+            " are allowed if no tail between the two is heavier than Pareto 0.5";
+  }
   return text;
 }
 
-// Returns how many independent samples, none of them over the limit, it takes to pass.
-double least_to_pass(double quantile, double alpha) {
-  return std::ceil(std::log(alpha) / std::log(quantile));
+std::string disturbed(const Judgement& judgement, const Target& target,
+                      const std::vector<Pause>& pauses) {
+  double total_s = 0;
+  for (const Pause& pause : pauses) total_s += pause.end_s - pause.begin_s;
+  return "the generator was disturbed: " + counted(judgement, target) + ", of which " +
+         grouped(judgement.over_limit - *judgement.undisturbed_over) +
+         " were due or under way during its own " + grouped(pauses.size()) +
+         (pauses.size() == 1 ? " pause, of " : " pauses, of ") + decimals(total_s, 2) +
+         " s in all; without them it does not fail";
 }
 
-std::string undecided(const Judgement& judgement, const Target& target, double alpha) {
-  const double least = least_to_pass(target.quantile, alpha);
-  if (judgement.effective_count < least) {
-    return "too few: " + counted(judgement, target) + ", and it takes " +
-           grouped(static_cast<std::uint64_t>(least));
-  }
-  return "too close to tell: " + counted(judgement, target);
-}
-
-std::string reason_of(const Judgement& judgement, const Target& target, double alpha) {
+std::string reason_of(const Judgement& judgement, const Target& target, const Validity& validity,
+                      double alpha) {
+  if (judgement.disturbed) return disturbed(judgement, target, validity.pauses);
   if (judgement.verdict == Verdict::inconclusive) return undecided(judgement, target, alpha);
-  return counted(judgement, target);
+  return judgement.margin > 0 ? by_margin(judgement, target) : counted(judgement, target);
 }
 
-TargetResult result_of(const Target& target, const Judgement& judgement) {
-  TargetResult result;
-  result.target = target;
-  result.count = judgement.count;
-  result.over_limit = judgement.over_limit;
-  result.effective_count = judgement.effective_count;
-  result.verdict = judgement.verdict;
-  return result;
+// Returns the samples with those at 0 that a pause may explain; nothing if there are none.
+std::vector<Sample> without_pauses(const TargetSamples& samples, const std::vector<Pause>& pauses) {
+  std::vector<Sample> left;
+  const std::size_t count = std::min(samples.intended.size(), samples.latency.size());
+  for (std::size_t i = 0; i < count && !pauses.empty(); ++i) {
+    if (!std::isfinite(samples.latency[i])) continue;
+    const double due_s = static_cast<double>(samples.intended[i]) / 1e9;
+    const double answered_s = due_s + static_cast<double>(samples.latency[i]) / 1e9;
+    const auto pause = std::partition_point(
+        pauses.begin(), pauses.end(), [=](const Pause& before) { return before.end_s < due_s; });
+    if (pause == pauses.end() || pause->begin_s > answered_s) continue;
+    if (left.empty()) left.assign(samples.latency.begin(), samples.latency.end());
+    left[i] = 0;
+  }
+  return left;
 }
 
-// Only a failure of the service time stands, which the generator's own delays cannot cause.
-void invalidate(TargetResult& result, std::span<const Sample> service, const std::string& why,
-                double alpha) {
-  const Target& target = result.target;
-  const Judgement judgement = judge(service, target.quantile, target.limit, alpha);
-  const bool fails = judgement.verdict == Verdict::fail;
-  result.verdict = fails ? Verdict::fail : Verdict::inconclusive;
-  result.reason = why;
-  if (fails) result.reason += ", but the service time alone fails: " + counted(judgement, target);
+// A load that was not offered proves nothing by being carried.
+void withhold_passes(Run& run, const std::string& why) {
+  run.validity.reasons.push_back(why);
+  for (TargetResult& result : run.targets) {
+    if (result.verdict != Verdict::pass) continue;
+    result.verdict = Verdict::inconclusive;
+    result.reason = why;
+  }
 }
 
-// A failure on a disk that nobody asked about says as little as a pass.
+// Adds to each pass how long stalls must be for the run to have seen them.
+void say_what_it_vouches_for(Run& run, double alpha) {
+  for (TargetResult& result : run.targets) {
+    if (result.verdict != Verdict::pass || run.duration_s <= 0) continue;
+    result.vouches_for_s = run.duration_s / stalls_in_a_run(result.target.quantile, alpha);
+    result.reason += "; vouches for stalls of up to " + decimals(result.vouches_for_s, 2) +
+                     " s: longer and rarer ones need a longer run";
+  }
+}
+
+// On a disk that nobody asked about, a failure says as little as a pass.
 void withhold_verdicts(Run& run, const std::string& why) {
   run.validity.reasons.push_back(why);
   for (TargetResult& result : run.targets) {
@@ -77,16 +127,21 @@ Verdict with_checks(const Run& run) {
 
 }  // namespace
 
-std::optional<std::string> why_invalid(const Validity& validity, const Target& target) {
-  const double most = to_milliseconds(target.limit) / 10;
-  const auto over = [&](const char* what, double p99_ms) {
-    return std::string(what) + " P99 of " + milliseconds(p99_ms) + " ms is over a tenth of the " +
-           format_duration(target.limit) + " for " + target_name(target);
-  };
-  if (validity.schedule_lag_ms.p99 > most)
-    return over("schedule lag", validity.schedule_lag_ms.p99);
-  if (validity.hiccup_ms.p99 > most) return over("hiccup", validity.hiccup_ms.p99);
-  return std::nullopt;
+std::optional<std::string> why_not_offered(const Run& run) {
+  const Validity& validity = run.validity;
+  if (validity.begun < validity.due) {
+    return "the load was not offered: " + grouped(validity.due - validity.begun) + " of " +
+           grouped(validity.due) + " requests that were due were not begun";
+  }
+  const double offered = run.offered_per_s * run.duration_s;
+  if (offered <= 0) return std::nullopt;
+  // What falls to either end of the time, and what chance makes of random gaps.
+  const double at_the_ends = run.arrivals == "aligned" ? static_cast<double>(run.instances) : 1;
+  const double chance = run.arrivals == "poisson" ? 3 * std::sqrt(offered) : 0;
+  const double least = least_achieved * offered - at_the_ends - chance;
+  if (run.achieved_per_s * run.duration_s >= least) return std::nullopt;
+  return "the load was not offered: " + decimals(run.achieved_per_s, 1) + " of " +
+         decimals(run.offered_per_s, 1) + " writes per second were achieved, and it takes 99%";
 }
 
 std::optional<std::string> why_another_disk(const Run& run) {
@@ -108,13 +163,14 @@ TargetResult judge_target(const Target& target, const TargetSamples& samples,
     result.reason = "no samples";
     return result;
   }
-  const Judgement judgement = judge(samples.latency, target.quantile, target.limit, alpha);
-  TargetResult result = result_of(target, judgement);
-  if (const auto why = why_invalid(validity, target)) {
-    invalidate(result, samples.service.empty() ? samples.latency : samples.service, *why, alpha);
-  } else {
-    result.reason = reason_of(judgement, target, alpha);
-  }
+  const std::vector<Sample> undisturbed = without_pauses(samples, validity.pauses);
+  const Judgement judgement =
+      judge(evidence_of(samples.latency, target.quantile, target.limit, undisturbed),
+            target.quantile, alpha);
+  TargetResult result;
+  static_cast<Judgement&>(result) = judgement;
+  result.target = target;
+  result.reason = reason_of(judgement, target, validity, alpha);
   return result;
 }
 
@@ -126,10 +182,20 @@ Verdict verdict_of(const std::vector<TargetResult>& targets, const Audit& audit)
   return verdict;
 }
 
-bool decides_everything(const std::vector<TargetResult>& targets) {
-  return !targets.empty() && std::none_of(targets.begin(), targets.end(), [](const auto& target) {
-    return target.verdict == Verdict::inconclusive;
-  });
+bool may_end(const Run& judged, const std::map<std::string, TargetSamples>& samples,
+             const Look& look) {
+  if (judged.targets.empty()) return false;
+  bool all_pass = true;
+  for (const TargetResult& result : judged.targets) {
+    if (result.verdict == Verdict::fail) return true;
+    all_pass &= result.verdict == Verdict::pass;
+  }
+  return all_pass && std::none_of(judged.targets.begin(), judged.targets.end(),
+                                  [&](const TargetResult& result) {
+                                    const Target& target = result.target;
+                                    return grows_past(samples.at(target.measurement).latency,
+                                                      target.quantile, target.limit, look.fraction);
+                                  });
 }
 
 void judge_run(Run& run, std::span<const Target> targets,
@@ -141,11 +207,12 @@ void judge_run(Run& run, std::span<const Target> targets,
     const bool ran = found != samples.end();
     if (!ran && !target.by_name) continue;
     const TargetSamples measured = ran ? found->second : TargetSamples{};
-    TargetResult result = judge_target(target, measured, run.validity, alpha);
-    if (auto why = why_invalid(run.validity, target)) run.validity.reasons.push_back(*why);
-    run.targets.push_back(std::move(result));
+    run.targets.push_back(judge_target(target, measured, run.validity, alpha));
+    if (run.targets.back().disturbed) run.validity.reasons.push_back(run.targets.back().reason);
   }
+  if (const auto why = why_not_offered(run)) withhold_passes(run, *why);
   if (const auto why = why_another_disk(run)) withhold_verdicts(run, *why);
+  say_what_it_vouches_for(run, alpha);
   run.verdict = verdict_of(run.targets, run.audit);
   if (!run.checks.empty()) run.verdict = with_checks(run);
   if (run.interrupted) run.verdict = worst(run.verdict, Verdict::inconclusive);

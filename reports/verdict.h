@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "reports/judgement.h"
 #include "reports/report.h"
 #include "reports/statistics.h"
 
@@ -22,30 +23,35 @@ struct TargetSamples {
   std::span<const Sample> intended = {};
 };
 
-// Returns why a target with this limit cannot pass: the schedule lag's or the hiccups' P99 is over
-// a tenth of it.
-std::optional<std::string> why_invalid(const Validity& validity, const Target& target);
+// Returns why a run does not show that the load is carried: a request that was due was not begun,
+// or less than 99% of the offered rate was achieved. Then no target can pass. Nothing is known
+// against a run that did not count what was due, or offers no rate.
+std::optional<std::string> why_not_offered(const Run& run);
 
 // Returns why a run says nothing about the disk that it was to run on: what was injected into each
 // fsync is not what was found added to it, by more than 5% or 0.2 ms, whichever is more. No target
 // can pass or fail then.
 std::optional<std::string> why_another_disk(const Run& run);
 
-// Inconclusive without samples. A target that cannot pass still fails if its service time alone
-// fails; otherwise it is inconclusive.
+// Inconclusive without samples, and where it fails only with samples that a pause of the generator
+// overlaps between the time they were due and the answer. What never was answered is not explained
+// by a pause.
 TargetResult judge_target(const Target& target, const TargetSamples& samples,
                           const Validity& validity, double alpha);
 
 // fail if any target fails or the audit is not clean, else inconclusive if any is or there is none.
 Verdict verdict_of(const std::vector<TargetResult>& targets, const Audit& audit);
 
-// Returns whether a planned look decides everything, so that the run may end.
-bool decides_everything(const std::vector<TargetResult>& targets);
+// Returns whether a run that was judged at a planned look may end there: a target failed, or all
+// pass and none of them grows past its limit by the end of the longest duration.
+bool may_end(const Run& judged, const std::map<std::string, TargetSamples>& samples,
+             const Look& look);
 
-// Fills the run's targets, reasons of invalidity and verdict from its validity, audit, checks,
-// whether it was interrupted and what was injected, which must be there already, and the samples by
-// measurement. What has no samples did not run: its targets are left out unless they were asked for
-// by name. What ran and gave none has empty ones. A run that was interrupted cannot pass.
+// Fills the run's targets, reasons of invalidity and verdict from its load, rates, duration,
+// validity, audit, checks, whether it was interrupted and what was injected, which must be there
+// already, and the samples by measurement. What has no samples did not run: its targets are left
+// out unless they were asked for by name. What ran and gave none has empty ones. A run that was
+// interrupted cannot pass.
 void judge_run(Run& run, std::span<const Target> targets,
                const std::map<std::string, TargetSamples>& samples, double alpha);
 

@@ -173,10 +173,14 @@ class Supervisor::Watch {
     if (late < answer_time) return;
     if (late < longest_answer && !all_answered()) return;
     const SampleSet samples = SampleSet::before(load_.logs(), next_look_);
+    const auto views = samples.views();
     reports::Run draft;
+    describe_plan(plan_, load_.daemon(), draft);
+    draft.duration_s = std::chrono::duration<double>(load_.elapsed() - plan_.warmup).count();
+    draft.achieved_per_s = written() / draft.duration_s;
     draft.validity = load_.validity();
-    reports::judge_run(draft, targets(), samples.views(), looks_[next_look_].alpha);
-    if (reports::decides_everything(draft.targets)) {
+    reports::judge_run(draft, targets(), views, looks_[next_look_].alpha);
+    if (reports::may_end(draft, views, looks_[next_look_])) {
       decided_at_ = next_look_;
       load_.stop_early();
     }

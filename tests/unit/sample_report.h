@@ -67,8 +67,20 @@ inline Run sample_run() {
   target.over_limit = 2;
   target.effective_count = 4'321.5;
   target.verdict = Verdict::pass;
-  target.reason = "2 of 6,000 over 30ms, worth 4,321 independent ones";
-  run.targets = {target};
+  target.effective_at_limit = 5'000;
+  target.effective_in_bulk = 4'321.5;
+  target.vouches_for_s = 60 / 390.0;
+  target.reason =
+      "2 of 6,000 over 30ms, which count as 1.4 of 4,321 independent ones; vouches for stalls of "
+      "up to 0.15 s: longer and rarer ones need a longer run";
+  TargetResult handoff = target;
+  handoff.target = {.measurement = "handoff", .quantile = 0.99, .limit = 500ms};
+  handoff.over_limit = 0;
+  handoff.margin = 30;
+  handoff.margins = {{.divisor = 10, .over = 40, .effective_count = 3'000},
+                     {.divisor = 30, .over = 60, .effective_count = 2'900.25}};
+  handoff.reason = "0 of 6,000 over 500ms; by margin";
+  run.targets = {target, handoff};
   run.audit = {.acknowledged = 6'100, .stored = 6'100};
   run.errors = {{"not_found", 3}};
   run.resources = {
@@ -101,10 +113,16 @@ inline Run bad_run() {
   TargetResult& target = run.targets.front();
   target.verdict = Verdict::inconclusive;
   target.count = 120;
+  target.over_limit = 8;
+  target.undisturbed_over = 1;
+  target.undisturbed_effective_count = 120;
+  target.disturbed = true;
+  target.vouches_for_s = 0;
   target.reason =
-      "schedule lag P99 of 3.50 ms is over a tenth of the 30ms for write P99, but the service "
-      "time alone does not fail";
-  run.validity.reasons = {"schedule lag P99 of 3.50 ms is over a tenth of the 30ms for write P99"};
+      "the generator was disturbed: 8 of 120 over 30ms, of which 7 were due or under way during "
+      "its own 2 pauses, of 0.02 s in all; without them it does not fail";
+  run.validity.reasons = {target.reason};
+  run.targets.pop_back();
   run.audit.lost = 1;
   return run;
 }
