@@ -47,7 +47,7 @@ constexpr std::array<std::string_view, 6> workload_names{"writes", "handoffs",  
 // The texts of the flags that are fields of a scenario.
 struct FieldFlags {
   std::vector<std::string> instances;
-  std::optional<std::string> interval, arrivals, duration, max_duration, warmup, pairs,
+  std::optional<std::string> interval, arrivals, duration, max_duration, vouch_for, warmup, pairs,
       checkpoint_policy, durability, payload_bytes, seed, fsync_latency, topology, transaction,
       busy_timeout, resources, repo_files, churn_edited;
   std::vector<std::string> churn_kinds;
@@ -107,6 +107,7 @@ Overrides overrides_from(const FieldFlags& flags) {
   take_text(overrides, "arrivals", flags.arrivals);
   take_text(overrides, "duration", flags.duration);
   take_text(overrides, "max_duration", flags.max_duration);
+  take_text(overrides, "vouch_for", flags.vouch_for);
   take_text(overrides, "warmup", flags.warmup);
   if (!flags.stores.empty()) overrides["store"] = flags.stores;
   take_number(overrides, "pairs", flags.pairs);
@@ -158,10 +159,17 @@ void add_load_flags(CLI::App& app, FieldFlags& flags, Options& options) {
             "one write outstanding each, as fast as it goes; writes only");
   auto* duration = group.add("--duration", "TIME", flags.duration,
                              "measure for so long, with one look at the end");
+  auto* max_duration =
+      group
+          .add("--max-duration", "TIME", flags.max_duration,
+               "measure for at most so long, looking at 1/4, 1/2 and the end [240s]")
+          ->excludes(duration);
   group
-      .add("--max-duration", "TIME", flags.max_duration,
-           "measure for at most so long, looking at 1/4, 1/2 and the end [240s]")
-      ->excludes(duration);
+      .add("--vouch-for", "TIME", flags.vouch_for,
+           "measure for as long as it takes not to miss stalls of this length in a P99, 299 times "
+           "as long, with one look at the end")
+      ->excludes(duration)
+      ->excludes(max_duration);
   group.add("--warmup", "TIME", flags.warmup, "run before anything is measured [1s]");
   group.add("--payload-bytes", "N", flags.payload_bytes, "size of an entry [256]");
   group.add("--durability", "WORD", flags.durability, "process or power [process]");

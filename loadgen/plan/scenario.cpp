@@ -11,6 +11,7 @@
 #include "loadgen/plan/field_reader.h"
 #include "loadgen/plan/real_plan.h"
 #include "reports/decision.h"
+#include "reports/judgement.h"
 
 namespace yardmaster::loadgen {
 namespace {
@@ -85,6 +86,14 @@ void read_durations(FieldReader& fields, Draft& draft) {
     plan.duration.emplace();
     draft.may_end_early = false;
     fields.read_duration("duration", *plan.duration, milliseconds(100));
+    draft.writes_each.reset();
+  }
+  if (fields.find("vouch_for") != nullptr) {
+    std::chrono::nanoseconds stall{};
+    fields.read_duration("vouch_for", stall, milliseconds(1));
+    const double runs = reports::stalls_in_a_run(0.99, reports::only_look().alpha);
+    plan.duration = stall * static_cast<std::int64_t>(runs);
+    draft.may_end_early = false;
     draft.writes_each.reset();
   }
   if (fields.find("writes_each") != nullptr) {

@@ -124,7 +124,8 @@ SearchPlan plan_search(const Options& options, std::string_view default_step, Pr
   Options complete = options;
   auto& flags = complete.overrides;
   SearchPlan plan;
-  plan.default_length = !flags.contains("duration") && !flags.contains("max_duration");
+  plan.default_length = !flags.contains("duration") && !flags.contains("max_duration") &&
+                        !flags.contains("vouch_for");
   if (plan.default_length) flags["max_duration"] = default_step;
   if (!flags.contains("workloads") && options.scenario.empty()) {
     flags["workloads"] = workloads_for(slo);

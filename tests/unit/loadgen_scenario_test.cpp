@@ -253,5 +253,15 @@ TEST(OptionsTest, help_has_examples_and_every_exit_status) {
   EXPECT_THAT(options.text, HasSubstr("bursts"));
 }
 
+TEST(ScenarioTest, a_run_is_as_long_as_the_stalls_ask_that_it_must_not_miss) {
+  const auto plan = read_scenario("{}", "x", {{"vouch_for", "2s"}}).runs.at(0);
+  EXPECT_EQ(plan.duration, seconds(598));
+  const auto longer =
+      read_scenario(R"({"vouch_for": "100ms", "max_duration": "8s"})", "x", {{"vouch_for", "1s"}})
+          .runs.at(0);
+  EXPECT_EQ(longer.duration, seconds(299));
+  EXPECT_THAT(scenario_error("{}", {{"vouch_for", "2"}}), StartsWith("--vouch-for: '2'"));
+}
+
 }  // namespace
 }  // namespace yardmaster::loadgen
