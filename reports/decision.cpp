@@ -86,6 +86,15 @@ Gathered gather(Figure& figure, const std::vector<Run>& runs) {
   return all;
 }
 
+// Checkpoints come in the coordinator's own time, and may be few.
+CarriedJudgement judge_figure(const Target& target, const Evidence& evidence) {
+  const double alpha = only_look().alpha;
+  if (target.measurement != "checkpoint") {
+    return {judge(evidence, target.quantile, alpha), target.quantile};
+  }
+  return judge_carried(evidence, target.quantile, static_cast<double>(evidence.count), alpha);
+}
+
 void judge_together(Figure& figure, const std::vector<Run>& runs) {
   const Gathered all = gather(figure, runs);
   if (!all.is_clean) {
@@ -95,8 +104,8 @@ void judge_together(Figure& figure, const std::vector<Run>& runs) {
     return;
   }
   if (figure.runs == 0) return;
-  const Judgement judgement =
-      judge(together(all.evidence), figure.target.quantile, only_look().alpha);
+  const CarriedJudgement found = judge_figure(figure.target, together(all.evidence));
+  const Judgement& judgement = found.judgement;
   figure.count = judgement.count;
   figure.over_limit = judgement.over_limit;
   figure.effective_count = judgement.effective_count;
@@ -106,6 +115,10 @@ void judge_together(Figure& figure, const std::vector<Run>& runs) {
                   format_duration(figure.target.limit);
   if (judgement.margin > 0) {
     figure.reason += ", by margin over " + format_duration(figure.target.limit / judgement.margin);
+  }
+  if (found.quantile < figure.target.quantile) {
+    figure.reason +=
+        ", judged at " + quantile_name(found.quantile) + ", since so few carry no more";
   }
   if (judgement.disturbed) figure.reason += ", but only while the generator was disturbed";
   if (all.evidence.empty()) figure.reason = "no run offered its load";

@@ -42,6 +42,16 @@ std::string target_name(const Target& target) {
   return target.measurement + " " + quantile_name(target.quantile);
 }
 
+double judged_quantile_of(const TargetResult& result) {
+  return result.judged_quantile > 0 ? result.judged_quantile : result.target.quantile;
+}
+
+std::string result_name(const TargetResult& result) {
+  if (result.judged_quantile <= 0) return target_name(result.target);
+  return result.target.measurement + " " + quantile_name(result.judged_quantile) + " (for " +
+         quantile_name(result.target.quantile) + ")";
+}
+
 std::string joined(const std::vector<std::string>& parts, const char* separator) {
   std::string out;
   for (const std::string& part : parts) {

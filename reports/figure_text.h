@@ -21,5 +21,9 @@ std::string quantile_name(double quantile);
 std::string joined(const std::vector<std::string>& parts, const char* separator = ", ");
 // "write P99".
 std::string target_name(const Target& target);
+// Returns the quantile that was judged, which may be a lesser one than the target's.
+double judged_quantile_of(const TargetResult& result);
+// "write P99", "checkpoint P95 (for P99)".
+std::string result_name(const TargetResult& result);
 
 }  // namespace yardmaster::reports

@@ -175,6 +175,8 @@ void read(const Node& node, TargetResult& out) {
   node["disturbed"].to(out.disturbed);
   node["vouches_for_s"].to(out.vouches_for_s);
   node["reason"].to(out.reason);
+  node["judged_quantile"].to(out.judged_quantile);
+  if (out.judged_quantile == out.target.quantile) out.judged_quantile = 0;
 }
 
 void read(const Node& node, Audit& out) {

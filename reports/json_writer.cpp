@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "coordinator/base/duration.h"
+#include "reports/figure_text.h"
 
 namespace yardmaster::reports {
 namespace {
@@ -125,6 +126,7 @@ Json target(const TargetResult& result) {
             {"margin", result.margin},
             {"disturbed", result.disturbed},
             {"vouches_for_s", number(result.vouches_for_s)},
+            {"judged_quantile", number(judged_quantile_of(result))},
             {"reason", result.reason}};
   add_evidence(json, result);
   return json;

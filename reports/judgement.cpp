@@ -17,6 +17,9 @@ constexpr double part_by_margin = (1 - part_by_count) / divisors.size();
 // but 2% of runs if they were independent, and, as they are, in all but 15%.
 constexpr double least_alpha = 0.02;
 constexpr double least_effective_alpha = 0.15;
+// Those at which the coordinator's own doings may be judged where they are few.
+constexpr std::array<double, 3> lesser_quantiles{0.99, 0.95, 0.9};
+constexpr double most_share = 0.5;  // over a part of the limit, for that to say anything
 
 // So many independent samples show no exceedance with probability alpha, if q is at the limit.
 double least_clean(double q, double alpha) { return std::ceil(std::log(alpha) / std::log(q)); }
@@ -65,6 +68,7 @@ unsigned passing_margin(const Evidence& evidence, double q, double alpha) {
   for (const MarginCount& margin : evidence.margins) {
     const double over = static_cast<double>(margin.over) * margin.effective_count / n;
     const double share = most_over_margin(q, margin.divisor);
+    if (share >= most_share) continue;
     const double chance = probability_at_most(over, margin.effective_count, 1 - share);
     if (chance <= part_by_margin * alpha) return margin.divisor;
   }
@@ -128,7 +132,7 @@ Evidence evidence_of(std::span<const Sample> samples, double q, std::chrono::nan
   evidence.effective_count = std::min(evidence.effective_at_limit, evidence.effective_in_bulk);
   if (evidence.over_limit == 0) {
     for (const unsigned divisor : divisors) {
-      if (most_over_margin(q, divisor) >= 0.5) continue;
+      if (most_over_margin(q, divisor) >= most_share) continue;
       evidence.margins.push_back(margin_count(samples, q, threshold, divisor));
     }
   }
@@ -156,6 +160,19 @@ Judgement judge(const Evidence& evidence, double q, double alpha) {
     judgement.verdict = judgement.disturbed ? Verdict::inconclusive : Verdict::fail;
   }
   return judgement;
+}
+
+CarriedJudgement judge_carried(const Evidence& evidence, double q, double count, double alpha) {
+  const Judgement usual = judge(evidence, q, alpha);
+  if (usual.verdict != Verdict::inconclusive || usual.disturbed) return {usual, q};
+  for (const double lesser : lesser_quantiles) {
+    if (lesser > q || count < least_clean(lesser, least_alpha)) continue;
+    if (lesser == q) break;
+    const Judgement carried = judge(evidence, lesser, alpha);
+    if (carried.verdict == Verdict::pass) return {carried, lesser};
+    break;
+  }
+  return {usual, q};
 }
 
 Evidence together(std::span<const Evidence> runs) {

@@ -23,6 +23,15 @@ inline Judgement judge(std::span<const Sample> samples, double q, std::chrono::n
   return judge(evidence_of(samples, q, limit), q, alpha);
 }
 
+// Judges what the coordinator does in its own time, and maybe seldom: where that decides nothing at
+// q, at the highest of P99, P95 and P90 that `count` samples carry, which is as many as there will
+// be. What passes so has that quantile in `quantile`.
+struct CarriedJudgement {
+  Judgement judgement;
+  double quantile = 0;
+};
+CarriedJudgement judge_carried(const Evidence& evidence, double q, double count, double alpha);
+
 // Adds up what several runs say that measured the same against the same limit, as if their samples
 // were one set.
 Evidence together(std::span<const Evidence> runs);

@@ -81,7 +81,8 @@ struct Judgement : Evidence {
 
 struct TargetResult : Judgement {
   Target target;
-  double vouches_for_s = 0;  // of a pass: the longest stall that the run can hardly have missed
+  double vouches_for_s = 0;    // of a pass: the longest stall that the run can hardly have missed
+  double judged_quantile = 0;  // a lesser one, at which it passes with few samples; 0: the target's
   std::string reason;
 };
 

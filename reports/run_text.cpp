@@ -68,7 +68,7 @@ TextTable target_table(const Run& run, const std::function<std::string(Verdict)>
   TextTable table(
       {{"target", Align::left}, {"limit"}, {"over the limit"}, {"verdict", Align::left}});
   for (const TargetResult& result : run.targets) {
-    table.add({target_name(result.target), format_duration(result.target.limit),
+    table.add({result_name(result), format_duration(result.target.limit),
                grouped(result.over_limit) + " of " + grouped(result.count), show(result.verdict)});
   }
   return table;
@@ -257,7 +257,7 @@ std::vector<std::string> grounds_of(const Run& run) {
   std::map<double, std::vector<std::string>> vouched;  // targets by the length of stalls
   for (const TargetResult& result : run.targets) {
     if (result.verdict != Verdict::pass) continue;
-    const std::string name = target_name(result.target);
+    const std::string name = result_name(result);
     vouched[result.vouches_for_s].push_back(name);
     if (result.margin == 0) continue;
     by_margin.push_back(name + " (1/" + std::to_string(result.margin) + " of the limit)");

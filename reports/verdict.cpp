@@ -101,7 +101,7 @@ void withhold_passes(Run& run, const std::string& why) {
 void say_what_it_vouches_for(Run& run, double alpha) {
   for (TargetResult& result : run.targets) {
     if (result.verdict != Verdict::pass || run.duration_s <= 0) continue;
-    result.vouches_for_s = run.duration_s / stalls_in_a_run(result.target.quantile, alpha);
+    result.vouches_for_s = run.duration_s / stalls_in_a_run(judged_quantile_of(result), alpha);
     result.reason += "; vouches for stalls of up to " + decimals(result.vouches_for_s, 2) +
                      " s: longer and rarer ones need a longer run";
   }
@@ -164,13 +164,23 @@ TargetResult judge_target(const Target& target, const TargetSamples& samples,
     return result;
   }
   const std::vector<Sample> undisturbed = without_pauses(samples, validity.pauses);
-  const Judgement judgement =
-      judge(evidence_of(samples.latency, target.quantile, target.limit, undisturbed),
-            target.quantile, alpha);
+  const Evidence evidence =
+      evidence_of(samples.latency, target.quantile, target.limit, undisturbed);
+  const bool is_own_time = samples.service.empty();
+  const double in_the_end = static_cast<double>(evidence.count) / samples.fraction;
+  const CarriedJudgement found =
+      is_own_time ? judge_carried(evidence, target.quantile, in_the_end, alpha)
+                  : CarriedJudgement{judge(evidence, target.quantile, alpha), target.quantile};
   TargetResult result;
-  static_cast<Judgement&>(result) = judgement;
+  static_cast<Judgement&>(result) = found.judgement;
   result.target = target;
-  result.reason = reason_of(judgement, target, validity, alpha);
+  Target judged = target;
+  judged.quantile = found.quantile;
+  result.reason = reason_of(found.judgement, judged, validity, alpha);
+  if (found.quantile < target.quantile) {
+    result.judged_quantile = found.quantile;
+    result.reason += "; so few carry no more than a " + quantile_name(found.quantile);
+  }
   return result;
 }
 

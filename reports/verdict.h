@@ -21,6 +21,7 @@ struct TargetSamples {
   std::span<const Sample> latency;
   std::span<const Sample> service;
   std::span<const Sample> intended = {};
+  double fraction = 1;  // the part of the run's longest duration in which they were due
 };
 
 // Returns why a run does not show that the load is carried: a request that was due was not begun,

@@ -173,18 +173,27 @@ class Supervisor::Watch {
     if (late < answer_time) return;
     if (late < longest_answer && !all_answered()) return;
     const SampleSet samples = SampleSet::before(load_.logs(), next_look_);
-    const auto views = samples.views();
-    reports::Run draft;
-    describe_plan(plan_, load_.daemon(), draft);
-    draft.duration_s = std::chrono::duration<double>(load_.elapsed() - plan_.warmup).count();
-    draft.achieved_per_s = written() / draft.duration_s;
-    draft.validity = load_.validity();
+    auto views = samples.views();
+    for (auto& [name, view] : views) view.fraction = looks_[next_look_].fraction;
+    reports::Run draft = draft_of_run();
     reports::judge_run(draft, targets(), views, looks_[next_look_].alpha);
     if (reports::may_end(draft, views, looks_[next_look_])) {
       decided_at_ = next_look_;
       load_.stop_early();
     }
     ++next_look_;
+  }
+
+  // Returns what is known of the run beside its samples. What is judged now is answered, and so was
+  // begun; what became due since may still wait its turn.
+  reports::Run draft_of_run() const {
+    reports::Run draft;
+    describe_plan(plan_, load_.daemon(), draft);
+    draft.duration_s = std::chrono::duration<double>(load_.elapsed() - plan_.warmup).count();
+    draft.achieved_per_s = written() / draft.duration_s;
+    draft.validity = load_.validity();
+    draft.validity.due = draft.validity.begun = 0;
+    return draft;
   }
 
   // Returns whether everything that is intended before the next look is answered.

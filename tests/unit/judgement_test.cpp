@@ -107,6 +107,22 @@ TEST(JudgementTest, one_stall_in_one_run_makes_not_all_of_them_fail) {
   EXPECT_NE(judge(together(runs), 0.99, 0.05).verdict, Verdict::fail);
 }
 
+TEST(JudgementTest, what_is_few_by_nature_is_judged_at_the_quantile_that_it_carries) {
+  const auto carried = [](std::size_t count, double in_the_end, Sample value = 1e6F) {
+    const std::vector<Sample> samples(count, value);
+    return judge_carried(evidence_of(samples, 0.99, most), 0.99, in_the_end, looks_alpha);
+  };
+  EXPECT_EQ(carried(120, 240).judgement.verdict, Verdict::pass);
+  EXPECT_EQ(carried(120, 240).quantile, 0.95);
+  EXPECT_EQ(carried(60, 70).quantile, 0.9);
+  // So many that P99 will be decided by the end, and so few that nothing is.
+  EXPECT_EQ(carried(265, 1'060).judgement.verdict, Verdict::inconclusive);
+  EXPECT_EQ(carried(30, 30).judgement.verdict, Verdict::inconclusive);
+  EXPECT_EQ(carried(390, 390).quantile, 0.99);
+  EXPECT_EQ(carried(120, 240, 61e6F).judgement.verdict, Verdict::fail);
+  EXPECT_EQ(carried(120, 240, 61e6F).quantile, 0.99);
+}
+
 TEST(JudgementTest, stalls_need_runs_300_times_as_long) {
   EXPECT_EQ(stalls_in_a_run(0.99, 0.05), 299);
   EXPECT_EQ(stalls_in_a_run(0.99, looks_alpha), 390);

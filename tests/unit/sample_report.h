@@ -80,7 +80,14 @@ inline Run sample_run() {
   handoff.margins = {{.divisor = 10, .over = 40, .effective_count = 3'000},
                      {.divisor = 30, .over = 60, .effective_count = 2'900.25}};
   handoff.reason = "0 of 6,000 over 500ms; by margin";
-  run.targets = {target, handoff};
+  TargetResult checkpoint = target;
+  checkpoint.target = {.measurement = "checkpoint", .quantile = 0.99, .limit = 30ms};
+  checkpoint.count = 120;
+  checkpoint.over_limit = 0;
+  checkpoint.judged_quantile = 0.95;
+  checkpoint.vouches_for_s = 0.8;
+  checkpoint.reason = "0 of 120 over 30ms; so few carry no more than a P95";
+  run.targets = {target, handoff, checkpoint};
   run.audit = {.acknowledged = 6'100, .stored = 6'100};
   run.errors = {{"not_found", 3}};
   run.resources = {
@@ -122,7 +129,7 @@ inline Run bad_run() {
       "the generator was disturbed: 8 of 120 over 30ms, of which 7 were due or under way during "
       "its own 2 pauses, of 0.02 s in all; without them it does not fail";
   run.validity.reasons = {target.reason};
-  run.targets.pop_back();
+  run.targets.resize(1);
   run.audit.lost = 1;
   return run;
 }
