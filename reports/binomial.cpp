@@ -17,4 +17,8 @@ double probability_at_least(double over, double n, double q) {
   return boost::math::ibeta(over, n - over + 1, 1 - q);
 }
 
+double student_tail(double t, double freedom) {
+  return boost::math::ibeta(freedom / 2, 0.5, freedom / (freedom + t * t)) / 2;
+}
+
 }  // namespace yardmaster::reports

@@ -208,6 +208,11 @@ bool Comparison::regression() const {
   });
 }
 
+bool Comparison::lost_integrity() const {
+  return std::any_of(runs.begin(), runs.end(),
+                     [](const RunComparison& run) { return run.lost_integrity; });
+}
+
 Comparison compare(const Report& before, const Report& after, const CompareOptions& options) {
   std::vector<const Run*> first = pointers(before.runs);
   std::vector<const Run*> second = pointers(after.runs);

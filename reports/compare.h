@@ -41,6 +41,8 @@ struct Comparison {
 
   // Returns whether anything is significantly slower, or an audit is not clean any more.
   bool regression() const;
+  // Whether an audit was clean and is not any more.
+  bool lost_integrity() const;
 };
 
 struct CompareOptions {

@@ -59,10 +59,14 @@ std::string to_terminal(const Comparison& comparison, bool colours) {
     if (!run.changes.empty()) out += table_of(run, colours).plain(2);
     for (const std::string& note : run.notes) out += wrapped(note, 4, line_width);
   }
-  const bool worse = comparison.regression();
-  return out + "\n" +
-         (worse ? coloured("significant regression", "31", colours) : "no significant regression") +
-         "\n";
+  out += '\n';
+  if (comparison.lost_integrity()) return out + coloured("regression", "31", colours) + "\n";
+  const char* const found = comparison.regression()
+                                ? "slower than what one run varies by within itself"
+                                : "not slower than what one run varies by within itself";
+  return out + wrapped(std::string(found) +
+                           "; whether the programs differ, three reports on each side tell",
+                       0, line_width);
 }
 
 }  // namespace yardmaster::reports

@@ -40,6 +40,9 @@ std::vector<Look> planned_looks();
 double probability_at_most(double over, double n, double q);
 double probability_at_least(double over, double n, double q);
 
+// Returns the probability that Student's t with so many degrees of freedom exceeds t ≥ 0.
+double student_tail(double t, double freedom);
+
 // Returns how many neighbouring samples count as one for the indicators "over the threshold"; 1
 // when they are independent, or all on the same side.
 double design_effect(std::span<const Sample> samples, Sample threshold);

@@ -163,7 +163,8 @@ TEST(Compare, prints_a_table_that_says_what_changed) {
             "  write       0.911   1.82  +100.0%  +80.8% .. +121.2%  0.000  slower\n"
             "    cleanup: only in the second report\n"
             "\n"
-            "significant regression\n");
+            "slower than what one run varies by within itself; whether the programs differ, three "
+            "reports on each\nside tell\n");
   for (char letter : to_terminal(compare(sample_report(), after), true)) {
     if (letter == '\x1b') return;
   }
