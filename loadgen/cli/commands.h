@@ -20,6 +20,8 @@ reports::Report carry_out(const Options& options);
 
 int run_scenario(const Options& options);
 int compare_reports(const Options& options);
+// Says since when the reports under a directory, in the order of their paths, show a change.
+int print_history(const Options& options);
 // Measures both stores and holds the outcome against the record, or makes a new one.
 int decide_store(const Options& options);
 // Finds the most instances that hold.

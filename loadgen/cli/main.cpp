@@ -41,6 +41,8 @@ int dispatch(const Options& options) {
       return list_scenarios();
     case Verb::compare:
       return compare_reports(options);
+    case Verb::history:
+      return print_history(options);
     case Verb::decide:
       return decide_store(options);
     case Verb::search:

@@ -33,10 +33,13 @@ constexpr const char* examples =
     "  loadgen scenarios\n"
     "  loadgen --store sqlite,postgres --instances 10,25,50\n"
     "  loadgen compare before/report.json after/report.json\n"
+    "  loadgen compare a1,a2,a3 b1,b2,b3\n"
+    "  loadgen history reports-of-a-year\n"
     "  loadgen decide\n"
     "  loadgen search --slo write_p99=30ms --fsync-latency 5ms --durability power\n"
     "  loadgen map --report map\n\n"
-    "Exit status: 0 pass, 99 a target failed (compare: a significant regression; decide: the "
+    "Exit status: 0 pass, 99 a target failed (compare: a significant regression between sets; "
+    "decide: the "
     "record is\ncontradicted), 3 inconclusive (search: no load holds), 2 usage, 1 could not run.\n"
     "Ctrl-C ends a run early with what was "
     "measured.";
@@ -319,10 +322,16 @@ Options parse_options(const std::vector<std::string>& arguments) {
   add_direct_flags(app, flags);
   add_output_flags(app, options);
   const auto* scenarios = app.add_subcommand("scenarios", "list the built-in scenarios");
-  auto* compare = app.add_subcommand("compare", "print what changed between two reports");
-  compare->add_option("before", options.compared.first, "report.json, or its directory")
+  auto* compare = app.add_subcommand(
+      "compare", "print what changed between two reports, or test it between two sets of them");
+  compare
+      ->add_option("before", options.compared.first,
+                   "report.json, or its directory; a set is three or more, with commas")
       ->required();
   compare->add_option("after", options.compared.second, "report.json, or its directory")
+      ->required();
+  auto* history = app.add_subcommand("history", "print since when many reports show a change");
+  history->add_option("directory", options.history, "with a report.json in it, or under it")
       ->required();
   add_decide(app, options);
   add_search(app, options.search);
@@ -344,6 +353,7 @@ Options parse_options(const std::vector<std::string>& arguments) {
   }
   if (scenarios->parsed()) options.verb = Verb::list_scenarios;
   if (compare->parsed()) options.verb = Verb::compare;
+  if (history->parsed()) options.verb = Verb::history;
   if (app.got_subcommand("decide")) options.verb = Verb::decide;
   if (app.got_subcommand("search")) options.verb = Verb::search;
   if (app.got_subcommand("map")) options.verb = Verb::map;

@@ -12,7 +12,7 @@
 
 namespace yardmaster::loadgen {
 
-enum class Verb { run, list_scenarios, compare, decide, search, map, help };
+enum class Verb { run, list_scenarios, compare, history, decide, search, map, help };
 
 // The options of the verbs search and map.
 struct SearchOptions {
@@ -43,6 +43,7 @@ struct Options {
   std::filesystem::path textfile;
 
   std::pair<std::filesystem::path, std::filesystem::path> compared;
+  std::filesystem::path history;  // a directory with reports somewhere in it
 
   std::filesystem::path record = "reports/decision.json";
   std::filesystem::path decided_from;  // a report; empty: measure
