@@ -28,6 +28,14 @@ ErrorCode code_of(std::string_view state) {
   return ErrorCode::storage_failed;
 }
 
+// A failure without a code is libpq's own: the server is not there to answer. Codes of class 57P0
+// are its last words.
+bool ends_connection(const PGresult* result) {
+  if (PQresultStatus(result) != PGRES_FATAL_ERROR) return false;
+  const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  return state == nullptr || std::string_view(state).starts_with("57P0");
+}
+
 std::string value_of(PGconn* connection, const char* name) {
   const char* value = PQparameterStatus(connection, name);
   return value == nullptr ? "" : value;
@@ -148,7 +156,10 @@ PostgresConnection::Result PostgresConnection::next() {
   if (lost_ || unanswered_ == 0) lose();
   Result result(PQgetResult(connection_.get()));
   const ExecStatusType status = PQresultStatus(result.get());
-  if (result == nullptr || PQstatus(connection_.get()) != CONNECTION_OK) lose();
+  if (result == nullptr || PQstatus(connection_.get()) != CONNECTION_OK ||
+      ends_connection(result.get())) {
+    lose();
+  }
   --unanswered_;
   if (status == PGRES_PIPELINE_SYNC) return result;
   while (const Result rest{PQgetResult(connection_.get())}) {
