@@ -9,10 +9,10 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/cli/command_line.h"
-#include "coordinator/daemon/daemon_lock.h"
 #include "coordinator/cli/output/clone_wait.h"
 #include "coordinator/cli/output/listings.h"
 #include "coordinator/cli/release.h"
+#include "coordinator/daemon/daemon_lock.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/answering_server.h"
 
@@ -130,7 +130,7 @@ TEST_F(Verbs, a_mistyped_repository_is_not_an_empty_one) {
 TEST_F(Verbs, history_tells_a_name_that_nobody_had_from_one_that_lives) {
   answer("list_instances", {instances({})});
   expect_refusal({"history", "nobody"}, "'nobody'");
-  answer("list_instances", {instances({}), instances({living("ada", "worker", "running")})});
+  answer("list_instances", {instances({living("ada", "worker", "running")}), instances({})});
   const Outcome lives = command({"history", "ada"});
   EXPECT_EQ(lives.status, 0);
   EXPECT_THAT(lives.output, HasSubstr("ada has ended yet"));

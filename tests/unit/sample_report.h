@@ -28,8 +28,39 @@ inline Measurement sample_measurement(double scale) {
   return measurement;
 }
 
-inline Run sample_run() {
+// One that passes by its count, one by margin, and one at the quantile that its count carries.
+inline std::vector<TargetResult> sample_targets() {
   using namespace std::chrono_literals;
+  TargetResult target;
+  target.target = {.measurement = "write", .quantile = 0.99, .limit = 30ms};
+  target.count = 6'000;
+  target.over_limit = 2;
+  target.effective_count = 4'321.5;
+  target.verdict = Verdict::pass;
+  target.effective_at_limit = 5'000;
+  target.effective_in_bulk = 4'321.5;
+  target.vouches_for_s = 60 / 390.0;
+  target.reason =
+      "2 of 6,000 over 30ms, which count as 1.4 of 4,321 independent ones; vouches for stalls of "
+      "up to 0.15 s: longer and rarer ones need a longer run";
+  TargetResult handoff = target;
+  handoff.target = {.measurement = "handoff", .quantile = 0.99, .limit = 500ms};
+  handoff.over_limit = 0;
+  handoff.margin = 30;
+  handoff.margins = {{.divisor = 10, .over = 40, .effective_count = 3'000},
+                     {.divisor = 30, .over = 60, .effective_count = 2'900.25}};
+  handoff.reason = "0 of 6,000 over 500ms; by margin";
+  TargetResult checkpoint = target;
+  checkpoint.target = {.measurement = "checkpoint", .quantile = 0.99, .limit = 30ms};
+  checkpoint.count = 120;
+  checkpoint.over_limit = 0;
+  checkpoint.judged_quantile = 0.95;
+  checkpoint.vouches_for_s = 0.8;
+  checkpoint.reason = "0 of 120 over 30ms; so few carry no more than a P95";
+  return {target, handoff, checkpoint};
+}
+
+inline Run sample_run() {
   Run run;
   run.scenario = "baseline";
   run.instances = 25;
@@ -61,33 +92,7 @@ inline Run sample_run() {
   run.checkpoint_frames = {
       .p50 = 950, .p90 = 1'000, .p99 = 1'010, .p999 = 1'010, .max = 1'010, .mean = 940};
   run.series = {{.time_s = 1, .counts = {{"write", 100}}, .p99_ms = {{"write", 0.9}}}};
-  TargetResult target;
-  target.target = {.measurement = "write", .quantile = 0.99, .limit = 30ms};
-  target.count = 6'000;
-  target.over_limit = 2;
-  target.effective_count = 4'321.5;
-  target.verdict = Verdict::pass;
-  target.effective_at_limit = 5'000;
-  target.effective_in_bulk = 4'321.5;
-  target.vouches_for_s = 60 / 390.0;
-  target.reason =
-      "2 of 6,000 over 30ms, which count as 1.4 of 4,321 independent ones; vouches for stalls of "
-      "up to 0.15 s: longer and rarer ones need a longer run";
-  TargetResult handoff = target;
-  handoff.target = {.measurement = "handoff", .quantile = 0.99, .limit = 500ms};
-  handoff.over_limit = 0;
-  handoff.margin = 30;
-  handoff.margins = {{.divisor = 10, .over = 40, .effective_count = 3'000},
-                     {.divisor = 30, .over = 60, .effective_count = 2'900.25}};
-  handoff.reason = "0 of 6,000 over 500ms; by margin";
-  TargetResult checkpoint = target;
-  checkpoint.target = {.measurement = "checkpoint", .quantile = 0.99, .limit = 30ms};
-  checkpoint.count = 120;
-  checkpoint.over_limit = 0;
-  checkpoint.judged_quantile = 0.95;
-  checkpoint.vouches_for_s = 0.8;
-  checkpoint.reason = "0 of 120 over 30ms; so few carry no more than a P95";
-  run.targets = {target, handoff, checkpoint};
+  run.targets = sample_targets();
   run.audit = {.acknowledged = 6'100, .stored = 6'100};
   run.errors = {{"not_found", 3}};
   run.resources = {
