@@ -105,6 +105,9 @@ const std::vector<Key>& keys() {
       {"checkout_jobs", &Config::checkout_jobs, "checkouts side by side; 0: one per core"},
       {"restart_limit", &Config::restart_limit,
        "restarts of a persistent instance within an hour, at most"},
+      {"stall_limit", &Config::stall_limit,
+       "time in one go that the broker thread may take before it is counted and logged as a stall; "
+       "0s: not watched"},
       {"log_level",
        &Config::log_level,
        "how much is logged",

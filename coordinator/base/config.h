@@ -52,6 +52,7 @@ struct Config {
   std::uint64_t output_max_bytes = 10U << 20U;
   std::uint64_t checkout_jobs = 0;
   std::uint64_t restart_limit = 5;
+  std::chrono::nanoseconds stall_limit = std::chrono::milliseconds(20);
   std::string log_level = "info";
   std::uint64_t log_max_bytes = 10U << 20U;
   std::uint64_t log_files = 3;

@@ -122,12 +122,11 @@ void Broker::hang_up(const std::string& instance) {
   http_.hang_up(instance);
 }
 
-void Broker::hang_up_all() {
+std::vector<SessionPtr> Broker::line_sessions() const {
   std::vector<SessionPtr> all;
   all.reserve(sessions_.size());
   for (const auto& [key, session] : sessions_) all.emplace_back(session);
-  for (const SessionPtr& session : all) session->close_when_idle();
-  http_.hang_up_all();
+  return all;
 }
 
 BrokerCounts Broker::counts() const {

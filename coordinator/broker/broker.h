@@ -64,7 +64,9 @@ class Broker {
   // Counts a connection, or refuses it.
   bool admit(int socket);
   void stop_listening() { listeners_.clear(); }
-  void hang_up_all();
+  // Those of line sessions; hang_up_http() ends the others.
+  std::vector<SessionPtr> line_sessions() const;
+  void hang_up_http() { http_.hang_up_all(); }
   // Writes out what waits, e.g. after a batch of completions.
   void flush() { flusher_.flush(); }
 

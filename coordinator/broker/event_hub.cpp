@@ -9,6 +9,7 @@
 #include "coordinator/base/duration.h"
 #include "coordinator/base/error.h"
 #include "coordinator/base/json.h"
+#include "coordinator/base/stall_detector.h"
 #include "coordinator/broker/commands/protocol.h"
 #include "coordinator/broker/commands/wire_values.h"
 
@@ -17,6 +18,9 @@ namespace {
 
 constexpr std::array<std::string_view, event_kinds> names{"message", "handoff", "instance", "gone",
                                                           "checkpoint"};
+
+constexpr auto longest_telling = std::chrono::milliseconds(4);
+constexpr std::size_t told_between_looks = 16;
 
 unsigned bit(EventKind kind) { return 1U << static_cast<unsigned>(kind); }
 
@@ -105,7 +109,42 @@ std::size_t EventHub::notify(EventKind kind, std::initializer_list<std::string_v
 }
 
 void EventHub::publish(const Message& message) {
+  if (broadcasts_.empty()) return tell_message(message);
+  publish(message, {message.id}, {message.to});
+}
+
+void EventHub::publish(const Message& message, const std::vector<std::uint64_t>& ids,
+                       const std::vector<std::string>& recipients) {
   if (subscriptions_.empty()) return;
+  broadcasts_.push_back({message, ids, recipients});
+  if (broadcasts_.size() == 1) tell_broadcasts();
+}
+
+void EventHub::tell_broadcasts() {
+  now_running("broadcast");
+  const SteadyTime began = std::chrono::steady_clock::now();
+  for (std::size_t told = 1; !broadcasts_.empty(); ++told) {
+    tell_next();
+    if (told % told_between_looks != 0) continue;
+    if (std::chrono::steady_clock::now() - began > longest_telling) {
+      return boost::asio::post(io_, [this] { tell_broadcasts(); });
+    }
+  }
+}
+
+void EventHub::tell_next() {
+  Broadcast& broadcast = broadcasts_.front();
+  if (broadcast.told < broadcast.ids.size()) {
+    broadcast.message.id = broadcast.ids[broadcast.told];
+    broadcast.message.to = broadcast.recipients[broadcast.told];
+    ++broadcast.told;
+    tell_message(broadcast.message);
+  }
+  if (broadcast.told == broadcast.ids.size()) broadcasts_.pop_front();
+}
+
+void EventHub::tell_message(const Message& message) {
+  if (!audience_.contains({}) && !audience_.contains(message.to)) return;
   const std::string data = to_text(message_json(message, MessageView::event));
   notify_audience(EventKind::message, {}, data);
   // A message counts as delivered only if a subscriber of the recipient itself got it.
@@ -145,6 +184,7 @@ void EventHub::note_delivered(const Message& message) {
 }
 
 void EventHub::submit_delivered() {
+  now_running("deliveries");
   store_.submit(std::make_unique<MarkDelivered>(std::exchange(delivered_, {})));
 }
 

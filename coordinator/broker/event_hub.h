@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -39,6 +40,10 @@ class EventHub final : public InstanceObserver {
   std::size_t subscribers() const { return subscriptions_.size(); }
 
   void publish(const Message& message);
+  // The same message to many, each under an id of its own. Takes as many turns of the loop as it
+  // needs; later messages come after it.
+  void publish(const Message& message, const std::vector<std::uint64_t>& ids,
+               const std::vector<std::string>& recipients);
   void publish(const Handoff& handoff);
   void publish(const CheckpointResult& checkpoint);
   void on_state(const Instance& instance) override;
@@ -55,6 +60,17 @@ class EventHub final : public InstanceObserver {
   // empty name.
   using Audience = std::unordered_map<std::string, std::vector<Session*>>;
 
+  // A message that has not been told to all of its recipients.
+  struct Broadcast {
+    Message message;
+    std::vector<std::uint64_t> ids;
+    std::vector<std::string> recipients;
+    std::size_t told = 0;
+  };
+
+  void tell_message(const Message& message);
+  void tell_broadcasts();
+  void tell_next();
   // Returns how many heard it.
   std::size_t notify(EventKind kind, std::initializer_list<std::string_view> concerned,
                      const std::string& data);
@@ -67,6 +83,7 @@ class EventHub final : public InstanceObserver {
   std::unordered_map<const Session*, Subscription> subscriptions_;
   Audience audience_;
   std::unordered_map<std::string, std::vector<std::uint64_t>> delivered_;  // by recipient
+  std::deque<Broadcast> broadcasts_;
 };
 
 }  // namespace yardmaster

@@ -4,9 +4,9 @@
 #include <csignal>
 #include <cstdlib>
 #include <exception>
+#include <optional>
 #include <utility>
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -18,10 +18,12 @@
 
 #include "coordinator/base/duration.h"
 #include "coordinator/base/json.h"
+#include "coordinator/base/stall_detector.h"
 #include "coordinator/broker/broker.h"
 #include "coordinator/broker/commands/command_table.h"
 #include "coordinator/broker/commands/wire_values.h"
 #include "coordinator/daemon/backup.h"
+#include "coordinator/daemon/daemon_limits.h"
 #include "coordinator/daemon/daemon_lock.h"
 #include "coordinator/daemon/daemon_log.h"
 #include "coordinator/daemon/daemon_metrics.h"
@@ -38,37 +40,9 @@ namespace {
 namespace asio = boost::asio;
 using nlohmann::json;
 
-// Open files that connections leave to the store, to new listeners and to watched processes.
-constexpr std::uint64_t reserved_files = 256;
 // Together with the last checkpoint these stay within the two seconds that a stop may take.
 constexpr auto drain_timeout = std::chrono::milliseconds(1200);
 constexpr auto hang_up_timeout = std::chrono::milliseconds(300);
-
-std::uint64_t raise_file_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  return limit.rlim_cur;
-}
-
-std::uint64_t descriptor_limit(std::uint64_t file_limit) {
-  return file_limit > 2 * reserved_files ? file_limit - reserved_files : file_limit / 2;
-}
-
-std::size_t connection_limit(const Config& config, std::uint64_t file_limit) {
-  const std::uint64_t possible = descriptor_limit(file_limit);
-  return config.max_connections == 0 ? possible : std::min(config.max_connections, possible);
-}
-
-GroupCommitOptions commit_options(const Config& config) {
-  GroupCommitOptions options;
-  options.checkpoint_policy = *checkpoint_policy_from(config.checkpoint_policy);
-  options.spacing = std::chrono::duration_cast<std::chrono::microseconds>(config.commit_spacing);
-  options.largest_batch = config.largest_batch;
-  return options;
-}
 
 // Makes the state directory private before anything is written there.
 Config prepare_places(const Config& config) {
@@ -116,10 +90,13 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
 
   asio::awaitable<void> start();
   asio::awaitable<void> shut_down(bool with_tmux);
+  asio::awaitable<void> hang_up_all();
   void await_signal();
   void log_recovery(const StoreFacts& store) const;
   void on_checkpoint(const CheckpointResult& result);
   void on_storage_error(const Error& error);
+  void on_stall(const Stall& stall) noexcept;
+  json stalls_json() const;
   std::function<void(const std::string&)> warning() {
     return [this](const std::string& what) { log_->warn(what); };
   }
@@ -133,13 +110,14 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
   const Config config_;
   asio::io_context io_{1};
   const DaemonLock lock_;
-  const std::shared_ptr<spdlog::logger> log_;
+  const DaemonLog log_;
   YardClaim claim_;
   const std::uint64_t file_limit_;
   const SystemClock clock_;
   const SteadyTime started_ = std::chrono::steady_clock::now();
   asio::thread_pool workers_{1};
   DaemonMetrics metrics_;
+  StallDetector stalls_;
   std::unique_ptr<Database> database_;
   Store store_;
   const YardRecord yard_;
@@ -157,24 +135,26 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
   ReconcileReport reconciled_;
   std::exception_ptr failure_;
   SteadyTime last_storage_error_{};  // store thread
+  std::optional<Stall> last_stall_;
   bool stopping_ = false;
 };
 
 Daemon::Impl::Impl(const Config& config, AgentSurroundings surroundings, bool force)
     : config_(prepare_places(config)),
       lock_(config_.paths().lock()),
-      log_(open_log(config_)),
+      log_(config_),
       claim_(claim_yard(config_, force)),
       file_limit_(raise_file_limit()),
       metrics_([this](const CheckpointResult& result) { on_checkpoint(result); },
                [this](const Error& error) { on_storage_error(error); }),
+      stalls_(config_.stall_limit, build_slowdown, [this](const Stall& stall) { on_stall(stall); }),
       database_(open_database(config_)),
       store_(*database_, clock_),
       yard_(claim_.confirm(store_)),
       queue_(io_, store_, std::make_unique<Reader>(database_->open_reader()),
              commit_options(config_), metrics_),
       events_(io_, queue_),
-      story_(log_, *this),
+      story_(log_.logger(), *this),
       instances_(io_, queue_, story_, warning()),
       parts_(io_, queue_, instances_, clock_, config_, yard_, std::move(surroundings), warning()),
       services_{queue_,         instances_,     parts_.repositories(),
@@ -210,6 +190,7 @@ BrokerOptions Daemon::Impl::broker_options() const {
 }
 
 void Daemon::Impl::run() {
+  const StallDetector::Watch watch(stalls_);
   await_signal();
   asio::co_spawn(io_, start(), [this](std::exception_ptr failure) {
     if (!failure) return;
@@ -221,11 +202,14 @@ void Daemon::Impl::run() {
 }
 
 asio::awaitable<void> Daemon::Impl::start() {
+  now_running("start");
   log_->info("yardmaster {} starts with pid {} on {}", YARDMASTER_VERSION, ::getpid(),
              config_.state_dir);
   for (const std::string& note : claim_.notes()) log_->warn(note);
   co_await parts_.prepare();
+  now_running("adoption");
   reconciled_ = co_await instances_.reconcile();
+  now_running("start");
   const auto look = [](Store& store) { return StoreFacts(store); };
   const StoreFacts store = co_await queue_.run(Durability::process, look);
   log_recovery(store);
@@ -279,7 +263,17 @@ void Daemon::Impl::request_stop(bool with_tmux) {
   });
 }
 
+asio::awaitable<void> Daemon::Impl::hang_up_all() {
+  broker_.hang_up_http();
+  Pace pace(io_);
+  for (const SessionPtr& session : broker_.line_sessions()) {
+    session->close_when_idle();
+    if (pace.is_over()) co_await pace.turn();
+  }
+}
+
 asio::awaitable<void> Daemon::Impl::shut_down(bool with_tmux) {
+  now_running("shut down");
   dispatcher_.stop();
   instances_.stop();
   if (with_tmux) co_await parts_.end_tmux();
@@ -291,7 +285,7 @@ asio::awaitable<void> Daemon::Impl::shut_down(bool with_tmux) {
   while (queue_.in_flight() > 0 && waited() < drain_timeout) {
     co_await pause_for(io_, std::chrono::milliseconds(1));
   }
-  broker_.hang_up_all();
+  co_await hang_up_all();
   const SteadyTime hung_up = std::chrono::steady_clock::now();
   while (broker_.has_sessions() && std::chrono::steady_clock::now() - hung_up < hang_up_timeout) {
     co_await pause_for(io_, std::chrono::milliseconds(1));
@@ -318,6 +312,7 @@ json Daemon::Impl::status(const StoreFacts& store) const {
               {"checkpoint_policy",
                database_->checkpoints_on_request() ? config_.checkpoint_policy : "server"}}},
             {"counts", {{"connections", broker_.counts().connections}}},
+            {"broker", stalls_json()},
             {"rss_bytes", usage.resident_bytes},
             {"cpu_s", usage.cpu_seconds},
             {"recovery",
@@ -338,9 +333,6 @@ asio::awaitable<void> Daemon::Impl::backup(std::filesystem::path file) {
   if (!file.is_absolute()) {
     throw Error(ErrorCode::invalid_request, "args.file: must be an absolute path");
   }
-  if (std::filesystem::exists(file)) {
-    throw Error(ErrorCode::already_exists, file.string() + " exists already");
-  }
   const auto open = [](Store& store) { return store.database().open_reader(); };
   std::unique_ptr<Database> reader = co_await queue_.run(Durability::process, open);
   asio::awaitable<void> copying = copy_database(std::move(reader), std::move(file));
@@ -360,7 +352,10 @@ void Daemon::Impl::on_handoff(const Handoff& handoff) {
 }
 
 void Daemon::Impl::on_checkpoint(const CheckpointResult& result) {
-  asio::post(io_, [this, result] { events_.publish(result); });
+  asio::post(io_, [this, result] {
+    now_running("checkpoint event");
+    events_.publish(result);
+  });
 }
 
 // At most one line a second is logged, since a full disk fails every write.
@@ -369,6 +364,24 @@ void Daemon::Impl::on_storage_error(const Error& error) {
   if (now - last_storage_error_ < std::chrono::seconds(1)) return;
   last_storage_error_ = now;
   log_->error("store: {}: {}", to_string(error.code()), error.what());
+}
+
+// Tests read these lines (tests/support/daemon_process.cpp).
+void Daemon::Impl::on_stall(const Stall& stall) noexcept {
+  last_stall_ = stall;
+  metrics_.on_stall(stall);
+  log_->warn("the broker thread stalled for {:.1f} ms ({:.1f} ms of them computing) during: {}",
+             to_milliseconds(stall.duration), to_milliseconds(stall.computing), stall.during);
+}
+
+json Daemon::Impl::stalls_json() const {
+  json shown{{"stall_limit_ms", to_milliseconds(config_.stall_limit)},
+             {"stalls", stalls_.stalls()}};
+  if (last_stall_) {
+    shown["last_stall"] = {{"during", last_stall_->during},
+                           {"duration_ms", to_milliseconds(last_stall_->duration)}};
+  }
+  return shown;
 }
 
 std::string Daemon::Impl::metrics_text() {
@@ -384,6 +397,7 @@ std::string Daemon::Impl::metrics_text() {
   gauges.instances = instances_.size();
   gauges.subscribers = events_.subscribers();
   gauges.operations_in_flight = queue_.in_flight();
+  gauges.turns = stalls_.turns();
   return metrics_.exposition(gauges);
 }
 

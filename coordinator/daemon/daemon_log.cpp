@@ -1,23 +1,33 @@
 #include "coordinator/daemon/daemon_log.h"
 
+#include <spdlog/async_logger.h>
+#include <spdlog/details/thread_pool.h>
 #include <spdlog/sinks/rotating_file_sink.h>
 
 #include "coordinator/base/error.h"
 
 namespace yardmaster {
+namespace {
 
-std::shared_ptr<spdlog::logger> open_log(const Config& config) {
+constexpr std::size_t most_waiting_lines = 8192;
+
+}  // namespace
+
+DaemonLog::DaemonLog(const Config& config) {
   try {
     const auto sink = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
         config.paths().log().string(), config.log_max_bytes, config.log_files);
-    auto log = std::make_shared<spdlog::logger>("yardmaster", sink);
-    log->set_level(spdlog::level::from_str(config.log_level));
-    log->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
-    log->flush_on(spdlog::level::info);
-    return log;
+    writer_ = std::make_shared<spdlog::details::thread_pool>(most_waiting_lines, 1);
+    logger_ = std::make_shared<spdlog::async_logger>("yardmaster", sink, writer_,
+                                                     spdlog::async_overflow_policy::overrun_oldest);
+    logger_->set_level(spdlog::level::from_str(config.log_level));
+    logger_->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+    logger_->flush_on(spdlog::level::info);
   } catch (const spdlog::spdlog_ex& failure) {
     throw Error(ErrorCode::usage, failure.what());
   }
 }
+
+DaemonLog::~DaemonLog() = default;
 
 }  // namespace yardmaster

@@ -1,4 +1,6 @@
-// The daemon's log file, rotated by size. Any thread.
+// The daemon's log file, rotated by size. Lines are queued and written by a thread of its own, so
+// that a slow disk holds nobody up who logs; when thousands wait, the oldest are dropped. Any
+// thread may log; the destructor writes what is queued.
 #pragma once
 
 #include <memory>
@@ -7,9 +9,26 @@
 
 #include "coordinator/base/config.h"
 
+namespace spdlog::details {
+class thread_pool;
+}
+
 namespace yardmaster {
 
-// Throws Error{usage} when the file cannot be written.
-std::shared_ptr<spdlog::logger> open_log(const Config& config);
+class DaemonLog {
+ public:
+  // Throws Error{usage} when the file cannot be written.
+  explicit DaemonLog(const Config& config);
+  ~DaemonLog();
+  DaemonLog(const DaemonLog&) = delete;
+  DaemonLog& operator=(const DaemonLog&) = delete;
+
+  spdlog::logger* operator->() const { return logger_.get(); }
+  const std::shared_ptr<spdlog::logger>& logger() const { return logger_; }
+
+ private:
+  std::shared_ptr<spdlog::details::thread_pool> writer_;
+  std::shared_ptr<spdlog::logger> logger_;
+};
 
 }  // namespace yardmaster

@@ -20,6 +20,14 @@ void raise_to(prometheus::Counter& counter, double value) {
 
 std::vector<double> frame_edges() { return {10, 50, 100, 250, 500, 1000, 2000, 4000, 8000, 16000}; }
 
+std::vector<double> turn_edges() {
+  std::vector<double> edges;
+  for (const auto edge : LoopTurns::edges) {
+    edges.push_back(std::chrono::duration<double>(edge).count());
+  }
+  return edges;
+}
+
 }  // namespace
 
 ProcessUsage process_usage() {
@@ -53,6 +61,9 @@ DaemonMetrics::DaemonMetrics(OnCheckpoint on_checkpoint, OnStorageError on_stora
       checkpoint_frames_(registry_.histogram("yardmaster_checkpoint_size_frames",
                                              "Frames in the log when it was checkpointed.",
                                              frame_edges())),
+      turn_seconds_(registry_.histogram(
+          "yardmaster_broker_turn_duration_seconds",
+          "Time of the broker thread between two waits for something to do.", turn_edges())),
       on_checkpoint_(std::move(on_checkpoint)),
       on_storage_error_(std::move(on_storage_error)) {
   registry_
@@ -98,6 +109,25 @@ void DaemonMetrics::on_cleanup(std::chrono::nanoseconds duration) {
   cleanup_seconds_.observe(duration);
 }
 
+void DaemonMetrics::on_stall(const Stall& stall) {
+  registry_
+      .counter("yardmaster_broker_stalls_total",
+               "Turns of the broker thread that took longer than stall_limit, by what it ran.",
+               {{"during", std::string(stall.during)}})
+      .Increment();
+}
+
+// The broker thread counts its turns without a lock.
+void DaemonMetrics::expose(const LoopTurns& turns) {
+  std::vector<double> more;
+  for (std::size_t i = 0; i < turns.counts.size(); ++i) {
+    more.push_back(static_cast<double>(turns.counts[i] - exposed_turns_.counts[i]));
+  }
+  const std::chrono::duration<double> time = turns.total - exposed_turns_.total;
+  turn_seconds_.ObserveMultiple(more, time.count());
+  exposed_turns_ = turns;
+}
+
 void DaemonMetrics::set_requests(const std::string& command, const std::string& code,
                                  std::uint64_t count) {
   raise_to(registry_.counter("yardmaster_requests_total", "Requests by command and outcome.",
@@ -127,6 +157,7 @@ std::string DaemonMetrics::exposition(const DaemonGauges& gauges) {
   raise_to(registry_.counter("yardmaster_connections_refused_total",
                              "Connections refused since there were too many."),
            static_cast<double>(gauges.refused));
+  expose(gauges.turns);
   const ProcessUsage usage = process_usage();
   set("process_resident_memory_bytes", "Memory of the process that is resident.",
       usage.resident_bytes);

@@ -10,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "coordinator/base/stall_detector.h"
 #include "coordinator/store/group_commit.h"
 #include "metrics/histogram.h"
 #include "metrics/registry.h"
@@ -24,6 +25,7 @@ struct DaemonGauges {
   std::uint64_t instances = 0;
   std::uint64_t subscribers = 0;
   std::uint64_t operations_in_flight = 0;
+  LoopTurns turns;
 };
 
 // The memory and CPU time of this process.
@@ -48,6 +50,7 @@ class DaemonMetrics final : public CommitObserver {
 
   void on_handoff(std::chrono::nanoseconds duration);
   void on_cleanup(std::chrono::nanoseconds duration);
+  void on_stall(const Stall& stall);
   void set_requests(const std::string& command, const std::string& code, std::uint64_t count);
 
   // Returns each histogram, encoded, by its name.
@@ -55,6 +58,8 @@ class DaemonMetrics final : public CommitObserver {
   std::string exposition(const DaemonGauges& gauges);
 
  private:
+  void expose(const LoopTurns& turns);
+
   metrics::Registry registry_;
   metrics::Histogram commit_;
   metrics::Histogram commit_in_checkpoint_;
@@ -68,6 +73,8 @@ class DaemonMetrics final : public CommitObserver {
   metrics::LatencyMetric cleanup_seconds_;
   prometheus::Counter& operations_;
   prometheus::Histogram& checkpoint_frames_;
+  prometheus::Histogram& turn_seconds_;
+  LoopTurns exposed_turns_;  // what turn_seconds_ has
   OnCheckpoint on_checkpoint_;
   OnStorageError on_storage_error_;
 };

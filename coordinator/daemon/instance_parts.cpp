@@ -76,7 +76,7 @@ InstanceParts::InstanceParts(asio::io_context& io, StoreQueue& store, InstanceMa
       signs_(io),
       repositories_(io, workers_, store, runner_, paths_, checkout_jobs(config), on_warning_),
       tmux_(
-          io, paths_.tmux_socket(), [this] { upkeep_.hint(); }, on_warning_),
+          io, workers_, paths_.tmux_socket(), [this] { upkeep_.hint(); }, on_warning_),
       persistent_(io, store, instances, clock, config.restart_limit, on_warning_),
       upkeep_(io, workers_, instances, repositories_, config.tmux ? &tmux_ : nullptr, paths_,
               config.sweep_interval, on_warning_) {}
@@ -95,7 +95,7 @@ void InstanceParts::add_resources(Broker& broker, InstanceObserver& observer) {
   add(std::make_unique<RowResource>(store_, observer));
   add(std::make_unique<SocketResource>(broker, paths_));
   const FileParts parts{config_.hooks, config_.mcp_files};
-  add(std::make_unique<WorktreeResource>(repositories_, store_, paths_, roles_, parts));
+  add(std::make_unique<WorktreeResource>(workers_, repositories_, store_, paths_, roles_, parts));
   add(std::make_unique<FilesResource>(workers_, roles_, paths_,
                                       agent_options(config_, program_, surroundings_)));
   add(std::make_unique<WindowResource>(io_, tmux_, repositories_, store_, signs_, paths_,
@@ -163,7 +163,7 @@ asio::awaitable<void> InstanceParts::end_tmux() {
 
 asio::awaitable<void> InstanceParts::end_tmux_at(std::filesystem::path socket) {
   TmuxServer server(
-      io_, std::move(socket), [] {}, on_warning_);
+      io_, workers_, std::move(socket), [] {}, on_warning_);
   asio::awaitable<void> ending = server.kill_server();
   co_await attempt("an earlier tmux server stays", std::move(ending));
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,14 @@ struct Handoff {
   HandoffState state = HandoffState::pending;
   WallTime offered_at{};
   std::optional<WallTime> decided_at;
+};
+
+// What list_handoffs returns: those after an id, oldest first.
+struct HandoffFilter {
+  std::string instance = {};  // whose, as giver or receiver; empty: everyone's
+  std::optional<HandoffState> state = {};
+  std::uint64_t after = 0;
+  std::size_t limit = std::numeric_limits<std::int64_t>::max();
 };
 
 }  // namespace yardmaster

@@ -91,8 +91,9 @@ class GroupCommit {
   // caller schedules one.
   bool submit(std::unique_ptr<Operation> operation);
   void hand_over();
-  // Completes everything that is done.
-  void drain();
+  // Completes what is done. True when that took too long and more is left: call it again then, in a
+  // later turn of the loop.
+  bool drain(std::chrono::nanoseconds longest = std::chrono::nanoseconds::max());
   // Operations submitted and not completed yet.
   std::size_t in_flight() const;
 

@@ -196,7 +196,7 @@ class Store {
   Handoff accept_handoff(std::uint64_t id, std::string_view caller, std::string_view digest,
                          std::uint64_t count);
   Handoff cancel_handoff(std::uint64_t id, std::string_view caller);
-  std::vector<Handoff> list_handoffs(std::string_view instance, std::optional<HandoffState> state);
+  std::vector<Handoff> list_handoffs(const HandoffFilter& filter);  // the oldest first
 
   StoreCounts counts();
 

@@ -164,17 +164,18 @@ void Store::cancel_pending_handoffs(std::string_view instance) {
   for (Handoff& handoff : pending) decide(handoff, HandoffState::cancelled);
 }
 
-std::vector<Handoff> Store::list_handoffs(std::string_view instance,
-                                          std::optional<HandoffState> state) {
+std::vector<Handoff> Store::list_handoffs(const HandoffFilter& filter) {
   std::vector<Handoff> handoffs;
-  const auto add = [&](const Row& row) {
-    Handoff handoff = handoff_of(row);
-    if (!state || handoff.state == *state) handoffs.push_back(std::move(handoff));
-  };
-  if (instance.empty()) {
-    database_.query(Statement::all_handoffs, {}, add);
+  const auto add = [&](const Row& row) { handoffs.push_back(handoff_of(row)); };
+  const auto after = static_cast<std::int64_t>(filter.after);
+  const auto limit = static_cast<std::int64_t>(filter.limit);
+  const auto first = static_cast<std::int64_t>(filter.state.value_or(HandoffState::pending));
+  const auto last = static_cast<std::int64_t>(filter.state.value_or(HandoffState::cancelled));
+  if (filter.instance.empty()) {
+    database_.query(Statement::all_handoffs, {after, first, last, limit}, add);
   } else {
-    database_.query(Statement::handoffs_of, {instance}, add);
+    const std::string_view instance = filter.instance;
+    database_.query(Statement::handoffs_of, {instance, after, first, last, limit}, add);
   }
   return handoffs;
 }

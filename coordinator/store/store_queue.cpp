@@ -2,7 +2,14 @@
 
 #include <boost/asio/post.hpp>
 
+#include "coordinator/base/stall_detector.h"
+
 namespace yardmaster {
+namespace {
+
+constexpr auto longest_drain = std::chrono::milliseconds(4);
+
+}  // namespace
 
 StoreQueue::StoreQueue(boost::asio::io_context& io, Store& store, std::unique_ptr<Reader> reader,
                        const GroupCommitOptions& options, CommitObserver& observer)
@@ -12,11 +19,15 @@ StoreQueue::StoreQueue(boost::asio::io_context& io, Store& store, std::unique_pt
 
 void StoreQueue::submit(std::unique_ptr<Operation> operation) {
   if (!commits_.submit(std::move(operation))) return;
-  boost::asio::post(io_, [this] { commits_.hand_over(); });
+  boost::asio::post(io_, [this] {
+    now_running("hand over");
+    commits_.hand_over();
+  });
 }
 
 void StoreQueue::drain() {
-  commits_.drain();
+  now_running("completions");
+  if (commits_.drain(longest_drain)) boost::asio::post(io_, [this] { drain(); });
   if (drained_) drained_();
 }
 

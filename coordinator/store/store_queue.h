@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -17,6 +18,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "coordinator/base/stall_detector.h"
 #include "coordinator/store/group_commit.h"
 
 namespace yardmaster {
@@ -113,12 +115,14 @@ class AwaitedOperation final : public Operation {
   void complete() noexcept override {
     work_.failure = failure();
     Handler handler(std::move(handler_));
+    now_running(running_);
     std::move(handler)();
   }
 
  private:
   Work& work_;
   Handler handler_;
+  const std::string_view running_ = running_now();
 };
 
 }  // namespace store_queue_detail

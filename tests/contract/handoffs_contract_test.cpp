@@ -133,7 +133,8 @@ TEST_P(HandoffContract, repeating_gives_the_same_answer) {
 TEST_P(HandoffContract, the_end_of_either_side_cancels_a_pending_handoff) {
   const Handoff offered = offer();
   end("bob", "process died");
-  const auto handoffs = store_->list_handoffs("ada", HandoffState::cancelled);
+  const auto handoffs =
+      store_->list_handoffs({.instance = "ada", .state = HandoffState::cancelled});
   ASSERT_EQ(handoffs.size(), 1U);
   EXPECT_EQ(handoffs[0].id, offered.id);
   append("ada", 101, 101);
@@ -151,7 +152,33 @@ TEST_P(HandoffContract, a_context_goes_on_from_hand_to_hand) {
   EXPECT_EQ(store_->snapshot("ada", 1, 0).info.owner, "cyd");
   EXPECT_EQ(store_->snapshot("ada", 1, 0).info.generation, 3U);
   EXPECT_EQ(store_->find_instance("bob").context, "bob");
-  EXPECT_EQ(store_->list_handoffs("", std::nullopt).size(), 2U);
+  EXPECT_EQ(store_->list_handoffs({}).size(), 2U);
+}
+
+TEST_P(HandoffContract, a_list_of_them_goes_on_after_the_last_one_shown) {
+  std::vector<std::uint64_t> made;
+  for (int i = 0; i < 5; ++i) {
+    const Handoff handoff = offer();
+    made.push_back(handoff.id);
+    in_transaction([&] { return store_->cancel_handoff(handoff.id, "ada"); });
+  }
+  made.push_back(offer().id);
+  for (const std::string instance : {"", "ada", "bob"}) {
+    std::vector<std::uint64_t> shown;
+    HandoffFilter filter{.instance = instance, .limit = 2};
+    for (;;) {
+      const std::vector<Handoff> page = store_->list_handoffs(filter);
+      if (page.empty()) break;
+      EXPECT_LE(page.size(), 2U);
+      for (const Handoff& handoff : page) shown.push_back(handoff.id);
+      filter.after = shown.back();
+    }
+    EXPECT_EQ(shown, made) << instance;
+    filter = {.instance = instance, .state = HandoffState::pending, .limit = 1};
+    ASSERT_EQ(store_->list_handoffs(filter).size(), 1U) << "the limit counts what is asked for";
+    EXPECT_EQ(store_->list_handoffs(filter)[0].id, made.back());
+  }
+  EXPECT_TRUE(store_->list_handoffs({.instance = "nobody"}).empty());
 }
 
 }  // namespace

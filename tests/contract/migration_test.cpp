@@ -104,7 +104,7 @@ TEST_P(MigrationContract, everything_else_is_taken_along_and_goes_on) {
   EXPECT_EQ(messages[0].body, "hello");
   EXPECT_EQ(refusal([&] { return store_->send_message("ada", "bob", "hello", "k1"); }),
             ErrorCode::key_reused);
-  EXPECT_EQ(store_->list_handoffs("", HandoffState::cancelled).size(), 1U);
+  EXPECT_EQ(store_->list_handoffs({.state = HandoffState::cancelled}).size(), 1U);
   in_transaction([&] { return store_->accept_handoff(15, "bob", "d19e57", 3); });
   EXPECT_EQ(store_->snapshot("ada", 1, 0).info.owner, "bob");
   end("ada", "released");

@@ -105,5 +105,26 @@ TEST_F(Stall, of_the_generator_again_and_again_is_not_called_a_fault_of_the_stor
   }
 }
 
+// A disk that does not answer while a socket is removed holds the broker thread up.
+TEST(BrokerStall, is_counted_and_logged_with_the_command_that_it_came_in) {
+  const TemporaryDirectory place;
+  DaemonProcess daemon(
+      DaemonOptions{.environment = {{"LD_PRELOAD", FAULTS_LIBRARY},
+                                    {"FAULT_UNLINK_FILE", (place / "slow").string()}},
+                    .may_stall = true});
+  daemon.call("allocate_instance", {{"instance_id", "one"}, {"role", "worker"}});
+  ASSERT_EQ(daemon.call("status").at("broker").at("stalls"), 0) << daemon.log();
+  write_file(place / "slow", "");
+  daemon.call("release_instance", {{"instance_id", "one"}});
+  const auto broker = daemon.call("status").at("broker");
+  EXPECT_EQ(broker.at("stalls"), 1);
+  EXPECT_EQ(broker.at("last_stall").at("during"), "release_instance");
+  EXPECT_GE(broker.at("last_stall").at("duration_ms"), 450.0);
+  const std::string series = "yardmaster_broker_stalls_total{during=\"release_instance\"} 1";
+  EXPECT_NE(daemon.http_get("/metrics").find(series), std::string::npos);
+  EXPECT_TRUE(eventually([&] { return daemon.stalls().size() == 1; })) << daemon.log();
+  EXPECT_NE(daemon.log().find("during: release_instance"), std::string::npos) << daemon.log();
+}
+
 }  // namespace
 }  // namespace yardmaster::support

@@ -68,7 +68,8 @@ class TmuxTest : public testing::Test {
   std::int64_t watched_server_ = 0;
   int changes_ = 0;
   std::vector<std::string> trouble_;
-  TmuxServer tmux_{loop_.io(), socket_, [this] { ++changes_; },
+  boost::asio::thread_pool workers_{1};
+  TmuxServer tmux_{loop_.io(), workers_, socket_, [this] { ++changes_; },
                    [this](const std::string& what) { trouble_.push_back(what); }};
 };
 

@@ -104,8 +104,9 @@ TEST_F(TmuxServerLifeTest, the_server_survives_the_death_of_the_process_that_sta
   const pid_t starter = ::fork();
   if (starter == 0) {
     support::CoroutineLoop loop;
+    boost::asio::thread_pool workers(1);
     TmuxServer tmux(
-        loop.io(), socket_, [] {}, [](const std::string&) {});
+        loop.io(), workers, socket_, [] {}, [](const std::string&) {});
     TmuxWindowRequest request;
     request.session = "yard-test";
     request.window = "worker-1";
@@ -136,7 +137,7 @@ TEST_F(TmuxServerLifeTest, a_server_whose_socket_was_removed_is_not_taken_for_de
   const std::int64_t server = tmux_.server_pid();
   std::filesystem::remove(socket_);
   TmuxServer another(
-      loop_.io(), socket_, [] {}, [](const std::string&) {});
+      loop_.io(), workers_, socket_, [] {}, [](const std::string&) {});
   const auto panes = loop_.wait_for(another.list_panes());
   ASSERT_TRUE(panes.has_value());
   EXPECT_EQ(panes->size(), 1U);
@@ -148,7 +149,8 @@ TEST_F(TmuxServerLifeTest,
        a_server_that_does_not_answer_is_neither_alive_nor_dead_and_can_be_ended) {
   open("worker-1");
   TmuxServer hasty(
-      loop_.io(), socket_, [] {}, [](const std::string&) {}, std::chrono::milliseconds(200));
+      loop_.io(), workers_, socket_, [] {}, [](const std::string&) {},
+      std::chrono::milliseconds(200));
   const auto server = static_cast<pid_t>(tmux_.server_pid());
   ::kill(server, SIGSTOP);
   EXPECT_EQ(code_of([&] { loop_.wait_for(hasty.list_panes()); }), ErrorCode::unavailable);
@@ -165,7 +167,7 @@ TEST_F(TmuxServerLifeTest, after_close_the_server_lives_on_and_nobody_waits) {
   open("worker-1");
   const std::int64_t server = tmux_.server_pid();
   TmuxServer other(
-      loop_.io(), socket_, [] {}, [](const std::string&) {});
+      loop_.io(), workers_, socket_, [] {}, [](const std::string&) {});
   loop_.wait_for(other.ensure());
   bool failed = false;
   boost::asio::co_spawn(
@@ -184,13 +186,13 @@ TEST_F(TmuxServerLifeTest, after_close_the_server_lives_on_and_nobody_waits) {
 
 TEST_F(TmuxServerLifeTest, a_socket_path_that_is_too_long_is_one_clear_line) {
   TmuxServer other(
-      loop_.io(), directory_ / std::string(120, 'x'), [] {}, [](const std::string&) {});
+      loop_.io(), workers_, directory_ / std::string(120, 'x'), [] {}, [](const std::string&) {});
   EXPECT_EQ(code_of([&] { loop_.wait_for(other.ensure()); }), ErrorCode::usage);
 }
 
 TEST_F(TmuxServerLifeTest, a_place_without_room_for_a_socket_is_one_clear_line) {
   TmuxServer other(
-      loop_.io(), directory_ / "none" / "t.sock", [] {}, [](const std::string&) {});
+      loop_.io(), workers_, directory_ / "none" / "t.sock", [] {}, [](const std::string&) {});
   EXPECT_EQ(code_of([&] { loop_.wait_for(other.ensure()); }), ErrorCode::unavailable);
 }
 

@@ -1,6 +1,7 @@
 #include "tests/support/daemon_process.h"
 
 #include <csignal>
+#include <sstream>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -56,6 +57,8 @@ DaemonProcess::~DaemonProcess() {
   const auto group = process_->pid();
   process_->kill();
   EXPECT_TRUE(eventually([&] { return group_is_gone(group); })) << "a process of the daemon stayed";
+  if (options_.may_stall) return;
+  for (const std::string& stall : stalls()) ADD_FAILURE() << stall;
 }
 
 std::vector<std::string> DaemonProcess::directories() const {
@@ -119,6 +122,15 @@ std::string DaemonProcess::http_get(const std::string& path) const {
 
 std::string DaemonProcess::log() const {
   return process_->errors() + read_file(state_dir_ / "daemon.log");
+}
+
+std::vector<std::string> DaemonProcess::stalls() const {
+  std::vector<std::string> found;
+  std::istringstream lines(read_file(state_dir_ / "daemon.log"));
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("the broker thread stalled for") != std::string::npos) found.push_back(line);
+  }
+  return found;
 }
 
 }  // namespace yardmaster::support

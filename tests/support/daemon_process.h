@@ -1,6 +1,7 @@
 // The real `yardmaster` daemon with a state and a runtime directory of its own. It can be killed
 // and started again on the same state. At the end nothing of it stays; if something would, the test
-// fails. Main thread only.
+// fails. It also fails when the daemon's broker thread was kept from its loop: the log says by
+// what. Main thread only.
 #pragma once
 
 #include <filesystem>
@@ -33,6 +34,7 @@ struct DaemonOptions {
   // On top of the test's own. The daemon keeps these; its agents have what the setting
   // agent_environment says.
   std::map<std::string, std::string> environment = {};
+  bool may_stall = false;  // a test that plants stalls, or stops the process
 };
 
 // Such variables, with the setting that has the daemon keep them.
@@ -72,6 +74,8 @@ class DaemonProcess {
   std::string http_get(const std::string& path) const;
   // Returns what the daemon has written to its log and to standard error.
   std::string log() const;
+  // The lines of its log about stalls of the broker thread.
+  std::vector<std::string> stalls() const;
 
  private:
   std::vector<std::string> command_line() const;

@@ -59,7 +59,9 @@ constexpr ArgumentSpec accept_handoff_arguments[] = {{"id", Kind::number, requir
 constexpr ArgumentSpec cancel_handoff_arguments[] = {{"id", Kind::number, required},
                                                      {"instance_id", Kind::name}};
 constexpr ArgumentSpec list_handoffs_arguments[] = {{"instance_id", Kind::name},
-                                                    {"state", Kind::text}};
+                                                    {"state", Kind::text},
+                                                    {"after", Kind::count},
+                                                    {"limit", Kind::number}};
 constexpr ArgumentSpec allocate_arguments[] = {
     {"instance_id", Kind::name},   {"role", Kind::name, required}, {"repo", Kind::name},
     {"worktree_path", Kind::text}, {"tmux_window", Kind::text},    {"task", Kind::text},

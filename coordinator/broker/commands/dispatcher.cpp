@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "coordinator/base/stall_detector.h"
 #include "coordinator/broker/commands/append_operation.h"
 
 namespace yardmaster {
@@ -117,6 +118,7 @@ boost::asio::awaitable<void> Dispatcher::serve(std::size_t command, std::string 
                                                Request request) {
   std::optional<Error> failure;
   std::string data;
+  now_running(commands_[command].name);
   try {
     data = co_await commands_[command].handler(request);
   } catch (const Error& error) {
@@ -124,6 +126,7 @@ boost::asio::awaitable<void> Dispatcher::serve(std::size_t command, std::string 
   } catch (const std::exception& error) {
     failure.emplace(ErrorCode::internal, error.what());
   }
+  now_running(commands_[command].name);
   std::string& out = request.session().frame();
   if (failure) {
     counters_.failed(command, failure->code());

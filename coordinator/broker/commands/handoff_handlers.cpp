@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <utility>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -6,6 +9,7 @@
 
 #include "coordinator/base/json.h"
 #include "coordinator/broker/commands/handlers.h"
+#include "coordinator/broker/commands/protocol.h"
 #include "coordinator/broker/commands/wire_values.h"
 
 namespace yardmaster::handlers {
@@ -15,6 +19,9 @@ using nlohmann::json;
 namespace asio = boost::asio;
 
 constexpr auto thaw_retry_interval = std::chrono::seconds(1);
+constexpr std::uint64_t default_handoffs = 100;
+// Of a handoff on the wire, without its summary.
+constexpr std::size_t least_handoff_bytes = 256;
 
 struct HandoffRequest {
   std::string from;
@@ -119,6 +126,19 @@ bool is_pending(Store& store, std::uint64_t id) {
   return pending;
 }
 
+// As many as make up about a frame, and one at least: who wants more asks again after the last one.
+std::string handoffs_text(const std::vector<Handoff>& handoffs) {
+  json shown = json::array();
+  std::size_t bytes = 0;
+  for (const Handoff& handoff : handoffs) {
+    bytes += least_handoff_bytes + handoff.summary.size();
+    if (!shown.empty() && bytes > max_frame_bytes) break;
+    shown.push_back(handoff_json(handoff));
+  }
+  const json data{{"handoffs", std::move(shown)}};
+  return to_text(data);
+}
+
 std::optional<HandoffState> wanted_handoff_state(const Request& request) {
   if (!request.has("state")) return std::nullopt;
   const std::string text = request.text("state");
@@ -176,14 +196,18 @@ Reply cancel_handoff(Services& services, const Request& request) {
 }
 
 Reply list_handoffs(Services& services, const Request& request) {
-  const std::string instance = request.optional_caller("instance_id");
-  const auto state = wanted_handoff_state(request);
-  const auto list = [&](Store& store) { return store.list_handoffs(instance, state); };
-  const std::vector<Handoff> handoffs = co_await services.store.run(Durability::process, list);
-  json shown = json::array();
-  for (const Handoff& handoff : handoffs) shown.push_back(handoff_json(handoff));
-  const json data{{"handoffs", std::move(shown)}};
-  co_return to_text(data);
+  HandoffFilter filter;
+  filter.instance = request.optional_caller("instance_id");
+  filter.state = wanted_handoff_state(request);
+  filter.after = request.number("after");
+  constexpr std::uint64_t most = max_frame_bytes / least_handoff_bytes;
+  filter.limit = std::min(request.number("limit", default_handoffs), most);
+  const auto list = [&](Store& store) { return store.list_handoffs(filter); };
+  const auto format = [](Reader&, std::vector<Handoff>& listed) {
+    const std::vector<Handoff> handoffs = std::move(listed);
+    return handoffs_text(handoffs);
+  };
+  co_return co_await services.store.run_and_read(Durability::process, list, format);
 }
 
 }  // namespace yardmaster::handlers

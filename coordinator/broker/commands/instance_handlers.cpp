@@ -89,7 +89,8 @@ asio::awaitable<std::string> list(Services& services, const Request& request,
     return state == InstanceState::gone ? store.list_tombstones(most_tombstones, name, repo)
                                         : store.list_instances();
   };
-  const auto format = [&](Reader&, const std::vector<Instance>& instances) {
+  const auto format = [&](Reader&, std::vector<Instance>& listed) {
+    const std::vector<Instance> instances = std::move(listed);  // freed here, too
     json shown = json::array();
     for (const Instance& instance : instances) {
       if (state && instance.state != *state) continue;
@@ -154,9 +155,12 @@ asio::awaitable<void> notify_supervisors(Services& services, std::string name,
   const std::string body = "'" + name + "' has completed its task" +
                            (instance.task.empty() ? "" : " (" + instance.task + ")") +
                            (summary.empty() ? "" : ": " + summary);
-  for (const Instance& each : services.instances.list()) {
-    if (each.repo != instance.repo || each.role != "supervisor" || each.name == name) continue;
-    const std::string to = each.name;
+  std::vector<std::string> supervisors;
+  services.instances.visit([&](const Instance& each) {
+    if (each.repo != instance.repo || each.role != "supervisor" || each.name == name) return;
+    supervisors.push_back(each.name);
+  });
+  for (const std::string& to : supervisors) {
     const std::string own_key = key + "-" + to;
     const auto send = [&](Store& store) { return store.send_message(name, to, body, own_key); };
     Message message;

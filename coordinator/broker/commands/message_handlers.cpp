@@ -85,11 +85,7 @@ Reply broadcast(Services& services, const Request& request) {
     return store.broadcast(message.from, to, message.body, key);
   };
   const Store::BroadcastResult sent = co_await services.store.run(Durability::power, send);
-  for (std::size_t i = 0; i < sent.ids.size(); ++i) {
-    message.id = sent.ids[i];
-    message.to = sent.recipients[i];
-    services.events.publish(message);
-  }
+  services.events.publish(message, sent.ids, sent.recipients);
   const json data{{"ids", sent.ids}, {"recipients", sent.recipients}};
   co_return to_text(data);
 }
@@ -102,8 +98,11 @@ Reply list_messages(Services& services, const Request& request) {
   constexpr std::uint64_t most = max_frame_bytes / least_message_bytes;
   filter.limit = std::min(request.number("limit", default_messages), most);
   const auto list = [&](Store& store) { return list_for(store, filter); };
-  const std::vector<Message> messages = co_await services.store.run(Durability::process, list);
-  co_return messages_text(messages);
+  const auto format = [](Reader&, std::vector<Message>& listed) {
+    const std::vector<Message> messages = std::move(listed);
+    return messages_text(messages);
+  };
+  co_return co_await services.store.run_and_read(Durability::process, list, format);
 }
 
 Reply read_message(Services& services, const Request& request) {

@@ -1,3 +1,6 @@
+#include <string_view>
+#include <unordered_map>
+
 #include "coordinator/base/json.h"
 #include "coordinator/broker/commands/handlers.h"
 #include "coordinator/broker/commands/wire_values.h"
@@ -9,9 +12,9 @@ using nlohmann::json;
 
 std::vector<std::string> instances_of(const Services& services, const std::string& repo) {
   std::vector<std::string> names;
-  for (const Instance& instance : services.instances.list()) {
+  services.instances.visit([&](const Instance& instance) {
     if (instance.repo == repo) names.push_back(instance.name);
-  }
+  });
   return names;
 }
 
@@ -30,10 +33,12 @@ Reply add_repo(Services& services, const Request& request) {
 
 Reply list_repos(Services& services, const Request& /*request*/) {
   json shown = json::array();
+  std::unordered_map<std::string_view, std::size_t> instances;
+  services.instances.visit([&](const Instance& instance) { ++instances[instance.repo]; });
   for (const Repository& repository : services.repositories.list()) {
     json each = repository_json(repository);
     each["progress"] = services.repositories.progress(repository.name);
-    each["instances"] = instances_of(services, repository.name).size();
+    each["instances"] = instances[repository.name];
     shown.push_back(std::move(each));
   }
   const json data{{"repos", std::move(shown)}};

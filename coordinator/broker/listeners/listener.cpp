@@ -16,6 +16,7 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/base/paths.h"
+#include "coordinator/base/stall_detector.h"
 
 namespace yardmaster {
 namespace {
@@ -142,6 +143,7 @@ Listener::~Listener() {
 bool Listener::is_in_place() const { return file_ == file_at(path_); }
 
 void Listener::on_ready(std::uint32_t /*events*/) {
+  now_running("accept");
   for (int i = 0; i < accepts_per_turn; ++i) {
     if (!accept_one()) return;
   }

@@ -14,6 +14,7 @@
 #include <boost/beast/websocket/rfc6455.hpp>
 
 #include "coordinator/base/error.h"
+#include "coordinator/base/stall_detector.h"
 #include "coordinator/broker/commands/protocol.h"
 #include "coordinator/broker/sessions/http_connection.h"
 #include "coordinator/domain/names.h"
@@ -52,6 +53,7 @@ class PostSession final : public Session {
   asio::awaitable<std::string> reply() {
     boost::system::error_code cancelled;
     if (!done_) {
+      const KeepName keep_name;
       co_await replied_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
     }
     co_return std::move(reply_);
@@ -159,6 +161,7 @@ asio::awaitable<bool> HttpConnection::serve_one(beast::flat_buffer& buffer) {
   start_timer();
   co_await http::async_read(socket_, buffer, parser,
                             asio::redirect_error(asio::use_awaitable, failure));
+  now_running("http");
   timer_.cancel();
   if (failure == http::error::end_of_stream || !socket_.is_open()) co_return false;
   HttpRequest request = parser.release();
@@ -194,6 +197,7 @@ asio::awaitable<HttpReply> HttpConnection::answer(const HttpRequest& request) {
     co_return reply_with(request, http::status::ok, json_type, "{\"status\":\"ok\"}\n");
   }
   if (is_get && path == "/metrics") {
+    now_running("metrics");
     co_return reply_with(request, http::status::ok, metrics_type, context_.pages.metrics());
   }
   if (!metrics_only_ && !is_allowed_origin(request)) {

@@ -5,6 +5,7 @@
 
 #include <sys/socket.h>
 
+#include "coordinator/base/stall_detector.h"
 #include "coordinator/broker/commands/protocol.h"
 
 namespace yardmaster {
@@ -82,6 +83,7 @@ void LineSession::flush(SteadyTime now) {
 }
 
 void LineSession::on_ready(std::uint32_t events) {
+  now_running("requests");
   const SessionPtr keep_alive(this);
   if ((events & EPOLLOUT) != 0) flush(context_.readiness.turn_began());
   if (!socket_) return;

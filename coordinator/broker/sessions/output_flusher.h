@@ -1,7 +1,8 @@
-// Writes out what sessions have to say, once per turn of the loop however much that is. Broker
-// thread only.
+// Writes out what sessions have to say, once per turn of the loop however much that is, and over
+// several turns what would take long. Broker thread only.
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -18,11 +19,13 @@ class OutputFlusher {
   OutputFlusher(const OutputFlusher&) = delete;
   OutputFlusher& operator=(const OutputFlusher&) = delete;
 
-  // The session has output; a flush follows in this turn of the loop.
+  // The session has output; a flush follows.
   void add(boost::intrusive_ptr<LineSession> session);
   void flush();
 
  private:
+  void put_off_from(std::size_t place);
+
   boost::asio::io_context& io_;
   std::vector<boost::intrusive_ptr<LineSession>> waiting_;
   std::vector<boost::intrusive_ptr<LineSession>> flushing_;

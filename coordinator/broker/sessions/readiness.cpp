@@ -5,6 +5,7 @@
 #include <string>
 
 #include "coordinator/base/error.h"
+#include "coordinator/base/stall_detector.h"
 
 namespace yardmaster {
 
@@ -47,7 +48,9 @@ void Readiness::wait() {
 }
 
 void Readiness::dispatch() {
-  pending_ = ::epoll_wait(epoll_.native_handle(), events_.data(), events_per_turn, 0);
+  now_running("sockets");
+  // It is no wait, so it is not made by the call that the loop waits with (stall_detector.h).
+  pending_ = ::epoll_pwait(epoll_.native_handle(), events_.data(), events_per_turn, 0, nullptr);
   turn_began_ = std::chrono::steady_clock::now();
   for (current_ = 0; current_ < pending_;) {
     const epoll_event event = events_[static_cast<std::size_t>(current_)];

@@ -11,6 +11,7 @@
 #include <boost/beast/websocket.hpp>
 
 #include "coordinator/base/error.h"
+#include "coordinator/base/stall_detector.h"
 #include "coordinator/broker/commands/protocol.h"
 #include "coordinator/broker/sessions/http_connection.h"
 
@@ -110,6 +111,7 @@ asio::awaitable<void> WebSocketSession::read_all() {
   while (open_ && !closing_) {
     co_await stream_.async_read(buffer, asio::redirect_error(asio::use_awaitable, failure));
     if (failure) co_return;
+    now_running("websocket");
     const asio::const_buffer data = buffer.cdata();
     const std::string_view text(static_cast<const char*>(data.data()), data.size());
     context_.dispatcher.handle(*this, text, std::chrono::steady_clock::now());

@@ -11,6 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "coordinator/base/secrets.h"
+#include "coordinator/base/stall_detector.h"
 
 namespace yardmaster {
 namespace {
@@ -116,6 +117,7 @@ asio::awaitable<ProgramResult> GitProgram::run(GitCall call) {
     asio::steady_timer timer(executor, pause);
     pause = std::min(2 * pause, std::chrono::milliseconds(250));
     boost::system::error_code ignored;
+    const KeepName keep_name;
     co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
   co_return result;

@@ -14,6 +14,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "coordinator/base/stall_detector.h"
+
 namespace yardmaster {
 
 class Semaphore {
@@ -69,6 +71,7 @@ class Semaphore {
         io_, std::chrono::steady_clock::time_point::max());
     state->waiting.push_back(turn);
     boost::system::error_code ignored;
+    const KeepName keep_name;
     co_await turn->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
     co_return Permit(state);
   }

@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "coordinator/base/error.h"
+#include "coordinator/base/stall_detector.h"
 #include "coordinator/instances/processes/async_wait.h"
 #include "coordinator/instances/processes/failure.h"
 
@@ -19,6 +20,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr auto retry_interval = std::chrono::seconds(1);
+constexpr auto hold_check_interval = std::chrono::milliseconds(1);
 
 // Rethrows what made an allocation fail; of an agent that ended, with what it left.
 [[noreturn]] void explain(const std::exception_ptr& failure, const Instance& instance) {
@@ -50,6 +52,7 @@ void InstanceManager::spawn(asio::awaitable<void> work) {
 }
 
 asio::awaitable<Instance> InstanceManager::allocate(InstanceRequest request) {
+  while (held_->contains(request.name)) co_await pause_for(io_, hold_check_interval);
   if (living_.contains(request.name)) {
     throw Error(
         ErrorCode::already_exists,
@@ -96,6 +99,7 @@ asio::awaitable<void> InstanceManager::wait_while_busy(EntryPtr entry) {
   while (entry->busy && entry->release_failure.empty()) {
     entry->unwanted = true;
     boost::system::error_code cancelled;
+    const KeepName keep_name;
     co_await entry->not_busy.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
   }
 }
@@ -154,12 +158,11 @@ const Instance& InstanceManager::find(const std::string& name) const {
   return require(name)->instance;
 }
 
-std::vector<Instance> InstanceManager::list() const {
-  std::vector<Instance> all;
-  all.reserve(living_.size());
-  for (const auto& [name, entry] : living_) all.push_back(entry->instance);
-  return all;
+void InstanceManager::visit(const std::function<void(const Instance&)>& callback) const {
+  for (const auto& [name, entry] : living_) callback(entry->instance);
 }
+
+InstanceManager::NameHold InstanceManager::hold(const std::string& name) { return {held_, name}; }
 
 asio::awaitable<void> InstanceManager::begin_release(std::string name, Ending ending) {
   const EntryPtr entry = require_idle(name);
@@ -202,8 +205,8 @@ asio::awaitable<Instance> InstanceManager::release(std::string name, Ending endi
   co_await wait_while_busy(entry);
   if (entry->instance.state == InstanceState::gone) co_return entry->instance;
   if (entry->busy) {
-    throw Error(ErrorCode::conflict,
-                "'" + name + "' is being released, which is tried again: " + entry->release_failure);
+    throw Error(ErrorCode::conflict, "'" + name + "' is being released, which is tried again: " +
+                                         entry->release_failure);
   }
   const InstanceState before = entry->instance.state;
   co_await note_ending(entry, ending);
@@ -280,6 +283,7 @@ void InstanceManager::end_unasked(const std::string& name, std::string_view lost
 }
 
 asio::awaitable<void> InstanceManager::release_until_gone(EntryPtr entry, Ending ending) {
+  now_running("release");
   while (!stopping_) {
     std::exception_ptr failure;
     std::size_t left = resources_.size();
@@ -294,7 +298,8 @@ asio::awaitable<void> InstanceManager::release_until_gone(EntryPtr entry, Ending
     }
     entry->release_failure = message_of(failure);
     entry->not_busy.cancel();
-    on_warning_("cannot release '" + entry->instance.name + "', trying again: " + entry->release_failure);
+    on_warning_("cannot release '" + entry->instance.name +
+                "', trying again: " + entry->release_failure);
     co_await pause_for(io_, retry_interval);
   }
 }

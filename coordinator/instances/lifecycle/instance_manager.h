@@ -1,22 +1,27 @@
 // Allocates instances, watches over them, and takes everything back when they end, however they
-// end. Broker thread only; coroutines on its io_context.
+// end. Broker thread only; coroutines on its io_context. A thread of its own looks at what there is
+// of the instances.
 //
 // An instance is a list of resources, acquired in the order of the list and released in reverse,
 // also when an allocation fails half way, and after the daemon was killed (reconcile()).
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 
 #include "coordinator/instances/resources/instance_observer.h"
 #include "coordinator/instances/resources/instance_resource.h"
@@ -82,7 +87,12 @@ class InstanceManager {
   bool lives(const std::string& name) const { return living_.contains(name); }
   // Throws not_found.
   const Instance& find(const std::string& name) const;
-  std::vector<Instance> list() const;
+  // Nothing in it may start or end an instance.
+  void visit(const std::function<void(const Instance&)>& callback) const;
+  // Until it is destroyed, an allocation of this name waits: what is left of an earlier instance
+  // can be taken away elsewhere. May outlive the manager.
+  class NameHold;
+  NameHold hold(const std::string& name);
   // Stops trying.
   void stop();
 
@@ -121,7 +131,13 @@ class InstanceManager {
   void end_adopted(EntryPtr entry, std::string_view lost, ReconcileReport& report);
   boost::asio::awaitable<void> probe_again(EntryPtr entry);
   boost::asio::awaitable<bool> resolve_unknown(EntryPtr entry);
-  std::string_view lost_of(const Instance& instance) const;
+  bool still_idle(const EntryPtr& entry) const;
+  boost::asio::awaitable<std::vector<std::string_view>> find_lost(
+      const std::vector<EntryPtr>& entries);
+  boost::asio::awaitable<void> repair_some(const std::vector<EntryPtr>& entries,
+                                           std::vector<Repair>& repairs, bool ask_unknown,
+                                           bool dry_run);
+  std::string_view name_of_lost(const Instance& instance, std::ptrdiff_t probed) const;
   void end_unasked(const std::string& name, std::string_view lost, SteadyTime when);
   void become_gone(EntryPtr entry, const Ending& ending);
   void spawn(boost::asio::awaitable<void> work);
@@ -132,7 +148,25 @@ class InstanceManager {
   OnWarning on_warning_;
   std::vector<std::unique_ptr<InstanceResource>> resources_;
   std::unordered_map<std::string, EntryPtr> living_;
+  using HeldNames = std::multiset<std::string>;
+  std::shared_ptr<HeldNames> held_ = std::make_shared<HeldNames>();
   bool stopping_ = false;
+  boost::asio::thread_pool probes_{1};  // last, since what it runs uses the others
+};
+
+class InstanceManager::NameHold {
+ public:
+  NameHold(std::shared_ptr<HeldNames> held, const std::string& name)
+      : held_(std::move(held)), place_(held_->insert(name)) {}
+  NameHold(NameHold&&) noexcept = default;
+  NameHold& operator=(NameHold&&) = delete;
+  ~NameHold() {
+    if (held_) held_->erase(place_);
+  }
+
+ private:
+  std::shared_ptr<HeldNames> held_;
+  HeldNames::iterator place_;
 };
 
 }  // namespace yardmaster

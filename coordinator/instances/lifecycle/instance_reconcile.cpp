@@ -2,10 +2,12 @@
 // start, and later on.
 #include <algorithm>
 #include <exception>
+#include <functional>
 #include <utility>
 
 #include "coordinator/instances/lifecycle/instance_manager.h"
 #include "coordinator/instances/processes/async_wait.h"
+#include "coordinator/instances/processes/run_on.h"
 
 namespace yardmaster {
 namespace {
@@ -16,6 +18,7 @@ namespace asio = boost::asio;
 // longer (a full disk, a process that does not end) goes on while it does.
 constexpr auto cleanup_timeout = std::chrono::seconds(1);
 constexpr auto probe_interval = std::chrono::seconds(10);
+constexpr std::size_t probed_at_once = 64;
 
 }  // namespace
 
@@ -23,9 +26,11 @@ asio::awaitable<ReconcileReport> InstanceManager::reconcile() {
   const auto list = [](Store& store) { return store.list_instances(); };
   std::vector<Instance> left = co_await store_.run(Durability::process, list);
   ReconcileReport report;
+  Pace pace(io_);
   for (Instance& instance : left) {
     const EntryPtr entry = add_entry(std::move(instance));
     co_await adopt_entry(entry, report);
+    if (pace.is_over()) co_await pace.turn();
   }
   const std::size_t staying = report.adopted + report.unknown;
   const SteadyTime deadline = std::chrono::steady_clock::now() + cleanup_timeout;
@@ -115,12 +120,43 @@ asio::awaitable<bool> InstanceManager::resolve_unknown(EntryPtr entry) {
   co_return true;
 }
 
-// The process before what it runs in; empty when all is there.
-std::string_view InstanceManager::lost_of(const Instance& instance) const {
-  const auto lost = std::find_if(resources_.rbegin(), resources_.rend(), [&](const auto& resource) {
-    return resource->probe(instance) == Adoption::lost;
-  });
-  return lost == resources_.rend() ? std::string_view() : (*lost)->name();
+bool InstanceManager::still_idle(const EntryPtr& entry) const {
+  const auto found = living_.find(entry->instance.name);
+  return found != living_.end() && found->second == entry && !entry->busy;
+}
+
+// The process before what it runs in; empty when all is there. `probed`: the last of the resources
+// that the probe has proven lost, -1 when there is none.
+std::string_view InstanceManager::name_of_lost(const Instance& instance,
+                                               std::ptrdiff_t probed) const {
+  for (auto i = static_cast<std::ptrdiff_t>(resources_.size()) - 1; i >= 0; --i) {
+    const auto& resource = resources_[static_cast<std::size_t>(i)];
+    if (i == probed || resource->has_lost(instance)) return resource->name();
+  }
+  return {};
+}
+
+// What of each instance is lost. They are probed on another thread, by copies.
+asio::awaitable<std::vector<std::string_view>> InstanceManager::find_lost(
+    const std::vector<EntryPtr>& entries) {
+  std::vector<Instance> instances;
+  for (const EntryPtr& entry : entries) instances.push_back(entry->instance);
+  std::function<std::vector<std::ptrdiff_t>()> probe = [this, &instances] {
+    std::vector<std::ptrdiff_t> lost;
+    for (const Instance& instance : instances) {
+      const auto last = std::find_if(resources_.rbegin(), resources_.rend(), [&](const auto& each) {
+        return each->probe(instance) == Adoption::lost;
+      });
+      lost.push_back(resources_.rend() - last - 1);
+    }
+    return lost;
+  };
+  const std::vector<std::ptrdiff_t> probed = co_await run_on(probes_, std::move(probe));
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < instances.size(); ++i) {
+    names.push_back(name_of_lost(instances[i], probed[i]));
+  }
+  co_return names;
 }
 
 asio::awaitable<std::vector<Repair>> InstanceManager::repair(bool ask_unknown, bool dry_run) {
@@ -129,23 +165,34 @@ asio::awaitable<std::vector<Repair>> InstanceManager::repair(bool ask_unknown, b
   entries.reserve(living_.size());
   for (const auto& [name, entry] : living_) entries.push_back(entry);
   std::vector<Repair> repairs;
-  for (const EntryPtr& entry : entries) {
+  for (std::size_t done = 0; done < entries.size(); done += probed_at_once) {
+    std::vector<EntryPtr> some;
+    for (std::size_t i = done; i < std::min(entries.size(), done + probed_at_once); ++i) {
+      if (still_idle(entries[i])) some.push_back(entries[i]);
+    }
+    co_await repair_some(some, repairs, ask_unknown, dry_run);
+  }
+  std::sort(repairs.begin(), repairs.end(),
+            [](const Repair& one, const Repair& other) { return one.instance < other.instance; });
+  co_return repairs;
+}
+
+asio::awaitable<void> InstanceManager::repair_some(const std::vector<EntryPtr>& entries,
+                                                   std::vector<Repair>& repairs, bool ask_unknown,
+                                                   bool dry_run) {
+  const std::vector<std::string_view> lost = co_await find_lost(entries);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const EntryPtr& entry = entries[i];
     const std::string name = entry->instance.name;
-    if (entry->busy) continue;
-    const std::string_view lost = lost_of(entry->instance);
-    if (!lost.empty()) {
+    if (!still_idle(entry)) continue;
+    if (!lost[i].empty()) {
       repairs.push_back(Repair{name, "release"});
-      if (!dry_run) {
-        end_unasked(name, lost, std::chrono::steady_clock::now());
-      }
+      if (!dry_run) end_unasked(name, lost[i], std::chrono::steady_clock::now());
     } else if (ask_unknown && entry->instance.state == InstanceState::unknown) {
       repairs.push_back(Repair{name, "probe"});
       if (!dry_run) co_await resolve_unknown(entry);
     }
   }
-  std::sort(repairs.begin(), repairs.end(),
-            [](const Repair& one, const Repair& other) { return one.instance < other.instance; });
-  co_return repairs;
 }
 
 }  // namespace yardmaster

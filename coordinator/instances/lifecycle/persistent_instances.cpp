@@ -8,6 +8,7 @@
 #include <boost/asio/detached.hpp>
 
 #include "coordinator/base/error.h"
+#include "coordinator/base/stall_detector.h"
 #include "coordinator/instances/processes/async_wait.h"
 
 namespace yardmaster {
@@ -66,6 +67,7 @@ void PersistentInstances::on_gone(const Instance& instance) {
 
 asio::awaitable<void> PersistentInstances::restart(std::string name) {
   bool done = false;
+  now_running("restart");
   while (!done && !stopping_) {
     std::string failure;
     try {

@@ -11,6 +11,7 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/base/own_refs.h"
+#include "coordinator/base/stall_detector.h"
 #include "coordinator/domain/names.h"
 #include "coordinator/instances/git/trash.h"
 #include "coordinator/instances/processes/async_wait.h"
@@ -46,13 +47,13 @@ asio::awaitable<std::uint64_t> measure(asio::thread_pool& workers, const fs::pat
   co_return co_await run_on(workers, std::move(work));
 }
 
-LivingInstances living_in(const Repository& repository, const std::vector<Instance>& instances) {
+LivingInstances living_in(const Repository& repository, const InstanceManager& instances) {
   LivingInstances living;
-  for (const Instance& instance : instances) {
+  instances.visit([&](const Instance& instance) {
     living.worktrees.emplace_back(instance.worktree_path);
-    if (instance.repo != repository.name) continue;
+    if (instance.repo != repository.name) return;
     living.since = std::min(living.since.value_or(instance.created_at), instance.created_at);
-  }
+  });
   return living;
 }
 
@@ -105,6 +106,7 @@ void Upkeep::stop() {
 
 asio::awaitable<void> Upkeep::sweep() {
   while (!stopping_) {
+    now_running("sweep");
     co_await run(true, false);
     timer_.expires_after(interval_);
     boost::system::error_code cancelled;
@@ -119,6 +121,7 @@ void Upkeep::hint() {
 }
 
 asio::awaitable<void> Upkeep::sweep_repeatedly() {
+  now_running("repair");
   co_await pause_for(io_, hint_delay);
   hinted_ = false;
   UpkeepReport ignored;
@@ -168,7 +171,7 @@ asio::awaitable<void> Upkeep::clean_worktrees(UpkeepReport& report, bool dry_run
   for (const Repository& repository : repositories_.list()) {
     if (repository.state != RepositoryState::ready) continue;
     const fs::path directory = paths_.worktrees() / repository.name;
-    LivingInstances living = living_in(repository, instances_.list());
+    LivingInstances living = living_in(repository, instances_);
     Worktrees& worktrees = repositories_.worktrees(repository.path);
     const std::vector<fs::path> orphans =
         co_await worktrees.find_orphans(directory, std::move(living));
@@ -201,9 +204,8 @@ asio::awaitable<void> Upkeep::clean_processes(UpkeepReport& report, bool dry_run
   std::function<std::vector<std::string>()> list = [prefix] { return find_tokens(prefix); };
   const std::vector<std::string> tokens = co_await run_on(workers_, std::move(list));
   std::unordered_set<std::string> living;
-  for (const Instance& instance : instances_.list()) {
-    living.insert(instance_token(prefix, instance.id));
-  }
+  instances_.visit(
+      [&](const Instance& instance) { living.insert(instance_token(prefix, instance.id)); });
   for (const std::string& token : tokens) {
     if (living.contains(token)) continue;
     UpkeepAction action = action_on("process", {}, token);
@@ -250,17 +252,28 @@ asio::awaitable<void> Upkeep::clean_files(UpkeepReport& report, bool dry_run) {
     const fs::path directory = kind.directory;
     std::function<std::vector<fs::path>()> list = [directory] { return children_of(directory); };
     const std::vector<fs::path> files = co_await run_on(workers_, std::move(list));
+    Pace pace(io_);
     for (const fs::path& file : files) {
+      if (pace.is_over()) co_await pace.turn();
       const std::string name = file.filename().string();
       if (!name.starts_with(kind.prefix) || !name.ends_with(kind.suffix)) continue;
       const std::string instance =
           name.substr(kind.prefix.size(), name.size() - kind.prefix.size() - kind.suffix.size());
       if (!is_valid_name(instance) || instances_.lives(instance)) continue;
       report.actions.push_back(action_on(std::string(kind.what), instance, file.string()));
-      std::error_code ignored;
-      if (!dry_run) fs::remove(file, ignored);
+      if (dry_run) continue;
+      const InstanceManager::NameHold hold = instances_.hold(instance);
+      co_await remove_file(file);
     }
   }
+}
+
+asio::awaitable<void> Upkeep::remove_file(fs::path file) {
+  std::function<void()> work = [&file] {
+    std::error_code ignored;
+    fs::remove(file, ignored);
+  };
+  co_await run_on(workers_, std::move(work));
 }
 
 asio::awaitable<void> Upkeep::clean_trash(UpkeepReport& report, bool dry_run) {

@@ -69,6 +69,7 @@ class Upkeep {
   boost::asio::awaitable<void> end_processes(std::string token);
   boost::asio::awaitable<void> clean_windows(UpkeepReport& report, bool dry_run);
   boost::asio::awaitable<void> clean_files(UpkeepReport& report, bool dry_run);
+  boost::asio::awaitable<void> remove_file(std::filesystem::path file);
   boost::asio::awaitable<void> clean_trash(UpkeepReport& report, bool dry_run);
 
   boost::asio::io_context& io_;

@@ -10,11 +10,13 @@
 #include <unistd.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "coordinator/base/error.h"
+#include "coordinator/base/stall_detector.h"
 
 namespace yardmaster {
 namespace {
@@ -58,6 +60,7 @@ asio::awaitable<bool> wait_readable(asio::io_context& io, int descriptor, Steady
     watched->copy.cancel(ignored);
   });
   bool readable = is_readable(descriptor);
+  const KeepName keep_name;
   while (!readable && !watched->expired) {
     boost::system::error_code ignored;
     co_await watched->copy.async_wait(stream_descriptor::wait_read,
@@ -69,8 +72,15 @@ asio::awaitable<bool> wait_readable(asio::io_context& io, int descriptor, Steady
 
 asio::awaitable<void> pause_for(asio::io_context& io, std::chrono::nanoseconds time) {
   asio::steady_timer timer(io, time);
+  const KeepName keep_name;
   boost::system::error_code ignored;
   co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+asio::awaitable<void> Pace::turn() {
+  const KeepName keep_name;
+  co_await asio::post(io_, asio::use_awaitable);
+  began_ = std::chrono::steady_clock::now();
 }
 
 }  // namespace yardmaster

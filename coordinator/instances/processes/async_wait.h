@@ -21,4 +21,19 @@ boost::asio::awaitable<bool> wait_readable(boost::asio::io_context& io, int desc
 
 boost::asio::awaitable<void> pause_for(boost::asio::io_context& io, std::chrono::nanoseconds time);
 
+// For walks whose length grows with the yard: when is_over() says so, turn() lets the loop do
+// everything else that is due.
+class Pace {
+ public:
+  explicit Pace(boost::asio::io_context& io) : io_(io) {}
+  bool is_over() const { return std::chrono::steady_clock::now() - began_ > share; }
+  boost::asio::awaitable<void> turn();
+
+ private:
+  static constexpr auto share = std::chrono::milliseconds(4);
+
+  boost::asio::io_context& io_;
+  SteadyTime began_ = std::chrono::steady_clock::now();
+};
+
 }  // namespace yardmaster

@@ -70,10 +70,14 @@ ProbeResult probe_process(const ProcessIdentity& identity) {
 }
 
 std::string read_boot_id() {
-  std::ifstream stream("/proc/sys/kernel/random/boot_id");
-  std::string text;
-  stream >> text;
-  return text;
+  // The same as long as this process lives.
+  static const std::string boot_id = [] {
+    std::ifstream stream("/proc/sys/kernel/random/boot_id");
+    std::string text;
+    stream >> text;
+    return text;
+  }();
+  return boot_id;
 }
 
 }  // namespace yardmaster

@@ -10,6 +10,8 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "coordinator/base/stall_detector.h"
+
 namespace yardmaster {
 
 // Name the function first and move it in: a lambda made in an expression with co_await may be
@@ -22,6 +24,7 @@ boost::asio::awaitable<Result> run_on(boost::asio::thread_pool& pool,
     co_return inner();
   };
   auto running = task(std::move(work));
+  const KeepName keep_name;
   co_return co_await boost::asio::co_spawn(pool, std::move(running), boost::asio::use_awaitable);
 }
 

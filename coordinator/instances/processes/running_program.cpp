@@ -12,6 +12,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "coordinator/base/stall_detector.h"
 #include "coordinator/instances/processes/async_wait.h"
 
 namespace yardmaster {
@@ -64,6 +65,7 @@ asio::awaitable<ProgramResult> RunningProgram::finish() {
   start_timeout();
   error_code ignored;
   if (!done_) {
+    const KeepName keep_name;
     co_await done_signal_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
   co_return std::move(result_);

@@ -1,8 +1,8 @@
 // A resource is one of the real things that make up an instance: its row, socket, process, and
-// whatever else is put into the list that InstanceManager is given. Broker thread. Whatever waits
-// for a disk, git or tmux is awaited on a worker or a pipe; only short system calls on sockets,
-// pidfds and /proc, and checks of a few paths in plan(), run on the broker thread
-// itself.
+// whatever else is put into the list that InstanceManager is given. Broker thread; probe() has a
+// thread of its own. Whatever waits for a disk, git or tmux is awaited on a worker or a pipe; only
+// short system calls on sockets, pidfds and /proc of single processes, and checks of a few paths in
+// plan(), run on the broker thread itself.
 //
 // An allocation plans all of its resources, then acquires them in order; an instance that ends
 // releases them in reverse order.
@@ -65,9 +65,11 @@ class InstanceResource {
   // Takes over, after a restart, what an earlier daemon acquired. Idempotent: it is called again
   // for all of an instance's resources while any of them is unknown.
   virtual boost::asio::awaitable<Adoption> adopt(Instance& instance) = 0;
-  // Looks afresh at what probe() tells, once for all instances.
+  // Looks afresh at what has_lost() tells, once for all instances.
   virtual boost::asio::awaitable<void> refresh() { co_return; }
-  // Returns what is known of the resource now, without changing anything.
+  virtual bool has_lost(const Instance& /*instance*/) const { return false; }
+  // Returns what is known of the resource now, without changing anything. Called on another thread,
+  // and may block: it uses the instance and what never changes, nothing else.
   virtual Adoption probe(const Instance& /*instance*/) const { return Adoption::held; }
   // Idempotent: may come again after a failure or a crash, and for what was never acquired. What it
   // finds out about the end (exit status, last output, rescued work) it notes in the instance.

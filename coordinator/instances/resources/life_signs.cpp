@@ -3,6 +3,8 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "coordinator/base/stall_detector.h"
+
 namespace yardmaster {
 
 void LifeSigns::expect(const std::string& instance) {
@@ -24,6 +26,7 @@ boost::asio::awaitable<LifeSign> LifeSigns::wait(std::string instance,
   if (expected->sign == LifeSign::none) {
     expected->heard.expires_after(timeout);
     boost::system::error_code cancelled;
+    const KeepName keep_name;
     co_await expected->heard.async_wait(
         boost::asio::redirect_error(boost::asio::use_awaitable, cancelled));
   }

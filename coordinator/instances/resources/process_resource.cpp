@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "coordinator/base/error.h"
+#include "coordinator/base/stall_detector.h"
 #include "coordinator/instances/processes/async_wait.h"
 #include "coordinator/instances/processes/instance_token.h"
 #include "coordinator/instances/processes/process_tree.h"
@@ -60,6 +61,7 @@ void ProcessResource::wait_for_end(const std::string& instance,
                             if (!ended) return wait_for_end(instance, watch);
                             watch->ended = true;
                             if (watch->releasing) return;
+                            now_running("process end");
                             on_death_(instance, std::chrono::steady_clock::now());
                           });
 }

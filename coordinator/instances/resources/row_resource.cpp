@@ -29,7 +29,10 @@ EndRecord record_of(const Instance& instance, const EndRecord& ending) {
 
 Ended end_in(Store& store, const std::string& name, const EndRecord& record) {
   Ended ended;
-  ended.cancelled = store.list_handoffs(name, HandoffState::pending);
+  HandoffFilter pending;
+  pending.instance = name;
+  pending.state = HandoffState::pending;
+  ended.cancelled = store.list_handoffs(pending);
   ended.instance = store.end_instance(name, record);
   for (Handoff& handoff : ended.cancelled) handoff.state = HandoffState::cancelled;
   return ended;

@@ -3,8 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include "coordinator/base/error.h"
 #include "coordinator/base/shell_quote.h"
+#include "coordinator/base/stall_detector.h"
 #include "coordinator/instances/processes/async_wait.h"
 #include "coordinator/instances/processes/process.h"
 
@@ -16,6 +22,8 @@ namespace asio = boost::asio;
 // tmux hears of an agent's end a little after we do.
 constexpr unsigned shown_lines = 20;
 constexpr auto exit_status_timeout = std::chrono::milliseconds(20);
+constexpr auto scan_timeout = std::chrono::seconds(1);
+constexpr auto scan_validity = std::chrono::seconds(1);
 
 // A new server gives out the same pane numbers again, so a pane is named by its process too.
 bool is_pane_of(const TmuxPane& pane, const Instance& instance) {
@@ -24,6 +32,14 @@ bool is_pane_of(const TmuxPane& pane, const Instance& instance) {
   }
   // The daemon was killed before it could note them.
   return pane.session == instance.tmux_session && pane.window == instance.tmux_window;
+}
+
+const TmuxPane* pane_in(const std::optional<std::vector<TmuxPane>>& panes,
+                        const Instance& instance) {
+  if (!panes) return nullptr;
+  const auto found = std::find_if(panes->begin(), panes->end(),
+                                  [&](const TmuxPane& pane) { return is_pane_of(pane, instance); });
+  return found == panes->end() ? nullptr : &*found;
 }
 
 std::string status_text(const TmuxPane& pane) {
@@ -122,17 +138,46 @@ asio::awaitable<TmuxPane> WindowResource::open(Instance& instance, TmuxWindowReq
 // told.
 asio::awaitable<std::optional<TmuxPane>> WindowResource::find_pane(const Instance& instance) {
   const std::optional<std::vector<TmuxPane>> panes = co_await tmux_.list_panes();
-  if (!panes) co_return std::nullopt;
-  const auto found = std::find_if(panes->begin(), panes->end(),
-                                  [&](const TmuxPane& pane) { return is_pane_of(pane, instance); });
-  if (found == panes->end()) co_return std::nullopt;
+  const TmuxPane* const found = pane_in(panes, instance);
+  if (found == nullptr) co_return std::nullopt;
   co_return *found;
+}
+
+// One scan serves all instances that are taken up within a second. A tmux that does not answer
+// holds up the first of them for that long, and the others not at all.
+asio::awaitable<std::shared_ptr<const WindowResource::Scan>> WindowResource::scan_together() {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (!scan_ || (scan_->finished && now - scan_->finished_at > scan_validity)) {
+    scan_ = std::make_shared<Scan>(io_, now + scan_timeout);
+    asio::co_spawn(io_, finish_scan(tmux_, scan_), asio::detached);
+  }
+  const std::shared_ptr<Scan> scan = scan_;
+  if (!scan->finished) {
+    const KeepName keep_name;
+    boost::system::error_code cancelled;
+    co_await scan->done.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+  }
+  if (!scan->finished) throw Error(ErrorCode::unavailable, "tmux does not answer");
+  if (scan->failure) throw Error(*scan->failure);
+  co_return scan;
+}
+
+asio::awaitable<void> WindowResource::finish_scan(TmuxServer& tmux, std::shared_ptr<Scan> scan) {
+  try {
+    scan->panes = co_await tmux.list_panes();
+  } catch (const Error& error) {
+    scan->failure = error;
+  }
+  scan->finished = true;
+  scan->finished_at = std::chrono::steady_clock::now();
+  scan->done.cancel();
 }
 
 asio::awaitable<Adoption> WindowResource::adopt(Instance& instance) {
   if ((instance.owned & owns_window) == 0) co_return Adoption::held;
-  const std::optional<TmuxPane> pane = co_await find_pane(instance);
-  if (!pane) co_return Adoption::lost;
+  const std::shared_ptr<const Scan> scan = co_await scan_together();
+  const TmuxPane* const pane = pane_in(scan->panes, instance);
+  if (pane == nullptr) co_return Adoption::lost;
   panes_[instance.name] = pane->pane;
   // The daemon was killed before it could note them.
   instance.tmux_pane = pane->pane;
@@ -155,8 +200,8 @@ asio::awaitable<void> WindowResource::refresh() {
   }
 }
 
-Adoption WindowResource::probe(const Instance& instance) const {
-  return lost_.contains(instance.name) ? Adoption::lost : Adoption::held;
+bool WindowResource::has_lost(const Instance& instance) const {
+  return lost_.contains(instance.name);
 }
 
 asio::awaitable<void> WindowResource::release(Instance& instance, const Ending& /*ending*/) {

@@ -1,14 +1,18 @@
 // The tmux window that an instance's agent runs in. Broker thread.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/steady_timer.hpp>
 
+#include "coordinator/base/clock.h"
+#include "coordinator/base/error.h"
 #include "coordinator/base/paths.h"
 #include "coordinator/instances/git/repositories.h"
 #include "coordinator/instances/resources/instance_resource.h"
@@ -36,13 +40,25 @@ class WindowResource final : public InstanceResource {
   bool begins_later_ones() const override { return true; }  // the agent's process
   boost::asio::awaitable<Adoption> adopt(Instance& instance) override;
   boost::asio::awaitable<void> refresh() override;
-  Adoption probe(const Instance& instance) const override;
+  bool has_lost(const Instance& instance) const override;
   // Notes how the agent ended and the last that it showed in the instance.
   boost::asio::awaitable<void> release(Instance& instance, const Ending& ending) override;
 
  private:
   boost::asio::awaitable<TmuxPane> open(Instance& instance, TmuxWindowRequest request);
   boost::asio::awaitable<std::optional<TmuxPane>> find_pane(const Instance& instance);
+  // At all panes, for everyone who takes up an instance meanwhile.
+  struct Scan {
+    Scan(boost::asio::io_context& io, SteadyTime deadline) : done(io, deadline) {}
+
+    boost::asio::steady_timer done;  // cancelled when it is finished
+    bool finished = false;
+    SteadyTime finished_at{};
+    std::optional<Error> failure;
+    std::optional<std::vector<TmuxPane>> panes;  // nullopt: proven that no server runs
+  };
+  boost::asio::awaitable<std::shared_ptr<const Scan>> scan_together();
+  static boost::asio::awaitable<void> finish_scan(TmuxServer& tmux, std::shared_ptr<Scan> scan);
 
   boost::asio::io_context& io_;
   TmuxServer& tmux_;
@@ -52,7 +68,8 @@ class WindowResource final : public InstanceResource {
   Paths paths_;
   WindowOptions options_;
   std::unordered_map<std::string, std::string> panes_;  // living ones, by instance
-  std::unordered_set<std::string> lost_;                // instances, at the latest look
+  std::unordered_set<std::string> lost_;                // instances, at the latest refresh()
+  std::shared_ptr<Scan> scan_;
 };
 
 }  // namespace yardmaster

@@ -1,9 +1,11 @@
 #include "coordinator/instances/resources/worktree_resource.h"
 
 #include <filesystem>
+#include <functional>
 #include <utility>
 
 #include "coordinator/base/own_refs.h"
+#include "coordinator/instances/processes/run_on.h"
 
 namespace yardmaster {
 
@@ -35,7 +37,9 @@ boost::asio::awaitable<void> WorktreeResource::acquire(Instance& instance) {
 }
 
 boost::asio::awaitable<Adoption> WorktreeResource::adopt(Instance& instance) {
-  co_return probe(instance);
+  if ((instance.owned & owns_worktree) == 0) co_return Adoption::held;
+  std::function<Adoption()> look = [this, &instance] { return probe(instance); };
+  co_return co_await run_on(workers_, std::move(look));
 }
 
 Adoption WorktreeResource::probe(const Instance& instance) const {

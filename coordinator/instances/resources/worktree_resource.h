@@ -1,6 +1,8 @@
 // An instance's own git worktree, on a branch of its own. Broker thread.
 #pragma once
 
+#include <boost/asio/thread_pool.hpp>
+
 #include "coordinator/base/paths.h"
 #include "coordinator/instances/git/repositories.h"
 #include "coordinator/instances/resources/instance_resource.h"
@@ -12,9 +14,10 @@ namespace yardmaster {
 class WorktreeResource final : public InstanceResource {
  public:
   // `roles` and `parts` tell which files of ours will be in it.
-  WorktreeResource(Repositories& repositories, StoreQueue& store, Paths paths, const Roles& roles,
-                   FileParts parts)
-      : repositories_(repositories),
+  WorktreeResource(boost::asio::thread_pool& workers, Repositories& repositories, StoreQueue& store,
+                   Paths paths, const Roles& roles, FileParts parts)
+      : workers_(workers),
+        repositories_(repositories),
         store_(store),
         paths_(std::move(paths)),
         roles_(roles),
@@ -32,6 +35,7 @@ class WorktreeResource final : public InstanceResource {
   boost::asio::awaitable<void> release(Instance& instance, const Ending& ending) override;
 
  private:
+  boost::asio::thread_pool& workers_;
   Repositories& repositories_;
   StoreQueue& store_;
   Paths paths_;

@@ -15,6 +15,7 @@
 #include <boost/asio/write.hpp>
 
 #include "coordinator/base/error.h"
+#include "coordinator/base/stall_detector.h"
 
 namespace yardmaster {
 namespace {
@@ -81,6 +82,7 @@ asio::awaitable<std::shared_ptr<ControlConnection>> ControlConnection::open(
   connection->attached_ = attached;
   connection->read();
   boost::system::error_code ignored;
+  const KeepName keep_name;
   co_await attached->done.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   if (!attached->complete) {
     const std::string why =
@@ -104,6 +106,7 @@ asio::awaitable<std::vector<ControlReply>> ControlConnection::run(
   outgoing_ += '\n';
   write();
   boost::system::error_code ignored;
+  const KeepName keep_name;
   co_await request->done.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   if (!request->complete) {
     fail("it does not answer");
@@ -129,6 +132,7 @@ void ControlConnection::read() {
   channel_.async_read_some(
       asio::buffer(input_),
       [self = shared_from_this()](const boost::system::error_code& failure, std::size_t count) {
+        now_running("tmux");
         if (!self->open_) return;
         if (failure) return self->fail(self->last_noise_.empty() ? "it ended" : self->last_noise_);
         self->handle(std::string_view(self->input_.data(), count));

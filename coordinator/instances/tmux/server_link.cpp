@@ -12,9 +12,10 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "coordinator/base/error.h"
+#include "coordinator/base/stall_detector.h"
 #include "coordinator/instances/processes/async_wait.h"
+#include "coordinator/instances/processes/run_on.h"
 #include "coordinator/instances/tmux/quote.h"
-#include "coordinator/instances/tmux/server_socket.h"
 #include "coordinator/instances/tmux/start_server.h"
 
 namespace yardmaster {
@@ -88,16 +89,19 @@ asio::awaitable<Turns::Turn> Turns::acquire() {
   const std::shared_ptr<State> state = state_;
   while (state->taken) {
     boost::system::error_code ignored;
+    const KeepName keep_name;
     co_await state->freed.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
   state->taken = true;
   co_return Turn(state);
 }
 
-ServerLink::ServerLink(asio::io_context& io, std::filesystem::path socket,
-                       std::chrono::nanoseconds timeout, std::function<void()> on_change,
+ServerLink::ServerLink(asio::io_context& io, asio::thread_pool& workers,
+                       std::filesystem::path socket, std::chrono::nanoseconds timeout,
+                       std::function<void()> on_change,
                        std::function<void(const std::string&)> on_warning)
     : io_(io),
+      workers_(workers),
       socket_(std::move(socket)),
       timeout_(timeout),
       on_change_(std::move(on_change)),
@@ -113,6 +117,7 @@ asio::awaitable<std::shared_ptr<ControlConnection>> ServerLink::connect(bool sta
   while (!connection_) {
     if (closed_) throw_unavailable("the daemon is stopping");
     const bool there = co_await is_there();
+    if (closed_) throw_unavailable("the daemon is stopping");
     if (!there && !start) co_return nullptr;
     if (!there) co_await start_tmux_server(io_, socket_);
     try {
@@ -124,9 +129,22 @@ asio::awaitable<std::shared_ptr<ControlConnection>> ServerLink::connect(bool sta
   co_return connection_;
 }
 
+// These two read tables as long as the machine has sockets and processes.
+asio::awaitable<ServerPresence> ServerLink::probe() {
+  std::function<ServerPresence()> work = [socket = socket_] { return probe_server(socket); };
+  co_return co_await run_on(workers_, std::move(work));
+}
+
+asio::awaitable<std::optional<ProcessHandle>> ServerLink::find_process(Finder finder) {
+  std::function<std::optional<ProcessHandle>()> work = [finder, socket = socket_] {
+    return finder(socket);
+  };
+  co_return co_await run_on(workers_, std::move(work));
+}
+
 asio::awaitable<bool> ServerLink::is_there() {
   if (proven_absent_ && !accepts_connections(socket_)) co_return false;
-  const ServerPresence presence = probe_server(socket_);
+  const ServerPresence presence = co_await probe();
   proven_absent_ = false;
   if (presence == ServerPresence::listening) co_return true;
   auto server = server_;
@@ -139,7 +157,7 @@ asio::awaitable<bool> ServerLink::is_there() {
     co_return co_await begins_to_listen();
   }
   if (!server) {
-    auto found = find_server_process(socket_);
+    std::optional<ProcessHandle> found = co_await find_process(find_server_process);
     if (!found)
       throw_unavailable("a tmux server listens on " + socket_.string() + ", which is gone");
     server = std::make_shared<ProcessHandle>(std::move(*found));
@@ -170,7 +188,7 @@ asio::awaitable<bool> ServerLink::begins_to_listen() {
 // tells every client in control mode that another one has gone, and crashes when one of them has
 // not finished identifying itself by then.
 asio::awaitable<void> ServerLink::await_earlier_client() {
-  const std::optional<ProcessHandle> client = find_client_process(socket_);
+  const std::optional<ProcessHandle> client = co_await find_process(find_client_process);
   if (!client) co_return;
   const SteadyTime deadline = std::chrono::steady_clock::now() + earlier_client_timeout;
   co_await wait_readable(io_, client->pidfd.get(), deadline);
@@ -236,6 +254,7 @@ asio::awaitable<void> ServerLink::reconnect() {
     retry_delay_ = std::min<std::chrono::nanoseconds>(2 * retry_delay_, longest_retry);
     boost::system::error_code ignored;
     co_await retry_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    now_running("tmux reconnect");
     std::string failure;
     try {
       co_await connect(false);
@@ -277,7 +296,7 @@ asio::awaitable<void> ServerLink::end_server() {
 // Kills a server that does not answer.
 asio::awaitable<void> ServerLink::kill_server(std::shared_ptr<ProcessHandle> server) {
   if (!server) {
-    auto found = find_server_process(socket_);
+    std::optional<ProcessHandle> found = co_await find_process(find_server_process);
     if (!found) co_return;
     server = std::make_shared<ProcessHandle>(std::move(*found));
   }

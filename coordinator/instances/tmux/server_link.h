@@ -8,15 +8,18 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 
 #include "coordinator/base/clock.h"
 #include "coordinator/instances/processes/process.h"
 #include "coordinator/instances/tmux/control_connection.h"
+#include "coordinator/instances/tmux/server_socket.h"
 
 namespace yardmaster {
 
@@ -51,9 +54,9 @@ class Turns {
 class ServerLink : public std::enable_shared_from_this<ServerLink> {
  public:
   // `timeout`: how long an answer may take.
-  ServerLink(boost::asio::io_context& io, std::filesystem::path socket,
-             std::chrono::nanoseconds timeout, std::function<void()> on_change,
-             std::function<void(const std::string&)> on_warning);
+  ServerLink(boost::asio::io_context& io, boost::asio::thread_pool& workers,
+             std::filesystem::path socket, std::chrono::nanoseconds timeout,
+             std::function<void()> on_change, std::function<void(const std::string&)> on_warning);
 
   // Null when it is proven that no server runs, unless it shall be started then. Throws
   // Error{unavailable}.
@@ -69,6 +72,9 @@ class ServerLink : public std::enable_shared_from_this<ServerLink> {
   std::int64_t server_pid() const;
 
  private:
+  boost::asio::awaitable<ServerPresence> probe();
+  using Finder = std::optional<ProcessHandle> (*)(const std::filesystem::path& socket);
+  boost::asio::awaitable<std::optional<ProcessHandle>> find_process(Finder finder);
   boost::asio::awaitable<bool> is_there();
   boost::asio::awaitable<bool> begins_to_listen();
   boost::asio::awaitable<void> await_earlier_client();
@@ -80,6 +86,7 @@ class ServerLink : public std::enable_shared_from_this<ServerLink> {
   void on_closed();
 
   boost::asio::io_context& io_;
+  boost::asio::thread_pool& workers_;
   const std::filesystem::path socket_;
   const std::chrono::nanoseconds timeout_;
   std::function<void()> on_change_;

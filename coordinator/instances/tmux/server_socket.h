@@ -1,6 +1,6 @@
 // These functions tell by facts whether a tmux server is behind a socket: a file that cannot be
 // connected to says little, since it may have been removed or replaced under a server that lives.
-// Broker thread.
+// Broker thread, but for what says "any thread".
 #pragma once
 
 #include <filesystem>
@@ -20,7 +20,8 @@ enum class ServerPresence {
   unreachable,  // somebody listens, but the socket's file is gone
 };
 
-// Throws Error{unavailable} when it cannot be told, Error{usage} when the path is too long.
+// Any thread; reads the table of all sockets. Throws Error{unavailable} when it cannot be told,
+// Error{usage} when the path is too long.
 ServerPresence probe_server(const std::filesystem::path& socket);
 
 bool accepts_connections(const std::filesystem::path& socket);
@@ -32,7 +33,7 @@ UniqueFd try_server_lock(const std::filesystem::path& socket);
 bool is_server_lock_held(const std::filesystem::path& socket);
 
 // The tmux server that was started for the socket, looked for among all processes: for when it
-// cannot be asked. nullopt when there is none.
+// cannot be asked. Any thread; reads all of /proc. nullopt when there is none.
 std::optional<ProcessHandle> find_server_process(const std::filesystem::path& socket);
 // Likewise a client that a daemon's connection to it runs by.
 std::optional<ProcessHandle> find_client_process(const std::filesystem::path& socket);

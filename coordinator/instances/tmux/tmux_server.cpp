@@ -167,13 +167,13 @@ TmuxServer::Openings::Opening::Opening(std::shared_ptr<Openings> openings,
       "_opening_" + std::to_string(::getpid()) + "_" + std::to_string(openings_->next_++);
 }
 
-TmuxServer::TmuxServer(asio::io_context& io, std::filesystem::path socket,
-                       std::function<void()> on_change,
+TmuxServer::TmuxServer(asio::io_context& io, asio::thread_pool& workers,
+                       std::filesystem::path socket, std::function<void()> on_change,
                        std::function<void(const std::string&)> on_warning,
                        std::chrono::nanoseconds timeout)
     : io_(io),
-      link_(std::make_shared<ServerLink>(io, std::move(socket), timeout, std::move(on_change),
-                                         std::move(on_warning))),
+      link_(std::make_shared<ServerLink>(io, workers, std::move(socket), timeout,
+                                         std::move(on_change), std::move(on_warning))),
       openings_(std::make_shared<Openings>()),
       kills_(std::make_unique<Turns>(io)) {}
 

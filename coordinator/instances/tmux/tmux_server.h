@@ -1,7 +1,7 @@
 // Windows for instances on a tmux server of our own, which outlives the daemon and its restarts;
 // another tmux server is never spoken to. Everything goes through one connection: commands cost no
 // process, and what happens to windows is told without asking. Broker thread; coroutines on its
-// io_context, which outlives this.
+// io_context, which outlives this; the workers look through /proc.
 //
 // Whatever needs the server throws Error{unavailable} when it does not answer in time.
 #pragma once
@@ -17,6 +17,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
 
 #include "coordinator/instances/tmux/tmux_pane.h"
 
@@ -38,8 +39,9 @@ class TmuxServer {
   // on_change: something about windows changed, a program in one ended, or the server went away; a
   // hint to look. on_warning: a line about what goes on to be tried. `timeout`: how long an answer
   // may take.
-  TmuxServer(boost::asio::io_context& io, std::filesystem::path socket,
-             std::function<void()> on_change, std::function<void(const std::string&)> on_warning,
+  TmuxServer(boost::asio::io_context& io, boost::asio::thread_pool& workers,
+             std::filesystem::path socket, std::function<void()> on_change,
+             std::function<void(const std::string&)> on_warning,
              std::chrono::nanoseconds timeout = std::chrono::seconds(10));
   ~TmuxServer();
   TmuxServer(const TmuxServer&) = delete;

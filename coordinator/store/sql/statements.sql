@@ -172,12 +172,12 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, {HandoffState::pending}, $9, NULL);
 -- name: handoff_by_id
 SELECT {handoff} FROM handoffs WHERE id = $1;
 -- name: handoffs_of
-SELECT {handoff} FROM handoffs WHERE giver = $1
+SELECT {handoff} FROM handoffs WHERE giver = $1 AND id > $2 AND state BETWEEN $3 AND $4
 UNION
-SELECT {handoff} FROM handoffs WHERE receiver = $1
- ORDER BY id;
+SELECT {handoff} FROM handoffs WHERE receiver = $1 AND id > $2 AND state BETWEEN $3 AND $4
+ ORDER BY id LIMIT $5;
 -- name: all_handoffs
-SELECT {handoff} FROM handoffs ORDER BY id;
+SELECT {handoff} FROM handoffs WHERE id > $1 AND state BETWEEN $2 AND $3 ORDER BY id LIMIT $4;
 -- name: pending_handoffs
 SELECT {handoff} FROM handoffs WHERE state = {HandoffState::pending} ORDER BY id;
 -- name: decide_handoff

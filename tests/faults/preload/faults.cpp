@@ -3,6 +3,7 @@
 //   FAULT_NO_SHARED_MEMORY=1   mapping an SQLite -shm file fails as on file systems without it
 //   FAULT_STALL_FILE=PATH      while PATH exists, the next fdatasync or fsync removes it and then
 //                              takes 500 ms, as a disk does that stops answering
+//   FAULT_UNLINK_FILE=PATH     likewise for the next unlink of a socket (*.sock)
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -28,9 +29,14 @@ bool is_shared_memory_file(int fd) {
   return length > 4 && std::memcmp(path + length - 4, "-shm", 4) == 0;
 }
 
-void stall_if_asked() {
-  const char* file = std::getenv("FAULT_STALL_FILE");
-  if (file == nullptr || ::unlink(file) != 0) return;
+int real_unlink(const char* path) {
+  static const auto real = next<decltype(&::unlink)>("unlink");
+  return real(path);
+}
+
+void stall_if_asked(const char* variable) {
+  const char* file = std::getenv(variable);
+  if (file == nullptr || real_unlink(file) != 0) return;
   const timespec half_a_second{0, 500'000'000};
   ::nanosleep(&half_a_second, nullptr);
 }
@@ -52,14 +58,20 @@ void* mmap(void* address, std::size_t length, int protection, int flags, int fd,
   return mmap64(address, length, protection, flags, fd, offset);
 }
 
+int unlink(const char* path) {
+  const std::size_t size = std::strlen(path);
+  if (size > 5 && std::strcmp(path + size - 5, ".sock") == 0) stall_if_asked("FAULT_UNLINK_FILE");
+  return real_unlink(path);
+}
+
 int fdatasync(int fd) {
-  stall_if_asked();
+  stall_if_asked("FAULT_STALL_FILE");
   static const auto real = next<decltype(&fdatasync)>("fdatasync");
   return real(fd);
 }
 
 int fsync(int fd) {
-  stall_if_asked();
+  stall_if_asked("FAULT_STALL_FILE");
   static const auto real = next<decltype(&fsync)>("fsync");
   return real(fd);
 }
