@@ -29,6 +29,7 @@
 #include "coordinator/daemon/daemon_metrics.h"
 #include "coordinator/daemon/instance_parts.h"
 #include "coordinator/daemon/place_watch.h"
+#include "coordinator/daemon/stall_reports.h"
 #include "coordinator/daemon/story_log.h"
 #include "coordinator/daemon/yard_claim.h"
 #include "coordinator/instances/processes/async_wait.h"
@@ -95,8 +96,6 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
   void log_recovery(const StoreFacts& store) const;
   void on_checkpoint(const CheckpointResult& result);
   void on_storage_error(const Error& error);
-  void on_stall(const Stall& stall) noexcept;
-  json stalls_json() const;
   std::function<void(const std::string&)> warning() {
     return [this](const std::string& what) { log_->warn(what); };
   }
@@ -117,7 +116,7 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
   const SteadyTime started_ = std::chrono::steady_clock::now();
   asio::thread_pool workers_{1};
   DaemonMetrics metrics_;
-  StallDetector stalls_;
+  StallReports stalls_;
   std::unique_ptr<Database> database_;
   Store store_;
   const YardRecord yard_;
@@ -135,7 +134,6 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
   ReconcileReport reconciled_;
   std::exception_ptr failure_;
   SteadyTime last_storage_error_{};  // store thread
-  std::optional<Stall> last_stall_;
   bool stopping_ = false;
 };
 
@@ -147,7 +145,7 @@ Daemon::Impl::Impl(const Config& config, AgentSurroundings surroundings, bool fo
       file_limit_(raise_file_limit()),
       metrics_([this](const CheckpointResult& result) { on_checkpoint(result); },
                [this](const Error& error) { on_storage_error(error); }),
-      stalls_(config_.stall_limit, build_slowdown, [this](const Stall& stall) { on_stall(stall); }),
+      stalls_(config_.stall_limit, log_, metrics_),
       database_(open_database(config_)),
       store_(*database_, clock_),
       yard_(claim_.confirm(store_)),
@@ -190,7 +188,7 @@ BrokerOptions Daemon::Impl::broker_options() const {
 }
 
 void Daemon::Impl::run() {
-  const StallDetector::Watch watch(stalls_);
+  const StallDetector::Watch watch(stalls_.detector());
   await_signal();
   asio::co_spawn(io_, start(), [this](std::exception_ptr failure) {
     if (!failure) return;
@@ -312,7 +310,7 @@ json Daemon::Impl::status(const StoreFacts& store) const {
               {"checkpoint_policy",
                database_->checkpoints_on_request() ? config_.checkpoint_policy : "server"}}},
             {"counts", {{"connections", broker_.counts().connections}}},
-            {"broker", stalls_json()},
+            {"broker", stalls_.status()},
             {"rss_bytes", usage.resident_bytes},
             {"cpu_s", usage.cpu_seconds},
             {"recovery",
@@ -366,24 +364,6 @@ void Daemon::Impl::on_storage_error(const Error& error) {
   log_->error("store: {}: {}", to_string(error.code()), error.what());
 }
 
-// Tests read these lines (tests/support/daemon_process.cpp).
-void Daemon::Impl::on_stall(const Stall& stall) noexcept {
-  last_stall_ = stall;
-  metrics_.on_stall(stall);
-  log_->warn("the broker thread stalled for {:.1f} ms ({:.1f} ms of them computing) during: {}",
-             to_milliseconds(stall.duration), to_milliseconds(stall.computing), stall.during);
-}
-
-json Daemon::Impl::stalls_json() const {
-  json shown{{"stall_limit_ms", to_milliseconds(config_.stall_limit)},
-             {"stalls", stalls_.stalls()}};
-  if (last_stall_) {
-    shown["last_stall"] = {{"during", last_stall_->during},
-                           {"duration_ms", to_milliseconds(last_stall_->duration)}};
-  }
-  return shown;
-}
-
 std::string Daemon::Impl::metrics_text() {
   dispatcher_.counters().visit(
       [this](std::string_view command, std::string_view code, std::uint64_t count) {
@@ -397,7 +377,7 @@ std::string Daemon::Impl::metrics_text() {
   gauges.instances = instances_.size();
   gauges.subscribers = events_.subscribers();
   gauges.operations_in_flight = queue_.in_flight();
-  gauges.turns = stalls_.turns();
+  gauges.turns = stalls_.detector().turns();
   return metrics_.exposition(gauges);
 }
 
