@@ -7,7 +7,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   # g++ 12 sees overlaps and overflows in std::string that are not there (GCC bug 105651), and with
   # sanitizers a mismatch of the operators that a coroutine's frame is made and freed with.
   target_compile_options(yardmaster_options INTERFACE
-    -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds -Wno-mismatched-new-delete)
+    -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds -Wno-mismatched-new-delete)
 endif()
 target_compile_definitions(yardmaster_options INTERFACE
   BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_ARRAY YARDMASTER_VERSION="${PROJECT_VERSION}")

@@ -16,6 +16,21 @@
 
 namespace {
 
+// Read when the library is loaded: a daemon takes what is its own out of its environment.
+const char* no_shared_memory = nullptr;
+const char* stall_file = nullptr;
+const char* unlink_file = nullptr;
+
+__attribute__((constructor)) void read_variables() {
+  const auto copy_of = [](const char* variable) {
+    const char* const value = std::getenv(variable);
+    return value == nullptr ? nullptr : ::strdup(value);
+  };
+  no_shared_memory = copy_of("FAULT_NO_SHARED_MEMORY");
+  stall_file = copy_of("FAULT_STALL_FILE");
+  unlink_file = copy_of("FAULT_UNLINK_FILE");
+}
+
 template <typename Function>
 Function next(const char* name) {
   return reinterpret_cast<Function>(::dlsym(RTLD_NEXT, name));
@@ -34,8 +49,7 @@ int real_unlink(const char* path) {
   return real(path);
 }
 
-void stall_if_asked(const char* variable) {
-  const char* file = std::getenv(variable);
+void stall_if_asked(const char* file) {
   if (file == nullptr || real_unlink(file) != 0) return;
   const timespec half_a_second{0, 500'000'000};
   ::nanosleep(&half_a_second, nullptr);
@@ -46,7 +60,7 @@ void stall_if_asked(const char* variable) {
 extern "C" {
 
 void* mmap64(void* address, std::size_t length, int protection, int flags, int fd, off64_t offset) {
-  if (fd >= 0 && std::getenv("FAULT_NO_SHARED_MEMORY") != nullptr && is_shared_memory_file(fd)) {
+  if (fd >= 0 && no_shared_memory != nullptr && is_shared_memory_file(fd)) {
     errno = ENODEV;
     return MAP_FAILED;
   }
@@ -60,18 +74,18 @@ void* mmap(void* address, std::size_t length, int protection, int flags, int fd,
 
 int unlink(const char* path) {
   const std::size_t size = std::strlen(path);
-  if (size > 5 && std::strcmp(path + size - 5, ".sock") == 0) stall_if_asked("FAULT_UNLINK_FILE");
+  if (size > 5 && std::strcmp(path + size - 5, ".sock") == 0) stall_if_asked(unlink_file);
   return real_unlink(path);
 }
 
 int fdatasync(int fd) {
-  stall_if_asked("FAULT_STALL_FILE");
+  stall_if_asked(stall_file);
   static const auto real = next<decltype(&fdatasync)>("fdatasync");
   return real(fd);
 }
 
 int fsync(int fd) {
-  stall_if_asked("FAULT_STALL_FILE");
+  stall_if_asked(stall_file);
   static const auto real = next<decltype(&fsync)>("fsync");
   return real(fd);
 }
