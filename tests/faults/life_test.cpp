@@ -235,9 +235,9 @@ TEST_F(Life, a_killed_daemon_leaves_no_connection_to_tmux) {
   const pid_t server = std::stoi(tmux({"display-message", "-p", "#{pid}"}).output);
   ::kill(daemon_->pid(), SIGSTOP);
   std::string renames;
-  for (int i = 0; i < 5'000; ++i) {
-    renames +=
-        "rename-window -t =yardmaster-control: " + std::string(200, 'w') + std::to_string(i) + "\n";
+  for (int i = 0; i < 800; ++i) {  // over a megabyte in all: more than pipe and socket hold
+    renames += "rename-window -t =yardmaster-control: " + std::string(1'500, 'w') +
+               std::to_string(i) + "\n";
   }
   write_file(scratch_ / "renames", renames);
   ASSERT_EQ(tmux({"source-file", (scratch_ / "renames").string()}).status, 0);

@@ -187,14 +187,14 @@ TEST_F(HouseRules, functions_fit_on_a_screen) {
       const std::regex no_function(
           "^(namespace|using|class|struct|enum|union|extern|public|private|"
           "protected|constexpr|inline constexpr|static const|const) ?.*");
-      std::optional<std::size_t> first;
+      std::size_t first = 0;  // the function's first line; 0: in none
       for (const Line& line : file.lines) {
         const std::string rest =
             line.text.starts_with(indent) ? line.text.substr(indent.size()) : std::string();
-        if (rest == "}" && first) {
-          const std::size_t length = line.number - *first + 1;
+        if (rest == "}" && first > 0) {
+          const std::size_t length = line.number - first + 1;
           if (length > most_lines_of_a_function) {
-            complain(file.at(*first) + "the function has " + std::to_string(length) +
+            complain(file.at(first) + "the function has " + std::to_string(length) +
                      " lines, of at most " + std::to_string(most_lines_of_a_function));
           }
         }
@@ -204,7 +204,7 @@ TEST_F(HouseRules, functions_fit_on_a_screen) {
         if (may_begin && !std::regex_match(rest, no_function)) {
           first = line.number;
         } else if (rest.front() != ')') {
-          first.reset();
+          first = 0;
         }
       }
     }
