@@ -118,7 +118,7 @@ Generate queue(double p99) {
 }
 
 // Stalls put `length` samples in a row over the limit, 1% of all; in between nothing shows.
-Generate stalls(std::function<double(std::size_t n)> length) {
+Generate stalls(const std::function<double(std::size_t n)>& length) {
   return [length](std::size_t n, Random& random) {
     const double whole = std::max(std::round(length(n)), 1.0);
     const double chance = 0.01 / (0.99 * whole);
@@ -173,7 +173,9 @@ Generate stopped_generator(double service_p99) {
       stream.latency.push_back(static_cast<Sample>((read - due) * 1e9));
     }
     const double end = static_cast<double>(n) / samples_per_s;
-    for (double at = 0.4; at < end; at += 0.5) {
+    const auto halves = static_cast<std::size_t>(std::max(std::ceil((end - 0.4) / 0.5), 0.0));
+    for (std::size_t half = 0; half < halves; ++half) {
+      const double at = 0.4 + 0.5 * static_cast<double>(half);
       stream.pauses.push_back({.begin_s = at, .end_s = at + 0.1});
     }
     return stream;
@@ -269,7 +271,7 @@ std::vector<Process> disturbed() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int runs = argc > 1 ? std::atoi(argv[1]) : 300;
+  const int runs = argc > 1 ? static_cast<int>(std::strtol(argv[1], nullptr, 10)) : 300;
   const std::uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
   std::vector<Process> all = at_the_limit();
   for (const Process& process : rare_or_changing()) all.push_back(process);

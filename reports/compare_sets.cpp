@@ -138,7 +138,7 @@ std::string percent_of(double ratio) {
 }
 
 std::string with_colour(Trend trend, bool colours) {
-  const std::string text(to_string(trend));
+  std::string text(to_string(trend));
   if (!colours || trend == Trend::unchanged) return text;
   return (trend == Trend::slower ? "\x1b[31m" : "\x1b[32m") + text + "\x1b[0m";
 }

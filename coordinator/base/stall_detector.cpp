@@ -162,7 +162,8 @@ std::string_view running_now() noexcept {
 
 }  // namespace yardmaster
 
-// NOLINTBEGIN(bugprone-reserved-identifier): the linker's --wrap gives these names.
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): the linker's --wrap
+// gives these names.
 extern "C" {
 
 int __real_epoll_wait(int epoll, epoll_event* events, int most, int timeout);
@@ -178,4 +179,4 @@ int __wrap_epoll_wait(int epoll, epoll_event* events, int most, int timeout) {
   return ready;
 }
 }
-// NOLINTEND(bugprone-reserved-identifier)
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)

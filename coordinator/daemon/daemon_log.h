@@ -10,7 +10,7 @@
 #include "coordinator/base/config.h"
 
 namespace spdlog::details {
-class thread_pool;
+class thread_pool;  // NOLINT(readability-identifier-naming): the library's name
 }
 
 namespace yardmaster {

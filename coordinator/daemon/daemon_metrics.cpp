@@ -22,6 +22,7 @@ std::vector<double> frame_edges() { return {10, 50, 100, 250, 500, 1000, 2000, 4
 
 std::vector<double> turn_edges() {
   std::vector<double> edges;
+  edges.reserve(LoopTurns::edges.size());
   for (const auto edge : LoopTurns::edges) {
     edges.push_back(std::chrono::duration<double>(edge).count());
   }
@@ -120,6 +121,7 @@ void DaemonMetrics::on_stall(const Stall& stall) {
 // The broker thread counts its turns without a lock.
 void DaemonMetrics::expose(const LoopTurns& turns) {
   std::vector<double> more;
+  more.reserve(turns.counts.size());
   for (std::size_t i = 0; i < turns.counts.size(); ++i) {
     more.push_back(static_cast<double>(turns.counts[i] - exposed_turns_.counts[i]));
   }

@@ -8,10 +8,7 @@ namespace yardmaster::loadgen {
 using std::chrono::steady_clock;
 
 Pacer::Pacer(EventLoop& loop, ScatteredRate rate, Begin begin, NoteLag note_lag)
-    : loop_(loop),
-      rate_(std::move(rate)),
-      begin_(std::move(begin)),
-      note_lag_(std::move(note_lag)) {}
+    : loop_(loop), rate_(rate), begin_(std::move(begin)), note_lag_(std::move(note_lag)) {}
 
 Pacer::~Pacer() { loop_.cancel(timer_); }
 

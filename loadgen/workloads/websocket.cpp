@@ -28,7 +28,7 @@ using LocalSocket = asio::local::stream_protocol::socket;
 class WebSocketPinger::Impl {
  public:
   Impl(std::string socket_path, ScatteredRate rate, MeasurementLog& log)
-      : socket_path_(std::move(socket_path)), rate_(std::move(rate)), log_(log) {
+      : socket_path_(std::move(socket_path)), rate_(rate), log_(log) {
     connect();
   }
 
@@ -175,7 +175,7 @@ class WebSocketPinger::Impl {
 
 WebSocketPinger::WebSocketPinger(const std::string& socket_path, ScatteredRate rate,
                                  MeasurementLog& log)
-    : impl_(std::make_unique<Impl>(socket_path, std::move(rate), log)) {}
+    : impl_(std::make_unique<Impl>(socket_path, rate, log)) {}
 WebSocketPinger::~WebSocketPinger() = default;
 
 void WebSocketPinger::start(SteadyTime start) { impl_->start(start); }

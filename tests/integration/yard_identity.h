@@ -109,7 +109,7 @@ class YardIdentity : public testing::Test {
     const auto serves = [&] { return !daemon.running() || ask(call, {"status"}).status == 0; };
     ASSERT_TRUE(eventually(serves) && daemon.running()) << daemon.errors();
     const nlohmann::json status = told(call, {"status"});
-    tmux_sockets_.push_back(status["tmux"]["socket"].get<std::string>());
+    tmux_sockets_.emplace_back(status["tmux"]["socket"].get<std::string>());
   }
   void stop(const Call& call) {
     output(call, {"stop"});

@@ -1,6 +1,7 @@
 #include "tests/support/daemon_process.h"
 
 #include <csignal>
+#include <regex>
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
@@ -45,6 +46,18 @@ std::map<std::string, std::string> daemon_environment(std::map<std::string, std:
   return given;
 }
 
+// Tests run beside others and beside compilers: a disk that is busy with theirs holds up a system
+// call of the daemon for tens of milliseconds. Computing, and a wait of many times that, is its
+// own.
+bool is_the_daemons(const std::string& stall) {
+  static const std::regex form(R"(stalled for ([0-9.]+) ms \(([0-9.]+) ms of them computing\))");
+  std::smatch found;
+  if (!std::regex_search(stall, found, form)) return true;
+  constexpr double longest_computing_ms = 20;
+  constexpr double longest_wait_ms = 400;
+  return std::stod(found[2]) > longest_computing_ms || std::stod(found[1]) > longest_wait_ms;
+}
+
 DaemonProcess::DaemonProcess(DaemonOptions options)
     : options_(std::move(options)),
       state_dir_(options_.state_dir.empty() ? scratch_ / "state" : options_.state_dir) {
@@ -58,7 +71,9 @@ DaemonProcess::~DaemonProcess() {
   process_->kill();
   EXPECT_TRUE(eventually([&] { return group_is_gone(group); })) << "a process of the daemon stayed";
   if (options_.may_stall) return;
-  for (const std::string& stall : stalls()) ADD_FAILURE() << stall;
+  for (const std::string& stall : stalls()) {
+    if (is_the_daemons(stall)) ADD_FAILURE() << stall;
+  }
 }
 
 std::vector<std::string> DaemonProcess::directories() const {

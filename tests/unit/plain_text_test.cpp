@@ -40,6 +40,7 @@ TEST(PlainText, has_no_control_sequences_left) {
                          "c\b\x7f\x05"),
             "az");
   EXPECT_EQ(plain_output("a\x1b\x1b[31m\x1b[3\x1b[1mz"), "az");
+  // NOLINTNEXTLINE(misc-misleading-bidirectional): that is what is tested
   EXPECT_EQ(plain_output("\xe2\x80\xae"
                          "cod.exe"),
             "cod.exe");

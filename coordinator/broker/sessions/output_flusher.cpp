@@ -36,7 +36,7 @@ void OutputFlusher::flush() {
   const SteadyTime now = std::chrono::steady_clock::now();
   std::size_t done = 0;
   while (done < flushing_.size() &&
-         !(done % flushed_between_looks == 0 && done > 0 && is_late(now))) {
+         (done == 0 || done % flushed_between_looks != 0 || !is_late(now))) {
     flushing_[done++]->flush(now);
   }
   put_off_from(done);

@@ -1,5 +1,6 @@
 #include "coordinator/cli/output/plain_text.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <utility>
@@ -36,10 +37,8 @@ bool is_line_end(char32_t value) {
 bool may_be_continued(std::string_view text) {
   const std::size_t length = sequence_length(static_cast<unsigned char>(text.front()));
   if (text.size() >= length) return false;
-  for (const char c : text.substr(1)) {
-    if ((static_cast<unsigned char>(c) & 0xC0U) != 0x80U) return false;
-  }
-  return true;
+  return std::ranges::all_of(
+      text.substr(1), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; });
 }
 
 }  // namespace

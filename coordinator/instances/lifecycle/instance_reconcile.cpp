@@ -140,9 +140,11 @@ std::string_view InstanceManager::name_of_lost(const Instance& instance,
 asio::awaitable<std::vector<std::string_view>> InstanceManager::find_lost(
     const std::vector<EntryPtr>& entries) {
   std::vector<Instance> instances;
+  instances.reserve(entries.size());
   for (const EntryPtr& entry : entries) instances.push_back(entry->instance);
   std::function<std::vector<std::ptrdiff_t>()> probe = [this, &instances] {
     std::vector<std::ptrdiff_t> lost;
+    lost.reserve(instances.size());
     for (const Instance& instance : instances) {
       const auto last = std::find_if(resources_.rbegin(), resources_.rend(), [&](const auto& each) {
         return each->probe(instance) == Adoption::lost;
@@ -153,6 +155,7 @@ asio::awaitable<std::vector<std::string_view>> InstanceManager::find_lost(
   };
   const std::vector<std::ptrdiff_t> probed = co_await run_on(probes_, std::move(probe));
   std::vector<std::string_view> names;
+  names.reserve(instances.size());
   for (std::size_t i = 0; i < instances.size(); ++i) {
     names.push_back(name_of_lost(instances[i], probed[i]));
   }
