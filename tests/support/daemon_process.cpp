@@ -12,6 +12,18 @@
 namespace yardmaster::support {
 namespace {
 
+// Tests run beside others and beside compilers: a disk that is busy with theirs holds up a system
+// call of the daemon for tens of milliseconds. Computing, and a wait of many times that, is its
+// own.
+bool is_the_daemons(const std::string& stall) {
+  static const std::regex form(R"(stalled for ([0-9.]+) ms \(([0-9.]+) ms of them computing\))");
+  std::smatch found;
+  if (!std::regex_search(stall, found, form)) return true;
+  constexpr double longest_computing_ms = 20;
+  constexpr double longest_wait_ms = 400;
+  return std::stod(found[2]) > longest_computing_ms || std::stod(found[1]) > longest_wait_ms;
+}
+
 bool answers(const std::filesystem::path& socket) {
   try {
     return LineClient(socket).request("ping").at("success").get<bool>();
@@ -44,18 +56,6 @@ std::map<std::string, std::string> daemon_environment(std::map<std::string, std:
   }
   given.emplace("YARDMASTER_DAEMON_ENVIRONMENT", kept);
   return given;
-}
-
-// Tests run beside others and beside compilers: a disk that is busy with theirs holds up a system
-// call of the daemon for tens of milliseconds. Computing, and a wait of many times that, is its
-// own.
-bool is_the_daemons(const std::string& stall) {
-  static const std::regex form(R"(stalled for ([0-9.]+) ms \(([0-9.]+) ms of them computing\))");
-  std::smatch found;
-  if (!std::regex_search(stall, found, form)) return true;
-  constexpr double longest_computing_ms = 20;
-  constexpr double longest_wait_ms = 400;
-  return std::stod(found[2]) > longest_computing_ms || std::stod(found[1]) > longest_wait_ms;
 }
 
 DaemonProcess::DaemonProcess(DaemonOptions options)
