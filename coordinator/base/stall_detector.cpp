@@ -20,6 +20,8 @@ namespace {
 
 using std::chrono::nanoseconds;
 
+// A wait of the loop that is over sooner has not slept: something was ready.
+constexpr auto shortest_sleep = std::chrono::microseconds(10);
 // After a wait that took so long, a few microseconds more are nothing.
 constexpr auto long_wait = std::chrono::milliseconds(1);
 constexpr auto longest_unread = std::chrono::milliseconds(5);
@@ -70,7 +72,7 @@ void StallDetector::begin_turn() noexcept {
   turn_began_ = part_began_ = now;
   part_ = longest_part_ = unnamed;
   longest_ = {};
-  ++waits_since_;
+  if (now - wait_began_ > shortest_sleep) ++waits_since_;
   if (limit_.count() == 0) return;
   if (now - wait_began_ < long_wait && now - earlier_.at < longest_unread) return;
   earlier_ = read_spent();
