@@ -48,9 +48,10 @@ class Gate : public testing::Test {
   TemporaryDirectory place_;
 };
 
-// Its checkpoints wait for the disk between the commits, the server's run beside them.
+// Its checkpoints wait for the disk twice, for longer than the limit, between the commits; the
+// server's run beside them.
 TEST_F(Gate, requires_postgres_when_sqlite_alone_fails) {
-  const auto file = scenario(R"("interval": "5ms", "duration": "2s", "fsync_latency": "60ms")");
+  const auto file = scenario(R"("interval": "5ms", "duration": "2s", "fsync_latency": "25ms")");
   const Finished finished = decide_at_last({"--scenario", file});
   EXPECT_THAT(finished.output,
               HasSubstr("decision: postgres, which contradicts the record, sqlite"))
@@ -61,7 +62,7 @@ TEST_F(Gate, requires_postgres_when_sqlite_alone_fails) {
 
 TEST_F(Gate, says_at_which_load_neither_holds_and_refuses_to_record_it) {
   const auto file = scenario(
-      R"("interval": "50ms", "duration": "1s", "fsync_latency": "40ms", "durability": "power")");
+      R"("interval": "50ms", "duration": "1s", "fsync_latency": "35ms", "durability": "power")");
   const Finished finished = decide_at_last({"--scenario", file});
   EXPECT_THAT(finished.output, HasSubstr("decision: neither, which contradicts the record"))
       << finished.errors;
