@@ -27,8 +27,8 @@ class DaemonLog {
   const std::shared_ptr<spdlog::logger>& logger() const { return logger_; }
 
  private:
-  std::shared_ptr<spdlog::details::thread_pool> writer_;
   std::shared_ptr<spdlog::logger> logger_;
+  std::shared_ptr<spdlog::details::thread_pool> writer_;  // ends first, since it uses the logger
 };
 
 }  // namespace yardmaster

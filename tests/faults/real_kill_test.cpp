@@ -27,7 +27,7 @@ namespace {
 using nlohmann::json;
 
 #ifdef YARDMASTER_SANITIZED
-constexpr std::uint64_t default_kills = 40;
+constexpr std::uint64_t default_kills = 20;
 #else
 constexpr std::uint64_t default_kills = 200;
 #endif

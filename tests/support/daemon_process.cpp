@@ -9,6 +9,8 @@
 
 #include <gtest/gtest.h>
 
+#include "coordinator/base/stall_detector.h"
+
 namespace yardmaster::support {
 namespace {
 
@@ -20,7 +22,7 @@ bool is_the_daemons(const std::string& stall) {
   static const std::regex form(R"(stalled for ([0-9.]+) ms \(([0-9.]+) ms of them computing\))");
   std::smatch found;
   if (!std::regex_search(stall, found, form)) return true;
-  constexpr double longest_computing_ms = 50;
+  constexpr double longest_computing_ms = 50 * build_slowdown;
   constexpr double longest_wait_ms = 400;
   return std::stod(found[2]) > longest_computing_ms || std::stod(found[1]) > longest_wait_ms;
 }

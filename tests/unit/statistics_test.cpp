@@ -141,9 +141,16 @@ Rates rates(int runs, const std::vector<Look>& looks, Generate generate) {
   return found;
 }
 
-// With 400 runs, 8% is three standard errors above 5%.
+// The tolerance is three standard errors of a rate of 5%. Sanitizers check the code, for which a few
+// runs do.
+#ifdef YARDMASTER_SANITIZED
+constexpr int simulated_runs = 25;
+constexpr double tolerance = 0.13;
+#else
 constexpr int simulated_runs = 400;
-constexpr double rare = 0.08;
+constexpr double tolerance = 0.03;
+#endif
+constexpr double rare = 0.05 + tolerance;
 
 TEST(Statistics, wrong_verdicts_stay_rare_with_one_look) {
   Random random(11);
@@ -180,7 +187,7 @@ TEST(Statistics, more_looks_than_planned_would_void_it) {
   Random random(13);
   std::vector<Look> looks;
   for (int i = 1; i <= 60; ++i) looks.push_back({i / 60.0, 0.05});
-  EXPECT_GT(rates(100, looks, [&] { return independent(6'000, 0.01, random); }).pass, 0.1);
+  EXPECT_GT(rates(simulated_runs / 4, looks, [&] { return independent(6'000, 0.01, random); }).pass, 0.1);
 }
 
 TEST(Statistics, clear_cases_are_decided) {
@@ -204,7 +211,7 @@ double coverage(Generate generate) {
 
 TEST(Statistics, the_interval_of_p99_covers_it) {
   Random random(15);
-  constexpr double least = 0.92;  // 95% less three standard errors
+  constexpr double least = 0.95 - tolerance;
   EXPECT_GE(coverage([&] { return independent(2'400, 0.01, random); }), least);
   EXPECT_GE(coverage([&] { return autoregressive(6'000, z99, 0.9, random); }), least);
   EXPECT_GE(coverage([&] { return autoregressive(6'000, z99, 0.98, random); }), least);
