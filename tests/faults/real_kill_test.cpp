@@ -28,8 +28,10 @@ using nlohmann::json;
 
 #ifdef YARDMASTER_SANITIZED
 constexpr std::uint64_t default_kills = 20;
+constexpr auto edit_interval = "200ms";
 #else
 constexpr std::uint64_t default_kills = 200;
+constexpr auto edit_interval = "50ms";
 #endif
 constexpr std::uint64_t instance_count = 8;
 constexpr std::uint64_t small_repository_files = 60;
@@ -51,7 +53,7 @@ class RealKill : public testing::Test {
   static std::string name_of(std::uint64_t number) { return "worker-" + std::to_string(number); }
 
   std::vector<std::string> words_of(std::uint64_t number) const {
-    std::vector<std::string> words{"--edits", "20ms", "--journal", yard_.journals().string()};
+    std::vector<std::string> words{"--edits", edit_interval, "--journal", yard_.journals().string()};
     switch (number % 4) {
       case 0:
         words.insert(words.end(), {"--commit-every", "10"});
