@@ -64,6 +64,13 @@ const std::vector<Key>& keys() {
        "unread output after which a subscriber is dropped",
        {},
        65536},
+      {"session_memory_bytes",
+       &Config::session_memory_bytes,
+       "what all connections together may hold in memory; the one that holds most is closed when "
+       "it "
+       "is more",
+       {},
+       16U << 20U},
       {"ping_interval",
        &Config::ping_interval,
        "between pings on a quiet WebSocket",

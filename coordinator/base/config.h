@@ -34,6 +34,7 @@ struct Config {
   bool metrics_public = false;
   std::uint64_t max_connections = 0;
   std::uint64_t max_output_bytes = 8U << 20U;
+  std::uint64_t session_memory_bytes = 256U << 20U;
   std::chrono::nanoseconds ping_interval = std::chrono::seconds(20);
   std::chrono::nanoseconds kill_grace = std::chrono::seconds(5);
   std::string worktrees_dir;  // default: in the state directory

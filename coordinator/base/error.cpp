@@ -6,7 +6,7 @@
 namespace yardmaster {
 namespace {
 
-constexpr std::array<std::pair<ErrorCode, std::string_view>, 25> names{{
+constexpr std::array<std::pair<ErrorCode, std::string_view>, 26> names{{
     {ErrorCode::invalid_json, "invalid_json"},
     {ErrorCode::invalid_request, "invalid_request"},
     {ErrorCode::too_deep, "too_deep"},
@@ -16,6 +16,7 @@ constexpr std::array<std::pair<ErrorCode, std::string_view>, 25> names{{
     {ErrorCode::already_exists, "already_exists"},
     {ErrorCode::forbidden, "forbidden"},
     {ErrorCode::sequence_gap, "sequence_gap"},
+    {ErrorCode::sequence_conflict, "sequence_conflict"},
     {ErrorCode::stale_generation, "stale_generation"},
     {ErrorCode::context_frozen, "context_frozen"},
     {ErrorCode::digest_mismatch, "digest_mismatch"},

@@ -19,13 +19,14 @@ enum class ErrorCode {
   unknown_command,
   not_found,
   already_exists,
-  forbidden,         // the caller is not the instance that it speaks for
-  sequence_gap,      // an entry skips numbers; expected_seq says which one is next
-  stale_generation,  // the context has another owner by now
-  context_frozen,    // a handoff of the context is pending
-  digest_mismatch,   // the receiver of a handoff read something else than was offered
-  key_reused,        // the same idempotency key came with another request
-  conflict,          // the thing is not in a state in which this can be done
+  forbidden,          // the caller is not the instance that it speaks for
+  sequence_gap,       // an entry skips numbers; expected_seq says which one is next
+  sequence_conflict,  // another entry has this number; expected_seq says which one is free
+  stale_generation,   // the context has another owner by now
+  context_frozen,     // a handoff of the context is pending
+  digest_mismatch,    // the receiver of a handoff read something else than was offered
+  key_reused,         // the same idempotency key came with another request
+  conflict,           // the thing is not in a state in which this can be done
   storage_full,
   serialization_failure,  // the transaction met another one: it may be repeated whole
   storage_failed,
@@ -53,8 +54,15 @@ class Error : public std::runtime_error {
     return error;
   }
 
+  static Error sequence_conflict(std::uint64_t expected_seq, const std::string& message) {
+    Error error(ErrorCode::sequence_conflict, message);
+    error.expected_seq_ = expected_seq;
+    return error;
+  }
+
   ErrorCode code() const { return code_; }
-  // The next sequence number that would be taken; only with sequence_gap.
+  // The next sequence number that would be taken; only with sequence_gap and
+  // sequence_conflict.
   std::optional<std::uint64_t> expected_seq() const { return expected_seq_; }
 
  private:

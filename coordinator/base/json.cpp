@@ -14,16 +14,30 @@ namespace {
 
 using nlohmann::json;
 
-// Called for every value while parsing, so that a deep one is refused before it is built.
-bool within_depth(int depth, json::parse_event_t event, json& /*value*/) {
-  const bool opens =
-      event == json::parse_event_t::object_start || event == json::parse_event_t::array_start;
-  if (opens && std::cmp_greater_equal(depth, max_json_depth)) {
-    throw Error(ErrorCode::too_deep,
-                "nested deeper than " + std::to_string(max_json_depth) + " levels");
+// Called for every value while parsing, so that what is too deep or too much is refused before it
+// is built.
+class Limits {
+ public:
+  explicit Limits(std::size_t most_values) : left_(most_values) {}
+
+  bool operator()(int depth, json::parse_event_t event, json& /*value*/) {
+    const bool opens =
+        event == json::parse_event_t::object_start || event == json::parse_event_t::array_start;
+    if (opens && std::cmp_greater_equal(depth, max_json_depth)) {
+      throw Error(ErrorCode::too_deep,
+                  "nested deeper than " + std::to_string(max_json_depth) + " levels");
+    }
+    if (opens || event == json::parse_event_t::value || event == json::parse_event_t::key) {
+      if (left_-- == 0) throw Error(ErrorCode::invalid_request, "consists of too many values");
+    }
+    return true;
   }
-  return true;
-}
+
+ private:
+  std::size_t left_;
+};
+
+Limits any_number() { return Limits(std::numeric_limits<std::size_t>::max()); }
 
 // The parser's own text without its "[json.exception…]" prefix.
 std::string reason(const json::exception& failure) {
@@ -39,9 +53,9 @@ bool is_plain(char c) {
 
 }  // namespace
 
-json parse_json(std::string_view text) {
+json parse_json(std::string_view text, std::size_t most_values) {
   try {
-    return json::parse(text, within_depth);
+    return json::parse(text, Limits(most_values));
   } catch (const json::exception& failure) {
     throw Error(ErrorCode::invalid_json, reason(failure));
   }
@@ -49,7 +63,7 @@ json parse_json(std::string_view text) {
 
 json parse_json_with_comments(std::string_view text, std::string_view file_name) {
   try {
-    return json::parse(text, within_depth, true, true);
+    return json::parse(text, any_number(), true, true);
   } catch (const json::parse_error& failure) {
     const std::size_t end = std::min(failure.byte, text.size());
     const auto line =

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -14,8 +15,10 @@ namespace yardmaster {
 
 inline constexpr std::size_t max_json_depth = 64;
 
-// Throws Error{invalid_json} or Error{too_deep}. Of duplicate keys the last one wins.
-nlohmann::json parse_json(std::string_view text);
+// Throws Error{invalid_json}, Error{too_deep}, or Error{invalid_request} when it consists of more
+// values than that. Of duplicate keys the last one wins.
+nlohmann::json parse_json(std::string_view text,
+                          std::size_t most_values = std::numeric_limits<std::size_t>::max());
 
 // A file that people write: JSON with // and /* */ comments. Throws Error{usage} that names the
 // file and the line.

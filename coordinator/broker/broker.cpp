@@ -5,6 +5,8 @@
 
 #include <sys/socket.h>
 
+#include <boost/asio/post.hpp>
+
 #include "coordinator/base/error.h"
 
 namespace yardmaster {
@@ -22,11 +24,13 @@ void refuse_connection(const UniqueFd& socket) {
 }  // namespace
 
 Broker::Broker(boost::asio::io_context& io, Dispatcher& dispatcher, EventHub& events,
-               HttpServer& http, const BrokerOptions& options, OnWarning on_warning)
+               HttpServer& http, MemoryBudget& memory, const BrokerOptions& options,
+               OnWarning on_warning)
     : io_(io),
       dispatcher_(dispatcher),
       events_(events),
       http_(http),
+      memory_(memory),
       options_(options),
       on_warning_(std::move(on_warning)),
       readiness_(io),
@@ -49,10 +53,15 @@ LineSessionContext Broker::session_context(std::size_t max_output_bytes) {
           flusher_,
           read_buffer_,
           max_output_bytes,
+          memory_,
           [this](UniqueFd socket, std::string instance, std::string received) {
             http_.serve(std::move(socket), std::move(instance), std::move(received));
           },
-          [this](Session& session) { forget(session); }};
+          [this](Session& session) { forget(session); },
+          [this](LineSession& session) {
+            const boost::intrusive_ptr<LineSession> keep_alive(&session);
+            boost::asio::post(io_, [keep_alive] { keep_alive->resume_if_possible(); });
+          }};
 }
 
 void Broker::forget(Session& session) {
@@ -109,7 +118,7 @@ void Broker::accept(UniqueFd socket, const std::string& instance) {
         new LineSession(session_context_, std::move(socket), instance));
     sessions_.emplace(session.get(), session);
     if (!instance.empty()) of_instance_[instance].push_back(session.get());
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     on_warning_(error.what());
   }
 }

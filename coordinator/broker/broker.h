@@ -17,6 +17,7 @@
 #include "coordinator/broker/listeners/listener.h"
 #include "coordinator/broker/sessions/http_server.h"
 #include "coordinator/broker/sessions/line_session.h"
+#include "coordinator/broker/sessions/memory_budget.h"
 #include "coordinator/broker/sessions/output_flusher.h"
 #include "coordinator/broker/sessions/readiness.h"
 
@@ -42,7 +43,7 @@ class Broker {
   using OnWarning = std::function<void(const std::string& what)>;
 
   Broker(boost::asio::io_context& io, Dispatcher& dispatcher, EventHub& events, HttpServer& http,
-         const BrokerOptions& options, OnWarning on_warning);
+         MemoryBudget& memory, const BrokerOptions& options, OnWarning on_warning);
 
   // Hangs up on whoever is left.
   ~Broker();
@@ -83,6 +84,7 @@ class Broker {
   Dispatcher& dispatcher_;
   EventHub& events_;
   HttpServer& http_;
+  MemoryBudget& memory_;
   BrokerOptions options_;
   OnWarning on_warning_;
   Readiness readiness_;

@@ -79,7 +79,7 @@ void EventHub::forget(const Session& session) {
 }
 
 std::size_t EventHub::notify_audience(EventKind kind, const std::string& instance,
-                                      const std::string& data) {
+                                      const Text& text) {
   const auto found = audience_.find(instance);
   if (found == audience_.end()) return 0;
   std::size_t heard = 0;
@@ -90,33 +90,53 @@ std::size_t EventHub::notify_audience(EventKind kind, const std::string& instanc
     if (subscription == subscriptions_.end()) continue;
     if ((subscription->second.kinds & bit(kind)) == 0) continue;
     const SessionPtr keep_alive(listener);
-    append_event(listener->frame(), names[static_cast<std::size_t>(kind)], data);
-    listener->end_event();
+    listener->send_event(text.beginning, text.rest);
     if (listener->is_open()) ++heard;
   }
   return heard;
 }
 
 std::size_t EventHub::notify(EventKind kind, std::initializer_list<std::string_view> concerned,
-                             const std::string& data) {
-  std::size_t heard = notify_audience(kind, {}, data);
+                             const Text& text) {
+  std::size_t heard = notify_audience(kind, {}, text);
   std::string_view earlier;
   for (const std::string_view instance : concerned) {
-    if (instance != earlier) heard += notify_audience(kind, std::string(instance), data);
+    if (instance != earlier) heard += notify_audience(kind, std::string(instance), text);
     earlier = instance;
   }
   return heard;
 }
 
+EventHub::Text EventHub::text_of(EventKind kind, const nlohmann::json& data) {
+  std::string text;
+  append_event(text, names[static_cast<std::size_t>(kind)], to_text(data));
+  return {{}, memory_.share(std::move(text))};
+}
+
+// Of the event, all but the id and the recipient.
+SharedText EventHub::message_text(const Message& message) {
+  std::string rest = "\"from\":";
+  append_quoted(rest, message.from);
+  rest.append(",\"sent_at\":\"").append(format_time(message.sent_at)).append("\",\"body\":");
+  append_quoted(rest, message.body);
+  rest.append("}}");
+  return memory_.share(std::move(rest));
+}
+
 void EventHub::publish(const Message& message) {
-  if (broadcasts_.empty()) return tell_message(message);
-  publish(message, {message.id}, {message.to});
+  if (!broadcasts_.empty()) return publish(message, {message.id}, {message.to});
+  if (!audience_.contains({}) && !audience_.contains(message.to)) return;
+  tell_message(message, message_text(message));
 }
 
 void EventHub::publish(const Message& message, const std::vector<std::uint64_t>& ids,
                        const std::vector<std::string>& recipients) {
-  if (subscriptions_.empty()) return;
-  broadcasts_.push_back({message, ids, recipients});
+  if (subscriptions_.empty() || ids.empty()) return;
+  Broadcast broadcast;
+  broadcast.rest = message_text(message);
+  broadcast.ids = ids;
+  broadcast.recipients = recipients;
+  broadcasts_.push_back(std::move(broadcast));
   if (broadcasts_.size() == 1) tell_broadcasts();
 }
 
@@ -138,43 +158,47 @@ void EventHub::tell_next() {
     broadcast.message.id = broadcast.ids[broadcast.told];
     broadcast.message.to = broadcast.recipients[broadcast.told];
     ++broadcast.told;
-    tell_message(broadcast.message);
+    tell_message(broadcast.message, broadcast.rest);
   }
   if (broadcast.told == broadcast.ids.size()) broadcasts_.pop_front();
 }
 
-void EventHub::tell_message(const Message& message) {
-  if (!audience_.contains({}) && !audience_.contains(message.to)) return;
-  const std::string data = to_text(message_json(message, MessageView::event));
-  notify_audience(EventKind::message, {}, data);
+void EventHub::tell_message(const Message& message, const SharedText& rest) {
+  Text text{"{\"event\":\"message\",\"data\":{\"id\":", rest};
+  append_number(text.beginning, message.id);
+  text.beginning.append(",\"to\":");
+  append_quoted(text.beginning, message.to);
+  text.beginning.push_back(',');
+  notify_audience(EventKind::message, {}, text);
   // A message counts as delivered only if a subscriber of the recipient itself got it.
-  if (notify_audience(EventKind::message, message.to, data) > 0) note_delivered(message);
+  if (notify_audience(EventKind::message, message.to, text) > 0) note_delivered(message);
 }
 
 void EventHub::publish(const Handoff& handoff) {
-  notify(EventKind::handoff, {handoff.from, handoff.to}, to_text(handoff_json(handoff)));
+  notify(EventKind::handoff, {handoff.from, handoff.to},
+         text_of(EventKind::handoff, handoff_json(handoff)));
 }
 
 void EventHub::publish(const CheckpointResult& checkpoint) {
   notify(EventKind::checkpoint, {},
-         to_text({{"duration_ms", to_milliseconds(checkpoint.duration)},
-                  {"frames", checkpoint.frames},
-                  {"backfilled", checkpoint.backfilled},
-                  {"complete", checkpoint.complete}}));
+         text_of(EventKind::checkpoint, {{"duration_ms", to_milliseconds(checkpoint.duration)},
+                                         {"frames", checkpoint.frames},
+                                         {"backfilled", checkpoint.backfilled},
+                                         {"complete", checkpoint.complete}}));
 }
 
 void EventHub::on_state(const Instance& instance) {
   notify(EventKind::instance, {instance.name},
-         to_text({{"instance_id", instance.name},
-                  {"role", instance.role},
-                  {"state", to_string(instance.state)}}));
+         text_of(EventKind::instance, {{"instance_id", instance.name},
+                                       {"role", instance.role},
+                                       {"state", to_string(instance.state)}}));
 }
 
 void EventHub::on_gone(const Instance& instance, std::chrono::nanoseconds cleanup) {
   notify(EventKind::gone, {instance.name},
-         to_text({{"instance_id", instance.name},
-                  {"reason", instance.end_reason},
-                  {"cleanup_ms", to_milliseconds(cleanup)}}));
+         text_of(EventKind::gone, {{"instance_id", instance.name},
+                                   {"reason", instance.end_reason},
+                                   {"cleanup_ms", to_milliseconds(cleanup)}}));
 }
 
 void EventHub::note_delivered(const Message& message) {

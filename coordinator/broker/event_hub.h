@@ -14,7 +14,9 @@
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
+#include <nlohmann/json.hpp>
 
+#include "coordinator/broker/sessions/memory_budget.h"
 #include "coordinator/broker/sessions/session.h"
 #include "coordinator/domain/handoff.h"
 #include "coordinator/domain/instance.h"
@@ -30,7 +32,8 @@ inline constexpr std::size_t event_kinds = 5;
 
 class EventHub final : public InstanceObserver {
  public:
-  EventHub(boost::asio::io_context& io, StoreQueue& store) : io_(io), store_(store) {}
+  EventHub(boost::asio::io_context& io, StoreQueue& store, MemoryBudget& memory)
+      : io_(io), store_(store), memory_(memory) {}
 
   // Replaces what the session subscribed to before. `instance` empty: events about everyone. Throws
   // invalid_request for a name that is no event.
@@ -60,26 +63,36 @@ class EventHub final : public InstanceObserver {
   // empty name.
   using Audience = std::unordered_map<std::string, std::vector<Session*>>;
 
+  // An event as it is sent: the rest is held once, however many hear it.
+  struct Text {
+    std::string beginning;
+    SharedText rest;
+  };
+
   // A message that has not been told to all of its recipients.
   struct Broadcast {
-    Message message;
+    Message message;  // without its body
+    SharedText rest;  // of the event, which says the body
     std::vector<std::uint64_t> ids;
     std::vector<std::string> recipients;
     std::size_t told = 0;
   };
 
-  void tell_message(const Message& message);
+  Text text_of(EventKind kind, const nlohmann::json& data);
+  SharedText message_text(const Message& message);
+  void tell_message(const Message& message, const SharedText& rest);
   void tell_broadcasts();
   void tell_next();
   // Returns how many heard it.
   std::size_t notify(EventKind kind, std::initializer_list<std::string_view> concerned,
-                     const std::string& data);
-  std::size_t notify_audience(EventKind kind, const std::string& instance, const std::string& data);
+                     const Text& text);
+  std::size_t notify_audience(EventKind kind, const std::string& instance, const Text& text);
   void note_delivered(const Message& message);
   void submit_delivered();
 
   boost::asio::io_context& io_;
   StoreQueue& store_;
+  MemoryBudget& memory_;
   std::unordered_map<const Session*, Subscription> subscriptions_;
   Audience audience_;
   std::unordered_map<std::string, std::vector<std::uint64_t>> delivered_;  // by recipient

@@ -17,11 +17,12 @@ std::optional<json> find_named(const json& list, const char* key, const std::str
 }  // namespace
 
 std::optional<json> find_instance(Client& client, const std::string& name) {
-  return find_named(list_of(client.call("list_instances"), "instances"), "instance_id", name);
+  return find_named(client.list("list_instances", "instances", {{"name", name}}), "instance_id",
+                    name);
 }
 
 std::optional<json> find_repository(Client& client, const std::string& name) {
-  return find_named(list_of(client.call("list_repos"), "repos"), "name", name);
+  return find_named(client.list("list_repos", "repos"), "name", name);
 }
 
 }  // namespace yardmaster::cli

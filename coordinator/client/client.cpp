@@ -60,6 +60,9 @@ UniqueFd connect_to(const std::filesystem::path& path, SteadyTime deadline) {
 Error error_of(const json& reply) {
   const std::string text = reply.value("error", "");
   const auto code = error_code_from(reply.value("code", "")).value_or(ErrorCode::internal);
+  if (code == ErrorCode::sequence_conflict && reply.contains("expected_seq")) {
+    return Error::sequence_conflict(reply["expected_seq"].get<std::uint64_t>(), text);
+  }
   if (code == ErrorCode::sequence_gap && reply.contains("expected_seq")) {
     return Error::sequence_gap(reply["expected_seq"].get<std::uint64_t>(), text);
   }
@@ -142,6 +145,18 @@ json Client::call(std::string_view command, const json& arguments, Timeout timeo
   json reply = await_reply(id, deadline);
   if (!reply.value("success", false)) throw error_of(reply);
   return std::move(reply["data"]);
+}
+
+json Client::list(std::string_view command, const char* key, json arguments, Timeout timeout,
+                  std::size_t most) {
+  json items = json::array();
+  for (;;) {
+    if (most < std::numeric_limits<std::size_t>::max()) arguments["limit"] = most - items.size();
+    json page = call(command, arguments, timeout);
+    for (json& item : page[key]) items.push_back(std::move(item));
+    if (!page.value("more", false) || items.size() >= most) return items;
+    arguments["after"] = page.at("next_after");
+  }
 }
 
 std::optional<json> Client::next_event(Timeout timeout) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,6 +32,13 @@ class Client {
   nlohmann::json call(std::string_view command,
                       const nlohmann::json& arguments = nlohmann::json::object(),
                       Timeout timeout = std::chrono::seconds(30));
+
+  // Asks for a list, page by page, until it is there whole or has `most` items; gives the items,
+  // which each reply has under `key`.
+  nlohmann::json list(std::string_view command, const char* key,
+                      nlohmann::json arguments = nlohmann::json::object(),
+                      Timeout timeout = std::chrono::seconds(30),
+                      std::size_t most = std::numeric_limits<std::size_t>::max());
 
   // The next event, as {"event":…,"data":…}; nullopt when the time is over.
   std::optional<nlohmann::json> next_event(Timeout timeout);

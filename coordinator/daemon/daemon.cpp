@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <exception>
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -27,6 +28,7 @@
 #include "coordinator/daemon/daemon_lock.h"
 #include "coordinator/daemon/daemon_log.h"
 #include "coordinator/daemon/daemon_metrics.h"
+#include "coordinator/daemon/daemon_status.h"
 #include "coordinator/daemon/instance_parts.h"
 #include "coordinator/daemon/place_watch.h"
 #include "coordinator/daemon/stall_reports.h"
@@ -96,6 +98,8 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
   void log_recovery(const StoreFacts& store) const;
   void on_checkpoint(const CheckpointResult& result);
   void on_storage_error(const Error& error);
+  void on_shed(std::size_t bytes, const std::string& whose);
+  void run_loop();
   std::function<void(const std::string&)> warning() {
     return [this](const std::string& what) { log_->warn(what); };
   }
@@ -121,6 +125,7 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
   Store store_;
   const YardRecord yard_;
   StoreQueue queue_;
+  MemoryBudget memory_;
   EventHub events_;
   StoryLog story_;
   InstanceManager instances_;
@@ -151,7 +156,9 @@ Daemon::Impl::Impl(const Config& config, AgentSurroundings surroundings, bool fo
       yard_(claim_.confirm(store_)),
       queue_(io_, store_, std::make_unique<Reader>(database_->open_reader()),
              commit_options(config_), metrics_),
-      events_(io_, queue_),
+      memory_(io_, config_.session_memory_bytes,
+              [this](std::size_t bytes, const std::string& whose) { on_shed(bytes, whose); }),
+      events_(io_, queue_, memory_),
       story_(log_.logger(), *this),
       instances_(io_, queue_, story_, warning()),
       parts_(io_, queue_, instances_, clock_, config_, yard_, std::move(surroundings), warning()),
@@ -160,9 +167,9 @@ Daemon::Impl::Impl(const Config& config, AgentSurroundings surroundings, bool fo
                 events_,        *this,          clock_,
                 config_.paths()},
       dispatcher_(io_, queue_, command_table(services_)),
-      http_(io_, dispatcher_, http_options(), http_pages(),
+      http_(io_, dispatcher_, memory_, http_options(), http_pages(),
             [this](Session& session) { events_.forget(session); }),
-      broker_(io_, dispatcher_, events_, http_, broker_options(), warning()),
+      broker_(io_, dispatcher_, events_, http_, memory_, broker_options(), warning()),
       places_(
           io_, queue_, broker_, config_, yard_, [this] { parts_.restore_tmux_socket(); },
           warning()),
@@ -195,8 +202,25 @@ void Daemon::Impl::run() {
     failure_ = std::move(failure);
     io_.stop();
   });
-  io_.run();
+  run_loop();
   if (failure_) std::rethrow_exception(failure_);
+}
+
+// A failed allocation ends the session that holds most, not the daemon.
+void Daemon::Impl::run_loop() {
+  for (;;) {
+    try {
+      io_.run();
+      return;
+    } catch (const std::bad_alloc&) {
+      if (!memory_.shed_heaviest()) throw;
+    }
+  }
+}
+
+void Daemon::Impl::on_shed(std::size_t bytes, const std::string& whose) {
+  log_->warn("connections hold too much memory: closed the one that held most, {:.1f} MiB{}",
+             static_cast<double>(bytes) / (1U << 20U), whose.empty() ? "" : " of '" + whose + "'");
 }
 
 asio::awaitable<void> Daemon::Impl::start() {
@@ -293,36 +317,12 @@ asio::awaitable<void> Daemon::Impl::shut_down(bool with_tmux) {
 }
 
 json Daemon::Impl::status(const StoreFacts& store) const {
-  const ProcessUsage usage = process_usage();
-  const RecoveryReport& report = store.recovery;
+  json data = status_of(config_, yard_, store, reconciled_);
   const auto uptime = std::chrono::steady_clock::now() - started_;
-  json data{{"pid", ::getpid()},
-            {"version", YARDMASTER_VERSION},
-            {"uptime_s", std::chrono::duration<double>(uptime).count()},
-            {"yard", yard_name(yard_.id)},
-            {"state_dir", config_.state_dir},
-            {"runtime_dir", config_.runtime_dir},
-            {"store",
-             {{"engine", store.engine},
-              {"version", store.version},
-              {"path", store.location},
-              {"log_frames", store.log_frames},
-              {"checkpoint_policy",
-               database_->checkpoints_on_request() ? config_.checkpoint_policy : "server"}}},
-            {"counts", {{"connections", broker_.counts().connections}}},
-            {"broker", stalls_.status()},
-            {"rss_bytes", usage.resident_bytes},
-            {"cpu_s", usage.cpu_seconds},
-            {"recovery",
-             {{"clean", report.clean},
-              {"contexts", report.contexts},
-              {"tail_entries", report.tail_entries},
-              {"duration_ms", to_milliseconds(report.duration)},
-              {"instances",
-               {{"taken_up", reconciled_.adopted},
-                {"ended", reconciled_.ended},
-                {"rolled_back", reconciled_.rolled_back},
-                {"unknown", reconciled_.unknown}}}}}};
+  data["uptime_s"] = std::chrono::duration<double>(uptime).count();
+  if (!database_->checkpoints_on_request()) data["store"]["checkpoint_policy"] = "server";
+  data["counts"]["connections"] = broker_.counts().connections;
+  data["broker"] = stalls_.status();
   data.update(parts_.status());
   return data;
 }
@@ -374,6 +374,8 @@ std::string Daemon::Impl::metrics_text() {
   gauges.connections = counts.connections;
   gauges.accepted = counts.accepted;
   gauges.refused = counts.refused;
+  gauges.shed = memory_.shed_count();
+  gauges.session_memory = memory_.used();
   gauges.instances = instances_.size();
   gauges.subscribers = events_.subscribers();
   gauges.operations_in_flight = queue_.in_flight();

@@ -159,6 +159,10 @@ std::string DaemonMetrics::exposition(const DaemonGauges& gauges) {
   raise_to(registry_.counter("yardmaster_connections_refused_total",
                              "Connections refused since there were too many."),
            static_cast<double>(gauges.refused));
+  raise_to(registry_.counter("yardmaster_connections_shed_total",
+                             "Connections closed since they held most when all held too much."),
+           static_cast<double>(gauges.shed));
+  set("yardmaster_session_memory_bytes", "What connections hold in memory.", gauges.session_memory);
   expose(gauges.turns);
   const ProcessUsage usage = process_usage();
   set("process_resident_memory_bytes", "Memory of the process that is resident.",

@@ -22,6 +22,8 @@ struct DaemonGauges {
   std::uint64_t connections = 0;
   std::uint64_t accepted = 0;
   std::uint64_t refused = 0;
+  std::uint64_t shed = 0;
+  std::uint64_t session_memory = 0;
   std::uint64_t instances = 0;
   std::uint64_t subscribers = 0;
   std::uint64_t operations_in_flight = 0;

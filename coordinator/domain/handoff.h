@@ -38,6 +38,7 @@ struct HandoffFilter {
   std::optional<HandoffState> state = {};
   std::uint64_t after = 0;
   std::size_t limit = std::numeric_limits<std::int64_t>::max();
+  std::size_t most_bytes = std::numeric_limits<std::size_t>::max();
 };
 
 }  // namespace yardmaster

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -102,6 +103,31 @@ struct Instance : InstanceDescription {
   std::string exit_status;
   std::string last_output;
   std::vector<std::string> rescue;
+  bool shortened = false;  // in a list: long texts were cut
+};
+
+// In a list, texts that are longer are cut unless they are asked for whole.
+inline constexpr std::size_t longest_listed_text = 1024;
+
+// What list_instances returns: those after a name, by name. Empty texts stand for all.
+struct InstanceFilter {
+  std::string name = {};
+  std::string repo = {};
+  std::optional<InstanceState> state = {};
+  std::string after = {};
+  std::size_t limit = std::numeric_limits<std::int64_t>::max();
+  std::size_t most_bytes = std::numeric_limits<std::size_t>::max();
+  bool whole_texts = true;
+};
+
+// What list_tombstones returns: those that ended before the one with the id `after` (0: all).
+struct TombstoneFilter {
+  std::string name = {};
+  std::string repo = {};
+  std::uint64_t after = 0;
+  std::size_t limit = std::numeric_limits<std::int64_t>::max();
+  std::size_t most_bytes = std::numeric_limits<std::size_t>::max();
+  bool whole_texts = true;
 };
 
 // An EndRecord says how an instance ended.

@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "coordinator/domain/names.h"
+
 namespace yardmaster {
 namespace {
 
@@ -17,6 +19,23 @@ constexpr std::array<std::pair<MessageStatus, std::string_view>, 4> message_stat
 
 std::string_view to_string(MessageStatus status) {
   return message_status_names[static_cast<std::size_t>(status)].second;
+}
+
+std::optional<Recipients> recipients_from(std::string_view text) {
+  if (!text.starts_with('@')) return std::nullopt;
+  text.remove_prefix(1);
+  Recipients recipients;
+  recipients.whole_yard = text.starts_with('@');
+  if (recipients.whole_yard) text.remove_prefix(1);
+  const std::size_t at = text.find('@');
+  if (at != std::string_view::npos) {
+    if (recipients.whole_yard || !is_valid_name(text.substr(at + 1))) return std::nullopt;
+    recipients.repo = text.substr(at + 1);
+  }
+  const std::string_view group = text.substr(0, at);
+  if (!is_valid_name(group)) return std::nullopt;
+  if (group != "all") recipients.role = group;
+  return recipients;
 }
 
 std::optional<MessageStatus> message_status_from(std::string_view text) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,13 +29,27 @@ struct Message {
   std::optional<WallTime> acked_at;
 };
 
-// A filter selects the messages that list_messages returns: those after an id, oldest first.
-// Without a status it selects all that are not acked.
+// A filter selects the messages that list_messages returns: without a status all that are not
+// acked, oldest first or newest first, and those that follow `after` in that order (0: from the
+// beginning). As many as make up `most_bytes`, though one at least.
 struct MessageFilter {
   std::string recipient;
   std::optional<MessageStatus> status;
   std::uint64_t after = 0;
   std::size_t limit = 100;
+  bool newest_first = false;
+  std::size_t most_bytes = std::numeric_limits<std::size_t>::max();
 };
+
+// Whom a broadcast is for, as its sender writes it: @all and @ROLE mean those of the sender's
+// repository, @all@REPO and @ROLE@REPO those of another, @@all and @@ROLE everybody in the yard. A
+// sender that belongs to no repository has none of its own to mean: its @all is the whole yard.
+struct Recipients {
+  std::string role;                 // empty: any
+  std::optional<std::string> repo;  // named
+  bool whole_yard = false;
+};
+// nullopt when it is no such text.
+std::optional<Recipients> recipients_from(std::string_view text);
 
 }  // namespace yardmaster

@@ -24,7 +24,7 @@ void name_thread(const char* name) {
   prctl(PR_SET_TIMERSLACK, 1000UL, 0, 0, 0);  // ns; the default of 50 µs is a tenth of the spacing
 }
 
-constexpr int most_attempts = 5;                     // at a transaction that meets others
+constexpr int most_attempts = 5;  // at a transaction that meets others
 
 bool is_storage_error(ErrorCode code) {
   return code == ErrorCode::storage_full || code == ErrorCode::storage_failed ||
@@ -61,12 +61,13 @@ class GroupCommit::Impl {
 
   bool submit(std::unique_ptr<Operation> operation) {
     ++in_flight_;
+    some_heavy_ = some_heavy_ || operation->is_heavy();
     submitted_.push_back(std::move(operation));
     return submitted_.size() == 1;
   }
 
   void hand_over() {
-    if (!submitted_.empty()) queue_.push(submitted_);
+    if (!submitted_.empty()) queue_.push(submitted_, std::exchange(some_heavy_, false));
   }
 
   bool drain(std::chrono::nanoseconds longest) {
@@ -87,6 +88,7 @@ class GroupCommit::Impl {
 
   void stop() {
     queue_.close();
+    stopping_.store(true);
     if (store_thread_.joinable()) store_thread_.join();
     reads_.close();
     if (reader_thread_.joinable()) reader_thread_.join();
@@ -95,6 +97,7 @@ class GroupCommit::Impl {
  private:
   void run_store();
   void run_reader();
+  bool read_some(Operation& operation);
   void space_out();
   void take_done() {
     notified_.store(false);
@@ -123,6 +126,7 @@ class GroupCommit::Impl {
 
   // Broker thread.
   Operations submitted_;
+  bool some_heavy_ = false;  // among them
   Operations draining_;
   std::size_t completed_ = 0;  // of draining_
   std::size_t in_flight_ = 0;
@@ -140,6 +144,7 @@ class GroupCommit::Impl {
   std::mutex done_mutex_;
   Operations done_;
   std::atomic<bool> notified_ = false;
+  std::atomic<bool> stopping_ = false;  // nothing is read any more
 
   std::jthread store_thread_;
   std::jthread reader_thread_;
@@ -331,24 +336,42 @@ void GroupCommit::Impl::finish() {
   if (store_.database().log_frames() > 0) checkpoint();
 }
 
+// One turn after the other: a long read, and many reads of one caller, keep nobody else waiting for
+// longer than one of theirs.
 void GroupCommit::Impl::run_reader() {
   name_thread("reader");
   Operations batch;
+  Turns turns;
   for (;;) {
-    reads_.wait(std::nullopt);
-    if (reads_.is_finished()) break;
+    if (turns.is_empty()) reads_.wait(std::nullopt);
     reads_.pop(batch, options_.largest_batch);
-    for (const auto& operation : batch) {
-      try {
-        operation->read(*reader_);
-      } catch (const Error& error) {
-        operation->fail(error);
-      } catch (const std::exception& error) {
-        operation->fail(Error(ErrorCode::internal, error.what()));
-      }
+    for (auto& operation : batch) turns.add(std::move(operation));
+    batch.clear();
+    if (turns.is_empty()) {
+      if (reads_.is_finished()) break;
+      continue;
     }
-    publish(batch);
+    std::unique_ptr<Operation> operation = turns.take();
+    if (read_some(*operation)) {
+      turns.put_back(std::move(operation));
+    } else {
+      batch.push_back(std::move(operation));
+      publish(batch);
+    }
   }
+}
+
+bool GroupCommit::Impl::read_some(Operation& operation) {
+  try {
+    if (stopping_.load()) throw_unavailable("the daemon is stopping");
+    if (operation.is_unwanted()) throw_unavailable("the caller is gone");
+    return operation.read(*reader_);
+  } catch (const Error& error) {
+    operation.fail(error);
+  } catch (const std::exception& error) {
+    operation.fail(Error(ErrorCode::internal, error.what()));
+  }
+  return false;
 }
 
 GroupCommit::GroupCommit(Store& store, std::unique_ptr<Reader> reader, GroupCommitOptions options,

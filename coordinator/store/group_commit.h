@@ -14,6 +14,7 @@
 // outcome_unknown.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -28,8 +29,30 @@
 
 namespace yardmaster {
 
+// Who asks for an operation, as far as it matters to those beside him: callers take turns with what
+// is long or heavy, and what a caller asked for who is gone is not read any more.
+class Caller {
+ public:
+  Caller() = default;
+  // `key` tells callers apart; `bytes` came with the request.
+  Caller(const void* key, std::size_t bytes, std::shared_ptr<const std::atomic<bool>> gone)
+      : key_(key), bytes_(bytes), gone_(std::move(gone)) {}
+
+  const void* key() const { return key_; }
+  std::size_t bytes() const { return bytes_; }
+  bool is_gone() const { return gone_ && gone_->load(std::memory_order_relaxed); }
+
+ private:
+  const void* key_ = nullptr;
+  std::size_t bytes_ = 0;
+  std::shared_ptr<const std::atomic<bool>> gone_;
+};
+
 class Operation {
  public:
+  // An operation with so many bytes waits for its caller's turn.
+  static constexpr std::size_t heavy_bytes = std::size_t{16} << 10U;
+
   explicit Operation(Durability durability) : durability_(durability) {}
   virtual ~Operation() = default;
   Operation(const Operation&) = delete;
@@ -37,11 +60,23 @@ class Operation {
 
   // Store thread. Errors become failure(). May run again after a rollback.
   virtual void execute(Store& store) = 0;
-  // Reader thread, after the commit, if wants_read() and execute() did not fail.
-  virtual void read(Reader& /*reader*/) {}
+  // Reader thread, after the commit, if wants_read() and execute() did not fail. True: there is
+  // more to read, and it is called again once other callers have had their turn.
+  virtual bool read(Reader& /*reader*/) { return false; }
   virtual bool wants_read() const { return false; }
+  // Nobody waits for what it would read.
+  virtual bool is_unwanted() const { return false; }
   // Broker thread.
   virtual void complete() noexcept = 0;
+
+  // Set before it is submitted.
+  void set_caller(const void* caller, std::size_t bytes) {
+    caller_ = caller;
+    bytes_ = bytes;
+  }
+  const void* caller() const { return caller_; }
+  std::size_t bytes() const { return bytes_; }
+  bool is_heavy() const { return bytes_ >= heavy_bytes; }
 
   Durability durability() const { return durability_; }
   const std::optional<Error>& failure() const { return failure_; }
@@ -54,6 +89,8 @@ class Operation {
 
  private:
   Durability durability_;
+  const void* caller_ = nullptr;
+  std::size_t bytes_ = 0;
   std::optional<Error> failure_;
 };
 
@@ -81,7 +118,8 @@ class GroupCommit {
   // most once until the next drain().
   GroupCommit(Store& store, std::unique_ptr<Reader> reader, GroupCommitOptions options,
               CommitObserver& observer, std::function<void()> notify);
-  // Finishes what was handed over, flushes, checkpoints and joins the threads; nothing is completed
+  // Finishes what was handed over but for what is only read, flushes, checkpoints and joins the
+  // threads; nothing is completed
   // after that: call drain() once more before.
   ~GroupCommit();
   GroupCommit(const GroupCommit&) = delete;

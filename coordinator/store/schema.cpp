@@ -3,6 +3,7 @@
 #include <array>
 
 #include "embedded/migrations_2.sql.h"
+#include "embedded/migrations_3.sql.h"
 #include "embedded/schema.sql.h"
 
 namespace yardmaster {
@@ -10,7 +11,7 @@ namespace {
 
 constexpr std::int64_t oldest_schema_version = 1;
 // Each of these leads to the next version.
-constexpr std::array migrations{embedded::migrations_2_sql};
+constexpr std::array migrations{embedded::migrations_2_sql, embedded::migrations_3_sql};
 static_assert(oldest_schema_version + static_cast<std::int64_t>(migrations.size()) ==
               schema_version);
 

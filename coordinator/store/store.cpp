@@ -9,6 +9,7 @@
 #include "coordinator/base/sha256.h"
 #include "coordinator/domain/names.h"
 #include "coordinator/store/context_heads.h"
+#include "coordinator/store/entry_blocks.h"
 
 namespace yardmaster {
 namespace {
@@ -128,7 +129,10 @@ AppendResult Store::append(const AppendRequest& request) {
                                                  head.owner + "' since generation " +
                                                  std::to_string(head.generation));
   }
-  if (request.seq != 0 && request.seq <= head.last_seq) return {request.seq, true};
+  if (request.seq != 0 && request.seq <= head.last_seq) {
+    require_same_entry(head, request);
+    return {request.seq, true};
+  }
   if (is_frozen(head)) {
     throw Error(ErrorCode::context_frozen,
                 "a handoff of context '" + head.name + "' is pending: wait for it or cancel it");
@@ -143,6 +147,25 @@ AppendResult Store::append(const AppendRequest& request) {
   heads_->append(head, ++last_entry_id_);
   if (head.tail_ids.size() >= head.block_size) write_block(head);
   return {request.seq, false};
+}
+
+// An entry that was acknowledged is never taken for another: who numbers wrongly has to hear it.
+void Store::require_same_entry(const ContextHead& head, const AppendRequest& request) {
+  std::vector<std::int64_t> ids;
+  if (request.seq >= head.tail_first_seq()) {
+    ids.push_back(head.tail_ids[request.seq - head.tail_first_seq()]);
+  } else {
+    ids = ids_from_blocks(database_, head.id, request.seq, request.seq);
+  }
+  bool same = false;
+  database_.read_entries(ids, [&](const Row& row) {
+    same = row.text(2) == request.kind && row.text(3) == request.data;
+  });
+  if (same) return;
+  const std::uint64_t next = head.last_seq + 1;
+  throw Error::sequence_conflict(next, "context '" + head.name + "' has another entry " +
+                                           std::to_string(request.seq) + ": the next one is " +
+                                           std::to_string(next));
 }
 
 bool Store::is_frozen(const ContextHead& head) const {

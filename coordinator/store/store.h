@@ -56,20 +56,14 @@ struct ContextSnapshot {
   std::vector<std::int64_t> tail_ids;  // those within [from_seq, from_seq + limit)
 };
 
-// Reads over a connection of its own, on the reader thread.
+// Reads over a connection of its own, on the reader thread; see context_walk.h and lists.h for what
+// is read.
 class Reader {
  public:
   explicit Reader(std::unique_ptr<Database> database) : database_(std::move(database)) {}
 
   // The entries of the snapshot's range, in order.
   std::vector<ContextEntry> read(const ContextSnapshot& snapshot);
-  // Calls back for each instead; the views are valid inside the callback only.
-  void visit(const ContextSnapshot& snapshot,
-             const std::function<void(std::uint64_t seq, std::string_view kind,
-                                      std::string_view data, WallTime time)>& on_entry);
-  // Rows of the context in the snapshot's range, found by a scan of all entries: for audits, since
-  // the ways above could not see a second row for the same entry.
-  std::uint64_t count_rows(const ContextSnapshot& snapshot);
   Database& database() { return *database_; }
 
  private:
@@ -159,13 +153,19 @@ class Store {
 
   // --- messages; a repeated key of the same sender gives the first result again (key_reused when
   // the request differs). `from` and `to` must live (not_found).
-  std::uint64_t send_message(std::string_view from, std::string_view to, std::string_view body,
-                             std::string_view key);
+  struct SendResult {
+    std::uint64_t id = 0;
+    bool repeated = false;  // it was sent before
+  };
+  SendResult send_message(std::string_view from, std::string_view to, std::string_view body,
+                          std::string_view key);
   struct BroadcastResult {
     std::vector<std::uint64_t> ids;
     std::vector<std::string> recipients;  // same order as ids
+    bool repeated = false;
   };
-  // `to` is "@all" or "@<role>"; the sender is not among the recipients.
+  // `to` as recipients_from() reads it; the sender is not among the recipients. Throws not_found
+  // for a repository that is not there.
   BroadcastResult broadcast(std::string_view from, std::string_view to, std::string_view body,
                             std::string_view key);
   std::vector<Message> list_messages(const MessageFilter& filter);
@@ -236,7 +236,11 @@ class Store {
   FoundKey find_key(std::string_view caller, std::string_view key, std::string_view request);
   void keep_key(std::string_view caller, std::string_view key, std::string_view request,
                 std::string_view result);
-  std::uint64_t insert_message(std::string_view from, std::string_view to, std::string_view body);
+  void require_same_entry(const ContextHead& head, const AppendRequest& request);
+  std::vector<std::string> members_of(const Recipients& group, const Instance& sender);
+  // `body_of`: the message that has the body already; 0: none.
+  std::uint64_t insert_message(std::string_view from, std::string_view to, std::string_view body,
+                               std::uint64_t body_of = 0);
   Message own_message(std::string_view recipient, std::uint64_t id);
   Handoff find_handoff(std::uint64_t id);
   void cancel_pending_handoffs(std::string_view instance);

@@ -4,6 +4,8 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/store/context_heads.h"
+#include "coordinator/store/lists.h"
+#include "coordinator/store/pages.h"
 #include "coordinator/store/store.h"
 
 namespace yardmaster {
@@ -11,6 +13,8 @@ namespace {
 
 // A freeze that is followed by neither an offer nor a thaw ends by itself.
 constexpr auto longest_preparation = std::chrono::seconds(30);
+// Of a handoff on the wire, without its summary.
+constexpr std::size_t least_handoff_bytes = 256;
 
 std::string handoff_request(std::string_view to, std::string_view context,
                             std::string_view summary) {
@@ -164,20 +168,36 @@ void Store::cancel_pending_handoffs(std::string_view instance) {
   for (Handoff& handoff : pending) decide(handoff, HandoffState::cancelled);
 }
 
-std::vector<Handoff> Store::list_handoffs(const HandoffFilter& filter) {
-  std::vector<Handoff> handoffs;
-  const auto add = [&](const Row& row) { handoffs.push_back(handoff_of(row)); };
-  const auto after = static_cast<std::int64_t>(filter.after);
-  const auto limit = static_cast<std::int64_t>(filter.limit);
+Page<Handoff> list_handoffs(Database& database, const HandoffFilter& filter) {
+  Page<Handoff> page;
+  PageMeter meter(filter.limit, filter.most_bytes);
+  auto after = static_cast<std::int64_t>(filter.after);
   const auto first = static_cast<std::int64_t>(filter.state.value_or(HandoffState::pending));
   const auto last = static_cast<std::int64_t>(filter.state.value_or(HandoffState::cancelled));
-  if (filter.instance.empty()) {
-    database_.query(Statement::all_handoffs, {after, first, last, limit}, add);
-  } else {
-    const std::string_view instance = filter.instance;
-    database_.query(Statement::handoffs_of, {instance, after, first, last, limit}, add);
-  }
-  return handoffs;
+  const auto ask = [&](std::size_t rows) {
+    std::size_t seen = 0;
+    const auto add = [&](const Row& row) {
+      meter.take(row.text(7).size() + least_handoff_bytes);
+      page.items.push_back(handoff_of(row));
+      after = row.integer(0);
+      ++seen;
+    };
+    const auto limit = static_cast<std::int64_t>(rows);
+    if (filter.instance.empty()) {
+      database.query(Statement::all_handoffs, {after, first, last, limit}, add);
+    } else {
+      const std::string_view instance = filter.instance;
+      database.query(Statement::handoffs_of, {instance, after, first, last, limit}, add);
+    }
+    return seen;
+  };
+  fill_page(meter, ask);
+  page.more = meter.is_full();
+  return page;
+}
+
+std::vector<Handoff> Store::list_handoffs(const HandoffFilter& filter) {
+  return yardmaster::list_handoffs(database_, filter).items;
 }
 
 }  // namespace yardmaster

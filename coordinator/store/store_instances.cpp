@@ -8,6 +8,8 @@
 #include "coordinator/base/error.h"
 #include "coordinator/domain/names.h"
 #include "coordinator/store/context_heads.h"
+#include "coordinator/store/lists.h"
+#include "coordinator/store/pages.h"
 #include "coordinator/store/store.h"
 
 namespace yardmaster {
@@ -88,6 +90,46 @@ Instance read_tombstone(const Row& row) {
   instance.rescue = lines_of(row.text(column));
   instance.ended_at = time_from(row.integer(column + 1));
   return instance;
+}
+
+// After those of read_living().
+constexpr int generation_column = 27;
+
+constexpr std::array<TextField, 5> long_texts{&Instance::task, &Instance::agent_command,
+                                              &Instance::summary, &Instance::last_output,
+                                              &Instance::end_reason};
+
+// About what it takes on the wire.
+std::size_t row_bytes(const Instance& instance) {
+  std::size_t bytes = 768;
+  for (const TextField field : long_texts) bytes += (instance.*field).size();
+  for (const std::string& rescue : instance.rescue) bytes += rescue.size();
+  return bytes;
+}
+
+// Cuts between characters, so that what is left is UTF-8 if the whole was.
+void shorten(std::string& text, std::size_t most) {
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) --most;
+  text.resize(most);
+  text += "…";
+}
+
+void shorten_texts(Instance& instance) {
+  for (const TextField field : long_texts) {
+    std::string& text = instance.*field;
+    if (text.size() <= longest_listed_text) continue;
+    shorten(text, longest_listed_text);
+    text.shrink_to_fit();
+    instance.shortened = true;
+  }
+}
+
+// Counts a row, and keeps of it what a list has.
+void keep(PageMeter& meter, bool whole_texts, Instance instance, Page<Instance>& page) {
+  const std::size_t read = row_bytes(instance);
+  if (!whole_texts) shorten_texts(instance);
+  meter.take(row_bytes(instance), read);
+  page.items.push_back(std::move(instance));
 }
 
 // 0 when it is not a number as names get it here.
@@ -176,22 +218,76 @@ std::vector<Instance> Store::list_instances() {
   return instances;
 }
 
+Page<Instance> list_instances(Database& database, const InstanceFilter& filter) {
+  Page<Instance> page;
+  PageMeter meter(filter.limit, filter.most_bytes);
+  std::string after = filter.after;
+  const auto is_meant = [&](const Instance& instance) {
+    return (filter.name.empty() || instance.name == filter.name) &&
+           (filter.repo.empty() || instance.repo == filter.repo) &&
+           (!filter.state || instance.state == *filter.state);
+  };
+  const auto ask = [&](std::size_t rows) {
+    std::size_t seen = 0;
+    std::string last = after;
+    const auto add = [&](const Row& row) {
+      Instance instance = read_living(row);
+      instance.generation = static_cast<std::uint64_t>(row.integer(generation_column));
+      last = instance.name;
+      ++seen;
+      if (!is_meant(instance)) return;
+      keep(meter, filter.whole_texts, std::move(instance), page);
+    };
+    database.query(Statement::instances_after,
+                   {std::string_view(after), static_cast<std::int64_t>(rows)}, add);
+    after = last;
+    return seen;
+  };
+  fill_page(meter, ask);
+  page.more = meter.is_full();
+  return page;
+}
+
+Page<Instance> list_tombstones(Database& database, const TombstoneFilter& filter) {
+  Page<Instance> page;
+  PageMeter meter(filter.limit, filter.most_bytes);
+  auto before = filter.after == 0 ? std::numeric_limits<std::int64_t>::max()
+                                  : static_cast<std::int64_t>(filter.after);
+  const std::string_view name = filter.name;
+  const std::string_view repo = filter.repo;
+  const auto ask = [&](std::size_t rows) {
+    std::size_t seen = 0;
+    std::int64_t last = before;
+    const auto add = [&](const Row& row) {
+      Instance instance = read_tombstone(row);
+      last = row.integer(0);
+      ++seen;
+      if (!repo.empty() && instance.repo != repo) return;
+      keep(meter, filter.whole_texts, std::move(instance), page);
+    };
+    const auto limit = static_cast<std::int64_t>(rows);
+    if (!name.empty()) {
+      database.query(Statement::newest_tombstones_of_name, {name, before, limit}, add);
+    } else if (!repo.empty()) {
+      database.query(Statement::newest_tombstones_of_repo, {repo, before, limit}, add);
+    } else {
+      database.query(Statement::newest_tombstones, {before, limit}, add);
+    }
+    before = last;
+    return seen;
+  };
+  fill_page(meter, ask);
+  page.more = meter.is_full();
+  return page;
+}
+
 std::vector<Instance> Store::list_tombstones(std::size_t limit, std::string_view name,
                                              std::string_view repo) {
-  std::vector<Instance> tombstones;
-  const auto take = [&](const Row& row) {
-    Instance instance = read_tombstone(row);
-    if (repo.empty() || instance.repo == repo) tombstones.push_back(std::move(instance));
-  };
-  const auto most = static_cast<std::int64_t>(limit);
-  if (!name.empty()) {
-    database_.query(Statement::newest_tombstones_of_name, {name, most}, take);
-  } else if (!repo.empty()) {
-    database_.query(Statement::newest_tombstones_of_repo, {repo, most}, take);
-  } else {
-    database_.query(Statement::newest_tombstones, {most}, take);
-  }
-  return tombstones;
+  TombstoneFilter filter;
+  filter.limit = limit;
+  filter.name = name;
+  filter.repo = repo;
+  return yardmaster::list_tombstones(database_, filter).items;
 }
 
 void Store::set_instance_state(std::string_view name, InstanceState state) {

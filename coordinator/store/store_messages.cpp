@@ -3,11 +3,15 @@
 #include <utility>
 
 #include "coordinator/base/error.h"
-#include "coordinator/domain/names.h"
+#include "coordinator/store/lists.h"
+#include "coordinator/store/pages.h"
 #include "coordinator/store/store.h"
 
 namespace yardmaster {
 namespace {
+
+// A message takes at least this many bytes on the wire besides its body.
+constexpr std::size_t least_message_bytes = 128;
 
 // Returns the request that a key stands for: the same key with another request is a mistake of the
 // caller.
@@ -61,61 +65,107 @@ Store::BroadcastResult unpack(std::string_view text) {
 }  // namespace
 
 std::uint64_t Store::insert_message(std::string_view from, std::string_view to,
-                                    std::string_view body) {
-  database_.execute(Statement::insert_message, {++last_id_, from, to, body, now_us()});
+                                    std::string_view body, std::uint64_t body_of) {
+  Parameter whole;
+  if (body_of != 0) whole = static_cast<std::int64_t>(body_of);
+  database_.execute(Statement::insert_message, {++last_id_, from, to, body, now_us(), whole});
   return static_cast<std::uint64_t>(last_id_);
 }
 
-std::uint64_t Store::send_message(std::string_view from, std::string_view to, std::string_view body,
-                                  std::string_view key) {
+Store::SendResult Store::send_message(std::string_view from, std::string_view to,
+                                      std::string_view body, std::string_view key) {
   const std::string request = message_request("send_message", to, body);
-  if (const FoundKey earlier = find_key(from, key, request)) return to_number(*earlier);
+  if (const FoundKey earlier = find_key(from, key, request)) return {to_number(*earlier), true};
   require_living("from", from);
   require_living("to", to);
   const std::uint64_t id = insert_message(from, to, body);
   keep_key(from, key, request, std::to_string(id));
-  return id;
+  return {id, false};
 }
 
-Store::BroadcastResult Store::broadcast(std::string_view from, std::string_view to,
-                                        std::string_view body, std::string_view key) {
-  if (!to.starts_with('@')) {
-    throw Error(ErrorCode::invalid_request,
-                "to: '" + std::string(to.substr(0, 80)) + "' is no group: write @all or @<role>");
-  }
-  require_name("to", to.substr(1));
-  const std::string request = message_request("broadcast", to, body);
-  if (const FoundKey earlier = find_key(from, key, request)) return unpack(*earlier);
-  require_living("from", from);
-  BroadcastResult result;
+std::vector<std::string> Store::members_of(const Recipients& group, const Instance& sender) {
+  if (group.repo) static_cast<void>(find_repository(*group.repo));
+  const std::string repo = group.repo.value_or(group.whole_yard ? "" : sender.repo);
+  std::vector<std::string> members;
   const auto add = [&](const Row& row) {
-    if (row.text(0) != from) result.recipients.emplace_back(row.text(0));
+    const bool belongs = repo.empty() || row.text(1) == repo;
+    if (belongs && row.text(0) != sender.name) members.emplace_back(row.text(0));
   };
-  if (to == "@all") {
+  if (group.role.empty()) {
     database_.query(Statement::instance_names, {}, add);
   } else {
-    database_.query(Statement::instance_names_by_role, {to.substr(1)}, add);
+    database_.query(Statement::instance_names_by_role, {std::string_view(group.role)}, add);
   }
+  return members;
+}
+
+// The body is stored with the first message, however many share it.
+Store::BroadcastResult Store::broadcast(std::string_view from, std::string_view to,
+                                        std::string_view body, std::string_view key) {
+  const std::optional<Recipients> group = recipients_from(to);
+  if (!group) {
+    throw Error(ErrorCode::invalid_request,
+                "to: '" + std::string(to.substr(0, 160)) +
+                    "' is no group: write @all, @ROLE, @all@REPO, @ROLE@REPO, @@all or @@ROLE");
+  }
+  const std::string request = message_request("broadcast", to, body);
+  if (const FoundKey earlier = find_key(from, key, request)) {
+    BroadcastResult result = unpack(*earlier);
+    result.repeated = true;
+    return result;
+  }
+  require_living("from", from);
+  BroadcastResult result;
+  result.recipients = members_of(*group, find_instance(from));
   for (const std::string& recipient : result.recipients) {
-    result.ids.push_back(insert_message(from, recipient, body));
+    const bool first = result.ids.empty();
+    result.ids.push_back(insert_message(from, recipient, first ? body : std::string_view(),
+                                        first ? 0 : result.ids.front()));
   }
   keep_key(from, key, request, pack(result));
   return result;
 }
 
-std::vector<Message> Store::list_messages(const MessageFilter& filter) {
-  std::vector<Message> messages;
-  const auto after = static_cast<std::int64_t>(filter.after);
-  const auto limit = static_cast<std::int64_t>(filter.limit);
+Page<Message> list_messages(Database& database, const MessageFilter& filter) {
+  Page<Message> page;
+  PageMeter meter(filter.limit, filter.most_bytes);
+  std::int64_t last = static_cast<std::int64_t>(filter.after);
+  if (filter.newest_first && last == 0) last = std::numeric_limits<std::int64_t>::max();
   const std::string_view recipient = filter.recipient;
-  const auto add = [&](const Row& row) { messages.push_back(message_of(row)); };
-  if (filter.status) {
-    database_.query(Statement::messages_by_status,
-                    {recipient, after, static_cast<std::int64_t>(*filter.status), limit}, add);
-  } else {
-    database_.query(Statement::open_messages, {recipient, after, limit}, add);
-  }
-  return messages;
+  const auto ask = [&](std::size_t rows) {
+    std::size_t seen = 0;
+    const auto add = [&](const Row& row) {
+      meter.take(row.text(3).size() + least_message_bytes);
+      page.items.push_back(message_of(row));
+      last = row.integer(0);
+      ++seen;
+    };
+    const auto limit = static_cast<std::int64_t>(rows);
+    if (filter.status) {
+      database.query(filter.newest_first ? Statement::newest_messages_by_status
+                                         : Statement::messages_by_status,
+                     {recipient, last, static_cast<std::int64_t>(*filter.status), limit}, add);
+    } else {
+      database.query(
+          filter.newest_first ? Statement::newest_open_messages : Statement::open_messages,
+          {recipient, last, limit}, add);
+    }
+    return seen;
+  };
+  fill_page(meter, ask);
+  page.more = meter.is_full();
+  return page;
+}
+
+std::uint64_t count_unread(Database& database, std::string_view recipient) {
+  std::uint64_t count = 0;
+  database.query(Statement::count_unread, {recipient},
+                 [&](const Row& row) { count = static_cast<std::uint64_t>(row.integer(0)); });
+  return count;
+}
+
+std::vector<Message> Store::list_messages(const MessageFilter& filter) {
+  return yardmaster::list_messages(database_, filter).items;
 }
 
 Message Store::own_message(std::string_view recipient, std::uint64_t id) {

@@ -23,6 +23,23 @@
 
 namespace yardmaster {
 
+namespace store_queue_detail {
+
+template <class T>
+struct Whole {
+  using Type = T;
+};
+template <class T>
+struct Whole<std::optional<T>> {
+  using Type = T;
+};
+template <class Execute, class Read>
+using ReadStep = std::invoke_result_t<Read&, Reader&, std::invoke_result_t<Execute&, Store&>&>;
+template <class Execute, class Read>
+using ReadResult = typename Whole<ReadStep<Execute, Read>>::Type;
+
+}  // namespace store_queue_detail
+
 class StoreQueue {
  public:
   StoreQueue(boost::asio::io_context& io, Store& store, std::unique_ptr<Reader> reader,
@@ -40,14 +57,17 @@ class StoreQueue {
   // it threw. `execute` may run twice (see Operation) and has to outlive the call, so it is a named
   // local of the caller.
   template <class Execute>
-  auto run(Durability durability, Execute& execute)
+  auto run(Durability durability, Execute& execute, const Caller& caller = Caller())
       -> boost::asio::awaitable<std::invoke_result_t<Execute&, Store&>>;
 
   // Does the same, then runs read(Reader&, result of execute) on the reader thread and gives its
-  // result.
+  // result. A read that may be long gives an optional, and is called again for as long as that is
+  // empty: others have their turn in between. When the caller is gone, unavailable is thrown
+  // instead.
   template <class Execute, class Read>
-  auto run_and_read(Durability durability, Execute& execute, Read& read) -> boost::asio::awaitable<
-      std::invoke_result_t<Read&, Reader&, std::invoke_result_t<Execute&, Store&>&>>;
+  auto run_and_read(Durability durability, Execute& execute, Read& read,
+                    const Caller& caller = Caller())
+      -> boost::asio::awaitable<store_queue_detail::ReadResult<Execute, Read>>;
 
  private:
   template <class Work>
@@ -80,7 +100,7 @@ struct ExecuteWork {
       executed.emplace(execute_callable(store));
     }
   }
-  void read(Reader& /*reader*/) {}
+  bool read(Reader& /*reader*/) { return false; }
   static constexpr bool wants_read = false;
 
   Execute& execute_callable;
@@ -90,10 +110,19 @@ struct ExecuteWork {
 
 template <class Execute, class Read>
 struct ReadWork : ExecuteWork<Execute> {
-  using Result = std::invoke_result_t<Read&, Reader&, typename ExecuteWork<Execute>::Executed&>;
+  using Step = ReadStep<Execute, Read>;
+  using Result = ReadResult<Execute, Read>;
 
   ReadWork(Execute& execute, Read& read) : ExecuteWork<Execute>(execute), read_callable(read) {}
-  void read(Reader& reader) { result.emplace(read_callable(reader, *this->executed)); }
+  // True: there is more to read.
+  bool read(Reader& reader) {
+    if constexpr (std::is_same_v<Step, Result>) {
+      result.emplace(read_callable(reader, *this->executed));
+    } else {
+      result = read_callable(reader, *this->executed);
+    }
+    return !result;
+  }
   static constexpr bool wants_read = true;
 
   Read& read_callable;
@@ -103,15 +132,17 @@ struct ReadWork : ExecuteWork<Execute> {
 template <class Work, class Handler>
 class AwaitedOperation final : public Operation {
  public:
-  AwaitedOperation(Durability durability, Work& work, Handler handler)
-      : Operation(durability), work_(work), handler_(std::move(handler)) {
+  AwaitedOperation(Durability durability, Work& work, const Caller& caller, Handler handler)
+      : Operation(durability), work_(work), wanted_by_(caller), handler_(std::move(handler)) {
+    set_caller(caller.key(), caller.bytes());
     // Whoever waits for it does nothing else meanwhile, e.g. between the steps of a handoff.
     closed_loop = true;
   }
 
   void execute(Store& store) override { work_.execute(store); }
-  void read(Reader& reader) override { work_.read(reader); }
+  bool read(Reader& reader) override { return work_.read(reader); }
   bool wants_read() const override { return Work::wants_read; }
+  bool is_unwanted() const override { return wanted_by_.is_gone(); }
   void complete() noexcept override {
     work_.failure = failure();
     Handler handler(std::move(handler_));
@@ -121,6 +152,7 @@ class AwaitedOperation final : public Operation {
 
  private:
   Work& work_;
+  const Caller wanted_by_;
   Handler handler_;
   const std::string_view running_ = running_now();
 };
@@ -129,26 +161,27 @@ class AwaitedOperation final : public Operation {
 
 template <class Work>
 struct StoreQueue::Start {
-  Start(StoreQueue& owner, Durability wanted, Work& waiting)
-      : queue(&owner), durability(wanted), work(&waiting) {}
+  Start(StoreQueue& owner, Durability wanted, Work& waiting, const Caller& asking)
+      : queue(&owner), durability(wanted), work(&waiting), caller(&asking) {}
 
   template <class Handler>
   void operator()(Handler handler) const {
     using Awaited = store_queue_detail::AwaitedOperation<Work, Handler>;
-    queue->submit(std::make_unique<Awaited>(durability, *work, std::move(handler)));
+    queue->submit(std::make_unique<Awaited>(durability, *work, *caller, std::move(handler)));
   }
 
   StoreQueue* queue;
   Durability durability;
   Work* work;
+  const Caller* caller;
 };
 
 template <class Execute>
-auto StoreQueue::run(Durability durability, Execute& execute)
+auto StoreQueue::run(Durability durability, Execute& execute, const Caller& caller)
     -> boost::asio::awaitable<std::invoke_result_t<Execute&, Store&>> {
   using Work = store_queue_detail::ExecuteWork<Execute>;
   Work work(execute);
-  Start<Work> start(*this, durability, work);
+  Start<Work> start(*this, durability, work, caller);
   co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>&, void()>(
       start, boost::asio::use_awaitable);
   if (work.failure) throw Error(*work.failure);
@@ -156,12 +189,12 @@ auto StoreQueue::run(Durability durability, Execute& execute)
 }
 
 template <class Execute, class Read>
-auto StoreQueue::run_and_read(Durability durability, Execute& execute, Read& read)
-    -> boost::asio::awaitable<
-        std::invoke_result_t<Read&, Reader&, std::invoke_result_t<Execute&, Store&>&>> {
+auto StoreQueue::run_and_read(Durability durability, Execute& execute, Read& read,
+                              const Caller& caller)
+    -> boost::asio::awaitable<store_queue_detail::ReadResult<Execute, Read>> {
   using Work = store_queue_detail::ReadWork<Execute, Read>;
   Work work(execute, read);
-  Start<Work> start(*this, durability, work);
+  Start<Work> start(*this, durability, work, caller);
   co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>&, void()>(
       start, boost::asio::use_awaitable);
   if (work.failure) throw Error(*work.failure);

@@ -19,10 +19,10 @@ constexpr std::chrono::seconds release_timeout{10};
 constexpr std::size_t batch = 100;
 
 std::vector<std::string> living(Client& client, const std::string& prefix, SteadyTime deadline) {
-  const auto data =
-      client.call("list_instances", nlohmann::json::object(), deadline - steady_clock::now());
+  const auto instances = client.list("list_instances", "instances", nlohmann::json::object(),
+                                     deadline - steady_clock::now());
   std::vector<std::string> names;
-  for (const auto& instance : data.at("instances")) {
+  for (const auto& instance : instances) {
     const auto name = instance.value("instance_id", "");
     if (name.starts_with(prefix + "-")) names.push_back(name);
   }

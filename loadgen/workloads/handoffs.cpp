@@ -161,7 +161,7 @@ void Handoffs::recover(Pair& pair) {
 
 void Handoffs::look_up_context(Pair& pair) {
   context_.control.request_until_answered(
-      "list_instances", nlohmann::json::object(), [this, &pair](const AsyncReply& reply) {
+      "list_instances", {{"name", pair.giver}}, [this, &pair](const AsyncReply& reply) {
         if (!reply.success || !reply.data.contains("instances")) return recover_later(pair);
         for (const auto& instance : reply.data.at("instances")) {
           if (instance.value("instance_id", "") != pair.giver) continue;

@@ -45,19 +45,13 @@ std::vector<nlohmann::json> RunContext::allocate_instances() {
 
 void RunContext::look_up(std::vector<std::string> dying,
                          std::function<void(const std::string&)> on_gone) {
-  if (dying.empty()) return;
-  const auto look = [dying = std::move(dying),
-                     on_gone = std::move(on_gone)](const AsyncReply& reply) {
-    if (!reply.success || !reply.data.contains("instances")) return;
-    std::set<std::string> alive;
-    for (const auto& instance : reply.data.at("instances")) {
-      alive.insert(instance.value("instance_id", ""));
-    }
-    for (const auto& name : dying) {
-      if (!alive.contains(name)) on_gone(name);
-    }
-  };
-  control.request_until_answered("list_instances", nlohmann::json::object(), look);
+  for (const auto& name : dying) {
+    const auto look = [name, on_gone](const AsyncReply& reply) {
+      if (!reply.success || !reply.data.contains("instances")) return;
+      if (reply.data.at("instances").empty()) on_gone(name);
+    };
+    control.request_until_answered("list_instances", {{"name", name}}, look);
+  }
 }
 
 std::string RunContext::socket_of(const nlohmann::json& allocation) const {

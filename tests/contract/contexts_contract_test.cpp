@@ -70,10 +70,14 @@ TEST_P(ContextContract, a_repeated_entry_is_acknowledged_and_not_stored_twice) {
   create("ada");
   append("ada", 1, 3);
   const AppendResult again = in_transaction([&] {
-    return store_->append({"ada", 2, "note", "other", {}, {}});
+    return store_->append({"ada", 2, "note", "entry 2", {}, {}});
   });
   EXPECT_TRUE(again.duplicate);
   EXPECT_EQ(again.seq, 2U);
+  EXPECT_EQ(refusal([&] {
+              return store_->append({"ada", 2, "note", "other", {}, {}});
+            }),
+            ErrorCode::sequence_conflict);
   expect_entries(read("ada"), 1, 3);
 }
 

@@ -42,7 +42,10 @@ class ReadOperation final : public Operation {
 
   void execute(Store& store) override { snapshot_ = store.snapshot(context_, 1, 0); }
   bool wants_read() const override { return true; }
-  void read(Reader& reader) override { count_ = reader.read(snapshot_).size(); }
+  bool read(Reader& reader) override {
+    count_ = reader.read(snapshot_).size();
+    return false;
+  }
   void complete() noexcept override {
     outcome_.done = true;
     outcome_.entries_read = count_;

@@ -1,3 +1,4 @@
+#include "coordinator/store/context_walk.h"
 #include "tests/contract/store_fixture.h"
 
 namespace yardmaster {
@@ -15,8 +16,10 @@ class HandoffContract : public StoreContract {
   std::string digest_of(const ContextSnapshot& snapshot) {
     Reader reader(database_->open_reader());
     ContextDigest digest;
-    reader.visit(snapshot, [&](std::uint64_t seq, std::string_view kind, std::string_view data,
-                               WallTime) { digest.add(seq, kind, data); });
+    ContextWalk walk(snapshot);
+    const auto add = [&](std::uint64_t seq, std::string_view kind, std::string_view data,
+                         WallTime) { digest.add(seq, kind, data); };
+    while (!walk.is_over()) walk.go_on(reader.database(), 1, add);
     return digest.finish();
   }
 

@@ -12,7 +12,7 @@ class MessageContract : public StoreContract {
   }
 
   std::uint64_t send(const std::string& body, const std::string& key = "") {
-    return in_transaction([&] { return store_->send_message("ada", "bob", body, key); });
+    return in_transaction([&] { return store_->send_message("ada", "bob", body, key).id; });
   }
 
   std::vector<Message> inbox(const std::string& name) {
@@ -119,6 +119,73 @@ TEST_P(MessageContract, a_list_starts_after_an_id_and_stops_at_the_limit) {
   filter.recipient = "bob";
   filter.status = MessageStatus::acked;
   ASSERT_EQ(store_->list_messages(filter).size(), 1U);
+}
+
+class GroupContract : public MessageContract {
+ protected:
+  void SetUp() override {
+    StoreContract::SetUp();
+    for (const std::string repo : {"engine", "site"}) {
+      in_transaction([&] {
+        Repository repository;
+        repository.name = repo;
+        return store_->add_repository(repository);
+      });
+      for (const std::string role : {"worker", "reviewer"}) create_in(repo, role);
+    }
+    create_in("", "worker");
+  }
+
+  // Its name is "<repository>-<role>", or "free-<role>".
+  void create_in(const std::string& repo, const std::string& role) {
+    InstanceRequest request;
+    request.name = (repo.empty() ? "free" : repo) + "-" + role;
+    request.role = role;
+    request.repo = repo;
+    in_transaction([&] { return store_->create_instance(request, ""); });
+  }
+
+  std::string recipients(const std::string& from, const std::string& to) {
+    const auto result = in_transaction([&] { return store_->broadcast(from, to, "the text", ""); });
+    std::string names;
+    for (const std::string& name : result.recipients) names += name + " ";
+    return names;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Drivers, GroupContract, testing::ValuesIn(store_names()), driver_name);
+
+TEST_P(GroupContract, groups_are_those_of_the_senders_repository_unless_it_says_otherwise) {
+  const std::string from = "engine-worker";
+  EXPECT_EQ(recipients(from, "@all"), "engine-reviewer ");
+  EXPECT_EQ(recipients(from, "@reviewer"), "engine-reviewer ");
+  EXPECT_EQ(recipients(from, "@worker"), "");
+  EXPECT_EQ(recipients(from, "@reviewer@site"), "site-reviewer ");
+  EXPECT_EQ(recipients(from, "@all@site"), "site-reviewer site-worker ");
+  EXPECT_EQ(recipients(from, "@@worker"), "free-worker site-worker ");
+  EXPECT_EQ(recipients(from, "@@all"), "engine-reviewer free-worker site-reviewer site-worker ");
+  EXPECT_EQ(refusal([&] { return store_->broadcast(from, "@all@nowhere", "x", ""); }),
+            ErrorCode::not_found);
+  for (const std::string bad : {"all", "@", "@@", "@@all@site", "@all@", "@All", "@all@site@x"}) {
+    EXPECT_EQ(refusal([&] { return store_->broadcast(from, bad, "x", ""); }),
+              ErrorCode::invalid_request)
+        << bad;
+  }
+}
+
+TEST_P(GroupContract, who_belongs_to_no_repository_means_the_whole_yard) {
+  EXPECT_EQ(recipients("free-worker", "@reviewer"), "engine-reviewer site-reviewer ");
+  EXPECT_EQ(recipients("free-worker", "@all@site"), "site-reviewer site-worker ");
+}
+
+TEST_P(GroupContract, a_broadcasts_text_is_read_by_each_whoever_has_it) {
+  recipients("engine-worker", "@@all");
+  for (const std::string name : {"engine-reviewer", "site-worker"}) {
+    ASSERT_EQ(inbox(name).size(), 1U);
+    EXPECT_EQ(inbox(name)[0].body, "the text");
+    const auto id = inbox(name)[0].id;
+    EXPECT_EQ(in_transaction([&] { return store_->ack_message(name, id); }).body, "the text");
+  }
+  EXPECT_EQ(inbox("site-reviewer")[0].body, "the text") << "also when others have acked it";
 }
 
 }  // namespace

@@ -65,13 +65,27 @@ TEST_F(Contexts, a_repeated_entry_is_acknowledged_and_stored_once) {
   append_one(1, "first");
   append_one(2, "second");
   for (const std::uint64_t seq : {1U, 2U}) {
-    const auto reply = append_one(seq, "again");
+    const auto reply = append_one(seq, seq == 1 ? "first" : "second");
     EXPECT_TRUE(reply.at("success").get<bool>()) << reply;
     EXPECT_EQ(reply.at("data").at("seq"), seq);
   }
   const auto entries = read().at("entries");
   ASSERT_EQ(entries.size(), 2U);
   EXPECT_EQ(entries[0].at("data"), "first");
+}
+
+TEST_F(Contexts, another_entry_with_a_used_number_is_refused_and_says_which_is_free) {
+  for (std::uint64_t seq = 1; seq <= 300; ++seq) append_one(seq, "entry " + std::to_string(seq));
+  // One whose id is in a block, and one whose id is still in memory.
+  for (const std::uint64_t seq : {7U, 300U}) {
+    const auto reply = append_one(seq, "something else");
+    EXPECT_EQ(reply.at("code"), "sequence_conflict") << reply;
+    EXPECT_EQ(reply.at("expected_seq"), 301);
+    EXPECT_EQ(append_one(seq, "entry " + std::to_string(seq)).at("data").at("duplicate"), true);
+  }
+  const json other_kind = list({{"decision", "entry 300"}, {"note", "entry 301"}});
+  EXPECT_EQ(append_several(300, other_kind).at("code"), "sequence_conflict");
+  EXPECT_EQ(read().at("last_seq"), 300);
 }
 
 TEST_F(Contexts, a_gap_is_refused_and_says_what_is_expected) {

@@ -88,6 +88,52 @@ TEST_F(Messages, a_key_lasts_past_the_ack_and_a_crash) {
   EXPECT_TRUE(inbox().empty());
 }
 
+TEST_F(Messages, a_repeated_key_is_told_once) {
+  auto listener = daemon_.connect();
+  listener.call("subscribe", {{"events", {"message"}}, {"instance_id", "bert"}});
+  const auto id = send("hello", {{"key", "k1"}}).at("data").at("id");
+  EXPECT_EQ(listener.event("message").at("id"), id);
+  bystander_.call("ack_message", {{"instance_id", "bert"}, {"id", id}});
+  const json all = {{"from", "anna"}, {"to", "@all"}, {"body", "to all"}, {"key", "k2"}};
+  bystander_.call("broadcast", all);
+  EXPECT_EQ(listener.event("message").at("body"), "to all");
+  send("hello", {{"key", "k1"}});
+  bystander_.call("broadcast", all);
+  send("the next one");
+  EXPECT_EQ(listener.event("message").at("body"), "the next one");
+}
+
+TEST_F(Messages, a_list_that_is_not_whole_says_so_and_the_newest_can_be_reached) {
+  for (int i = 1; i <= 30; ++i) send(std::to_string(i));
+  json page = bystander_.call("list_messages", {{"instance_id", "bert"}, {"limit", 20}});
+  EXPECT_EQ(page.at("messages").size(), 20U);
+  EXPECT_EQ(page.at("more"), true);
+  EXPECT_EQ(page.at("unread"), 30);
+  EXPECT_EQ(page.at("next_after"), page.at("messages").back().at("id"));
+  page = bystander_.call("list_messages", {{"instance_id", "bert"}, {"after", page["next_after"]}});
+  EXPECT_EQ(page.at("messages").size(), 10U);
+  EXPECT_EQ(page.at("more"), false);
+  const json newest = {{"instance_id", "bert"}, {"order", "newest"}, {"limit", 2}};
+  page = bystander_.call("list_messages", newest);
+  EXPECT_EQ(page.at("messages")[0].at("body"), "30");
+  EXPECT_EQ(page.at("messages")[1].at("body"), "29");
+  json next = newest;
+  next["after"] = page.at("next_after");
+  EXPECT_EQ(bystander_.call("list_messages", next).at("messages")[0].at("body"), "28");
+  EXPECT_EQ(bystander_.code_of("list_messages", {{"instance_id", "bert"}, {"order", "up"}}),
+            "invalid_request");
+}
+
+TEST_F(Messages, a_list_has_about_a_frame_of_them) {
+  const std::string large(400'000, 'x');
+  for (int i = 0; i < 5; ++i) send(large);
+  const json page = bystander_.call("list_messages", {{"instance_id", "bert"}, {"limit", 8192}});
+  EXPECT_EQ(page.at("messages").size(), 2U);
+  EXPECT_EQ(page.at("more"), true);
+  EXPECT_EQ(inbox("bert", {{"status", "pending"}}).size(), 2U)
+      << "only what was shown is delivered";
+}
+
 TEST_F(Messages, to_or_from_nobody_is_not_found) {
   EXPECT_EQ(send("x", {{"to", "nobody"}}).at("code"), "not_found");
   EXPECT_EQ(send("x", {{"from", "nobody"}}).at("code"), "not_found");

@@ -36,7 +36,10 @@ AppendOperation::AppendOperation(SessionPtr session, const AppendFrame& frame,
       session_(std::move(session)),
       counters_(counters),
       command_(command),
+      cost_{text_bytes(frame), 0},
       frame_(frame) {
+  set_caller(session_.get(), cost_.request);
+  session_->request_began(cost_);
   char* room = static_cast<char*>(static_cast<void*>(this)) + sizeof(AppendOperation);
   room = keep(frame_.id, room);
   room = keep(frame_.context, room);
@@ -57,6 +60,14 @@ void AppendOperation::execute(Store& store) {
 }
 
 void AppendOperation::complete() noexcept {
+  try {
+    answer();
+  } catch (const std::bad_alloc&) {
+    session_->abort();
+  }
+}
+
+void AppendOperation::answer() {
   std::string& out = session_->frame();
   if (failure()) {
     counters_.failed(command_, failure()->code());
@@ -69,7 +80,7 @@ void AppendOperation::complete() noexcept {
     append_number(out, result_.seq);
     out.append(result_.duplicate ? ",\"duplicate\":true}}" : "}}");
   }
-  session_->end_reply();
+  session_->end_reply(cost_);
 }
 
 }  // namespace yardmaster

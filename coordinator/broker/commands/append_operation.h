@@ -14,7 +14,8 @@ namespace yardmaster {
 
 class AppendOperation final : public Operation {
  public:
-  // Copies the frame's strings behind itself: one allocation in all. `command` is append_context's
+  // Counts as a request of the session's. Copies the frame's strings behind itself: one allocation
+  // in all. `command` is append_context's
   // place in the counters.
   static std::unique_ptr<Operation> make(SessionPtr session, const AppendFrame& frame,
                                          RequestCounters& counters, std::size_t command);
@@ -34,9 +35,12 @@ class AppendOperation final : public Operation {
   AppendOperation(SessionPtr session, const AppendFrame& frame, RequestCounters& counters,
                   std::size_t command);
 
+  void answer();
+
   SessionPtr session_;
   RequestCounters& counters_;
   std::size_t command_;
+  RequestCost cost_;
   AppendFrame frame_;
   AppendResult result_;
 };

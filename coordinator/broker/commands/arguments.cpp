@@ -5,6 +5,7 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/broker/commands/append_frame.h"
+#include "coordinator/domain/message.h"
 #include "coordinator/domain/names.h"
 
 namespace yardmaster {
@@ -72,6 +73,11 @@ void require_kind(const ArgumentSpec& spec, const json& value) {
       return require_number(spec.name, value, 1);
     case ArgumentKind::count:
       return require_number(spec.name, value, 0);
+    case ArgumentKind::place:
+      if (value.is_string()) {
+        return require_name("args." + std::string(spec.name), require_text(spec.name, value));
+      }
+      return require_number(spec.name, value, 0);
     case ArgumentKind::boolean:
       return require_choice(spec.name, value.is_boolean(), "true or false");
     case ArgumentKind::texts:
@@ -83,9 +89,9 @@ void require_kind(const ArgumentSpec& spec, const json& value) {
     }
     case ArgumentKind::recipients: {
       const std::string& text = require_text(spec.name, value);
-      return require_choice(
-          spec.name, text.starts_with('@') && is_valid_name(std::string_view(text).substr(1)),
-          "\"@all\" or \"@\" and a role");
+      return require_choice(spec.name, recipients_from(text).has_value(),
+                            "\"@all\" or \"@ROLE\" (of this repository), either with \"@REPO\" "
+                            "after it, or \"@@all\" or \"@@ROLE\" (of the whole yard)");
     }
   }
 }

@@ -19,10 +19,11 @@ enum class ArgumentKind {
   entries,     // a list of [kind, data], 1 to most_entries_at_once of them
   number,      // a whole number from 1
   count,       // a whole number from 0
+  place,       // in a list: a name, or a whole number
   boolean,
   texts,       // a list of strings
   durability,  // "process" or "power"
-  recipients,  // "@all" or "@role"
+  recipients,  // see recipients_from()
 };
 
 // So that one request keeps the others waiting for no more than a fraction of a millisecond.

@@ -23,6 +23,8 @@ struct Command {
   std::span<const ArgumentSpec> arguments;
   // None for append_context, which the dispatcher hands to the store without a coroutine.
   Handler handler;
+  // In bytes, where a reply may be long: a session gets only so many of these at a time.
+  std::size_t longest_reply = 0;
 };
 
 }  // namespace yardmaster

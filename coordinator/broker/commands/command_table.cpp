@@ -3,6 +3,7 @@
 #include <initializer_list>
 
 #include "coordinator/broker/commands/handlers.h"
+#include "coordinator/broker/commands/protocol.h"
 
 namespace yardmaster {
 namespace {
@@ -44,7 +45,8 @@ constexpr ArgumentSpec broadcast_arguments[] = {{"from", Kind::name},
 constexpr ArgumentSpec list_messages_arguments[] = {{"instance_id", Kind::name},
                                                     {"status", Kind::text},
                                                     {"after", Kind::count},
-                                                    {"limit", Kind::number}};
+                                                    {"limit", Kind::number},
+                                                    {"order", Kind::text}};
 constexpr ArgumentSpec message_arguments[] = {{"instance_id", Kind::name},
                                               {"id", Kind::number, required}};
 constexpr ArgumentSpec context_handoff_arguments[] = {{"from", Kind::name},
@@ -84,8 +86,11 @@ constexpr ArgumentSpec restore_rescue_arguments[] = {{"repo", Kind::name, requir
 constexpr ArgumentSpec stop_arguments[] = {{"tmux", Kind::boolean}};
 constexpr ArgumentSpec release_arguments[] = {{"instance_id", Kind::name},
                                               {"force", Kind::boolean}};
-constexpr ArgumentSpec list_arguments[] = {
-    {"name", Kind::name}, {"repo", Kind::name}, {"state", Kind::text}};
+constexpr ArgumentSpec list_arguments[] = {{"name", Kind::name},
+                                           {"repo", Kind::name},
+                                           {"state", Kind::text},
+                                           {"after", Kind::place},
+                                           {"limit", Kind::number}};
 constexpr ArgumentSpec add_agent_arguments[] = {
     {"repo", Kind::name},          {"agent", Kind::name, required}, {"type", Kind::name, required},
     {"worktree_path", Kind::text}, {"tmux_window", Kind::text},     {"task", Kind::text},
@@ -100,43 +105,48 @@ constexpr ArgumentSpec complete_agent_arguments[] = {
 
 std::vector<Command> command_table(Services& services) {
   std::vector<Command> table;
-  const auto row = [&](std::string_view name, std::span<const ArgumentSpec> arguments,
-                       Function function) {
-    table.push_back({name, arguments, [&services, function](const Request& request) {
-                       return function(services, request);
-                     }});
+  const auto add = [&](std::string_view name, std::span<const ArgumentSpec> arguments,
+                       Function function, std::size_t longest_reply) {
+    const auto handle = [&services, function](const Request& request) {
+      return function(services, request);
+    };
+    table.push_back({name, arguments, handle, longest_reply});
   };
+  const auto row = [&](std::string_view name, std::span<const ArgumentSpec> arguments,
+                       Function function) { add(name, arguments, function, 0); };
+  const auto long_row = [&](std::string_view name, std::span<const ArgumentSpec> arguments,
+                            Function function) { add(name, arguments, function, max_frame_bytes); };
   row("ping", {}, handlers::ping);
   row("status", {}, handlers::status);
   row("stop", stop_arguments, handlers::stop);
   row("subscribe", subscribe_arguments, handlers::subscribe);
-  row("histograms", {}, handlers::histograms);
+  long_row("histograms", {}, handlers::histograms);
   row("backup", backup_arguments, handlers::backup);
   table.push_back({"append_context", append_arguments, nullptr});
   row("append_entries", append_entries_arguments, handlers::append_entries);
-  row("read_context", read_context_arguments, handlers::read_context);
+  long_row("read_context", read_context_arguments, handlers::read_context);
   row("digest_context", digest_context_arguments, handlers::digest_context);
   row("send_message", send_message_arguments, handlers::send_message);
   row("broadcast", broadcast_arguments, handlers::broadcast);
-  row("list_messages", list_messages_arguments, handlers::list_messages);
-  row("read_message", message_arguments, handlers::read_message);
+  long_row("list_messages", list_messages_arguments, handlers::list_messages);
+  long_row("read_message", message_arguments, handlers::read_message);
   row("ack_message", message_arguments, handlers::ack_message);
   row("context_handoff", context_handoff_arguments, handlers::context_handoff);
   row("accept_handoff", accept_handoff_arguments, handlers::accept_handoff);
   row("cancel_handoff", cancel_handoff_arguments, handlers::cancel_handoff);
-  row("list_handoffs", list_handoffs_arguments, handlers::list_handoffs);
+  long_row("list_handoffs", list_handoffs_arguments, handlers::list_handoffs);
   row("allocate_instance", allocate_arguments, handlers::allocate_instance);
   row("release_instance", release_arguments, handlers::release_instance);
-  row("list_instances", list_arguments, handlers::list_instances);
+  long_row("list_instances", list_arguments, handlers::list_instances);
   row("add_agent", add_agent_arguments, handlers::add_agent);
   row("remove_agent", remove_agent_arguments, handlers::remove_agent);
-  row("list_agents", list_arguments, handlers::list_agents);
+  long_row("list_agents", list_arguments, handlers::list_agents);
   row("report_state", report_arguments, handlers::report_state);
   row("list_roles", {}, handlers::list_roles);
   row("add_repo", add_repo_arguments, handlers::add_repo);
-  row("list_repos", {}, handlers::list_repos);
+  long_row("list_repos", {}, handlers::list_repos);
   row("remove_repo", remove_repo_arguments, handlers::remove_repo);
-  row("list_rescues", list_rescues_arguments, handlers::list_rescues);
+  long_row("list_rescues", list_rescues_arguments, handlers::list_rescues);
   row("restore_rescue", restore_rescue_arguments, handlers::restore_rescue);
   row("trigger_cleanup", repair_arguments, handlers::trigger_cleanup);
   row("repair_state", repair_arguments, handlers::repair_state);

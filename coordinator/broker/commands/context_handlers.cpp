@@ -1,35 +1,55 @@
-#include <algorithm>
+#include <optional>
 
 #include "coordinator/base/json.h"
 #include "coordinator/broker/commands/handlers.h"
 #include "coordinator/broker/commands/protocol.h"
 #include "coordinator/broker/commands/wire_values.h"
+#include "coordinator/store/context_walk.h"
 
 namespace yardmaster::handlers {
 namespace {
 
 constexpr std::uint64_t default_entries = 1000;
 
-// Thrown to leave a visit early.
+// Thrown to leave a walk early.
 struct Enough {};
 
-// The reply holds as many entries as make up about a frame, and one at least: a client that wants
+// The entries of a reply: as many as make up about a frame, and one at least. A client that wants
 // more asks again from the next one on.
-std::string entries_text(Reader& reader, const ContextSnapshot& snapshot) {
-  std::string entries;
-  const auto add = [&](std::uint64_t seq, std::string_view kind, std::string_view data,
-                       WallTime time) {
-    if (!entries.empty() && entries.size() + data.size() > max_frame_bytes) throw Enough{};
-    if (!entries.empty()) entries.push_back(',');
-    append_entry(entries, seq, kind, data, time);
-  };
-  try {
-    reader.visit(snapshot, add);
-  } catch (const Enough&) {
-    // The answer is as long as it may be.
+class EntriesText {
+ public:
+  explicit EntriesText(const ContextSnapshot& snapshot) : walk_(snapshot) {}
+
+  // Reads some; false when there is no more to say.
+  bool go_on(Reader& reader) {
+    const auto add = [this](std::uint64_t seq, std::string_view kind, std::string_view data,
+                            WallTime time) {
+      const std::size_t before = text_.size();
+      if (!text_.empty()) text_.push_back(',');
+      append_entry(text_, seq, kind, data, time);
+      if (before == 0 || text_.size() <= max_frame_bytes) {
+        last_seq_ = seq;
+        return;
+      }
+      text_.resize(before);
+      throw Enough{};
+    };
+    try {
+      walk_.go_on(reader.database(), bytes_per_turn, add);
+    } catch (const Enough&) {
+      return false;
+    }
+    return !walk_.is_over() && text_.size() < max_frame_bytes;
   }
-  return entries;
-}
+
+  const std::string& text() const { return text_; }
+  std::uint64_t last_seq() const { return last_seq_; }  // of those in the text
+
+ private:
+  ContextWalk walk_;
+  std::string text_;
+  std::uint64_t last_seq_ = 0;
+};
 
 void append_info(std::string& out, const ContextInfo& info) {
   out.append("\"last_seq\":");
@@ -42,22 +62,41 @@ void append_info(std::string& out, const ContextInfo& info) {
 
 // With `count_rows` the reply also says how many rows of the range the store really has, counted
 // without its lists: more than `count` means that something was stored twice.
-std::string digest_text(Reader& reader, const ContextSnapshot& snapshot, bool count_rows) {
-  ContextDigest digest;
-  reader.visit(snapshot, [&](std::uint64_t seq, std::string_view kind, std::string_view data,
-                             WallTime) { digest.add(seq, kind, data); });
-  std::string data = "{\"count\":";
-  append_number(data, digest.count());
-  data.append(",\"digest\":\"").append(digest.finish()).append("\",");
-  if (count_rows) {
-    data.append("\"rows\":");
-    append_number(data, reader.count_rows(snapshot));
-    data.push_back(',');
+class DigestText {
+ public:
+  DigestText(const ContextSnapshot& snapshot, bool count_rows)
+      : walk_(snapshot), rows_(snapshot), counts_(count_rows) {}
+
+  bool go_on(Reader& reader) {
+    const auto add = [this](std::uint64_t seq, std::string_view kind, std::string_view data,
+                            WallTime) { digest_.add(seq, kind, data); };
+    if (!walk_.is_over()) {
+      walk_.go_on(reader.database(), bytes_per_turn, add);
+      return !walk_.is_over() || counts_;
+    }
+    return counts_ && rows_.go_on(reader.database());
   }
-  append_info(data, snapshot.info);
-  data.push_back('}');
-  return data;
-}
+
+  std::string text(const ContextInfo& info) {
+    std::string data = "{\"count\":";
+    append_number(data, digest_.count());
+    data.append(",\"digest\":\"").append(digest_.finish()).append("\",");
+    if (counts_) {
+      data.append("\"rows\":");
+      append_number(data, rows_.rows());
+      data.push_back(',');
+    }
+    append_info(data, info);
+    data.push_back('}');
+    return data;
+  }
+
+ private:
+  ContextWalk walk_;
+  RowCount rows_;
+  bool counts_;
+  ContextDigest digest_;
+};
 
 struct Appended {
   std::uint64_t last_seq = 0;
@@ -92,7 +131,7 @@ Reply append_entries(Services& services, const Request& request) {
   common.instance = instance;
   const auto append = [&](Store& store) { return append_each(store, request, common); };
   const Durability durability = request.durability(Durability::process);
-  const Appended appended = co_await services.store.run(durability, append);
+  const Appended appended = co_await services.store.run(durability, append, request.asked_by());
   std::string data = "{\"seq\":";
   append_number(data, appended.last_seq);
   data.append(",\"stored\":");
@@ -107,13 +146,22 @@ Reply read_context(Services& services, const Request& request) {
   const std::uint64_t from = request.number("from_seq", 1);
   const std::uint64_t limit = request.number("limit", default_entries);
   const auto take = [&](Store& store) { return store.snapshot(context, from, limit); };
-  const auto read = [](Reader& reader, const ContextSnapshot& snapshot) {
-    std::string data = "{\"entries\":[" + entries_text(reader, snapshot) + "],";
-    append_info(data, snapshot.info);
-    data.push_back('}');
+  std::optional<EntriesText> entries;
+  const auto read = [&](Reader& reader, const ContextSnapshot& snapshot) {
+    if (!entries) entries.emplace(snapshot);
+    std::optional<std::string> data;
+    if (entries->go_on(reader)) return data;
+    data = "{\"entries\":[" + entries->text() + "],";
+    append_info(*data, snapshot.info);
+    if (entries->last_seq() != 0 && entries->last_seq() < snapshot.info.last_seq) {
+      data->append(",\"more\":true,\"next_seq\":");
+      append_number(*data, entries->last_seq() + 1);
+    }
+    data->push_back('}');
     return data;
   };
-  co_return co_await services.store.run_and_read(Durability::process, take, read);
+  const Caller& caller = request.asked_by();
+  co_return co_await services.store.run_and_read(Durability::process, take, read, caller);
 }
 
 Reply digest_context(Services& services, const Request& request) {
@@ -127,10 +175,15 @@ Reply digest_context(Services& services, const Request& request) {
   const std::uint64_t limit = to == 0 ? 0 : to - from + 1;
   const auto take = [&](Store& store) { return store.snapshot(context, from, limit); };
   const bool count_rows = request.flag("count_rows");
+  std::optional<DigestText> digest;
   const auto read = [&](Reader& reader, const ContextSnapshot& snapshot) {
-    return digest_text(reader, snapshot, count_rows);
+    if (!digest) digest.emplace(snapshot, count_rows);
+    std::optional<std::string> data;
+    if (!digest->go_on(reader)) data = digest->text(snapshot.info);
+    return data;
   };
-  co_return co_await services.store.run_and_read(Durability::process, take, read);
+  const Caller& caller = request.asked_by();
+  co_return co_await services.store.run_and_read(Durability::process, take, read, caller);
 }
 
 }  // namespace yardmaster::handlers

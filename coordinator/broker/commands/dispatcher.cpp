@@ -1,5 +1,6 @@
 #include "coordinator/broker/commands/dispatcher.h"
 
+#include <new>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
@@ -52,7 +53,6 @@ void Dispatcher::append(Session& session, const AppendFrame& frame, SteadyTime a
     checked.instance = session.instance();
   }
   const bool closed_loop = session.is_closed_loop(arrived);
-  session.request_began();
   auto operation = AppendOperation::make(&session, checked, counters_, append_command_);
   operation->closed_loop = closed_loop;
   store_.submit(std::move(operation));
@@ -88,7 +88,8 @@ void Dispatcher::handle_any(Session& session, std::string_view frame, SteadyTime
     if (stopping_) throw Error(ErrorCode::unavailable, "the daemon is stopping");
     require_arguments(commands_[command].arguments, request.arguments);
     if (command == append_command_) return append_from(session, request, arrived);
-    start(session, std::move(request), command, arrived);
+    const RequestCost cost{frame.size(), commands_[command].longest_reply};
+    start(session, std::move(request), command, arrived, cost);
   } catch (const Error& error) {
     answer(session, command, request.id, error);
   }
@@ -100,16 +101,16 @@ void Dispatcher::refuse(Session& session, std::string_view id, const Error& erro
 
 void Dispatcher::answer(Session& session, std::size_t command, std::string_view id,
                         const Error& error) {
-  session.request_began();
+  session.request_began({});
   counters_.failed(command, error.code());
   append_failure(session.frame(), id, error);
-  session.end_reply();
+  session.end_reply({});
 }
 
 void Dispatcher::start(Session& session, RequestFrame request, std::size_t command,
-                       SteadyTime arrived) {
-  session.request_began();
-  Request checked(&session, std::move(request.arguments), arrived);
+                       SteadyTime arrived, const RequestCost& cost) {
+  session.request_began(cost);
+  Request checked(&session, std::move(request.arguments), arrived, cost);
   boost::asio::co_spawn(io_, serve(command, std::move(request.id), std::move(checked)),
                         boost::asio::detached);
 }
@@ -127,15 +128,18 @@ boost::asio::awaitable<void> Dispatcher::serve(std::size_t command, std::string 
     failure.emplace(ErrorCode::internal, error.what());
   }
   now_running(commands_[command].name);
-  std::string& out = request.session().frame();
-  if (failure) {
-    counters_.failed(command, failure->code());
-    append_failure(out, id, *failure);
-  } else {
-    counters_.succeeded(command);
-    append_success(out, id, data);
+  try {
+    if (failure) {
+      counters_.failed(command, failure->code());
+      append_failure(request.session().frame(), id, *failure);
+    } else {
+      counters_.succeeded(command);
+      append_success(request.session().frame(), id, data);
+    }
+    request.session().end_reply(request.cost());
+  } catch (const std::bad_alloc&) {
+    request.session().abort();
   }
-  request.session().end_reply();
 }
 
 }  // namespace yardmaster

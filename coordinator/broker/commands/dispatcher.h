@@ -24,7 +24,7 @@ class Dispatcher {
  public:
   Dispatcher(boost::asio::io_context& io, StoreQueue& store, std::vector<Command> commands);
 
-  // Never throws. The frame is not needed after the call.
+  // Throws nothing but std::bad_alloc. The frame is not needed after the call.
   void handle(Session& session, std::string_view frame, SteadyTime arrived);
   // Answers something that never became a request.
   void refuse(Session& session, std::string_view id, const Error& error);
@@ -38,7 +38,8 @@ class Dispatcher {
   void append(Session& session, const AppendFrame& frame, SteadyTime arrived);
   void append_from(Session& session, const RequestFrame& request, SteadyTime arrived);
   void handle_any(Session& session, std::string_view frame, SteadyTime arrived);
-  void start(Session& session, RequestFrame request, std::size_t command, SteadyTime arrived);
+  void start(Session& session, RequestFrame request, std::size_t command, SteadyTime arrived,
+             const RequestCost& cost);
   boost::asio::awaitable<void> serve(std::size_t command, std::string id, Request request);
 
   boost::asio::io_context& io_;

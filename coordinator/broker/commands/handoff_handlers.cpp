@@ -11,6 +11,8 @@
 #include "coordinator/broker/commands/handlers.h"
 #include "coordinator/broker/commands/protocol.h"
 #include "coordinator/broker/commands/wire_values.h"
+#include "coordinator/store/context_walk.h"
+#include "coordinator/store/lists.h"
 
 namespace yardmaster::handlers {
 namespace {
@@ -20,8 +22,7 @@ namespace asio = boost::asio;
 
 constexpr auto thaw_retry_interval = std::chrono::seconds(1);
 constexpr std::uint64_t default_handoffs = 100;
-// Of a handoff on the wire, without its summary.
-constexpr std::size_t least_handoff_bytes = 256;
+constexpr std::uint64_t most_handoffs = 1000;
 
 struct HandoffRequest {
   std::string from;
@@ -29,6 +30,7 @@ struct HandoffRequest {
   std::string context;  // empty: the giver's own
   std::string summary;
   std::string key;
+  Caller by;
 };
 
 // A frozen context and its digest.
@@ -39,29 +41,31 @@ struct Frozen {
   std::uint64_t count = 0;
 };
 
-void compute_digest(Reader& reader, const ContextSnapshot& snapshot, Frozen& frozen) {
-  ContextDigest digest;
-  reader.visit(snapshot, [&](std::uint64_t seq, std::string_view kind, std::string_view data,
-                             WallTime) { digest.add(seq, kind, data); });
-  frozen.count = digest.count();
-  frozen.digest = digest.finish();
-}
-
 // Refuses further appends first, so that the digest is of the whole context. `frozen.context` is
 // set as soon as the freeze is in effect, also when this throws.
 asio::awaitable<void> freeze(StoreQueue& queue, const HandoffRequest& asked, Frozen& frozen) {
   const auto freeze_in = [&](Store& store) {
     return store.freeze_context(asked.from, asked.to, asked.context, asked.summary, asked.key);
   };
+  std::optional<ContextWalk> walk;
+  ContextDigest digest;
+  const auto add = [&](std::uint64_t seq, std::string_view kind, std::string_view data, WallTime) {
+    digest.add(seq, kind, data);
+  };
   // The reader sees only a freeze that was committed.
   const auto read = [&](Reader& reader, const Store::HandoffStart& start) {
+    std::optional<bool> done;
     frozen.earlier = start.earlier;
-    if (start.earlier) return true;
+    if (start.earlier) return done = true;
     frozen.context = start.snapshot.info.name;
-    compute_digest(reader, start.snapshot, frozen);
-    return true;
+    if (!walk) walk.emplace(start.snapshot);
+    walk->go_on(reader.database(), bytes_per_turn, add);
+    if (walk->is_over()) done = true;
+    return done;
   };
-  co_await queue.run_and_read(Durability::process, freeze_in, read);
+  co_await queue.run_and_read(Durability::process, freeze_in, read, asked.by);
+  frozen.count = digest.count();
+  if (!frozen.earlier) frozen.digest = digest.finish();
 }
 
 asio::awaitable<Handoff> offer(StoreQueue& queue, const HandoffRequest& asked,
@@ -126,16 +130,11 @@ bool is_pending(Store& store, std::uint64_t id) {
   return pending;
 }
 
-// As many as make up about a frame, and one at least: who wants more asks again after the last one.
-std::string handoffs_text(const std::vector<Handoff>& handoffs) {
+std::string handoffs_text(const Page<Handoff>& page) {
   json shown = json::array();
-  std::size_t bytes = 0;
-  for (const Handoff& handoff : handoffs) {
-    bytes += least_handoff_bytes + handoff.summary.size();
-    if (!shown.empty() && bytes > max_frame_bytes) break;
-    shown.push_back(handoff_json(handoff));
-  }
-  const json data{{"handoffs", std::move(shown)}};
+  for (const Handoff& handoff : page.items) shown.push_back(handoff_json(handoff));
+  json data{{"handoffs", std::move(shown)}, {"more", page.more}};
+  if (page.more) data["next_after"] = page.items.back().id;
   return to_text(data);
 }
 
@@ -157,6 +156,8 @@ Reply context_handoff(Services& services, const Request& request) {
   asked.context = request.text("context");
   asked.summary = request.text("summary");
   asked.key = request.text("key");
+  // It goes on when the caller hangs up: it is no mere question.
+  asked.by = Caller(request.asked_by().key(), request.asked_by().bytes(), nullptr);
   const Handoff handoff = co_await start_handoff(services, request, asked);
   co_return to_text(handoff_json(handoff));
 }
@@ -200,14 +201,14 @@ Reply list_handoffs(Services& services, const Request& request) {
   filter.instance = request.optional_caller("instance_id");
   filter.state = wanted_handoff_state(request);
   filter.after = request.number("after");
-  constexpr std::uint64_t most = max_frame_bytes / least_handoff_bytes;
-  filter.limit = std::min(request.number("limit", default_handoffs), most);
-  const auto list = [&](Store& store) { return store.list_handoffs(filter); };
-  const auto format = [](Reader&, std::vector<Handoff>& listed) {
-    const std::vector<Handoff> handoffs = std::move(listed);
-    return handoffs_text(handoffs);
+  filter.limit = std::min(request.number("limit", default_handoffs), most_handoffs);
+  filter.most_bytes = max_frame_bytes;
+  const auto nothing = [](Store&) { return 0; };
+  const auto list = [&](Reader& reader, int) {
+    return handoffs_text(list_handoffs(reader.database(), filter));
   };
-  co_return co_await services.store.run_and_read(Durability::process, list, format);
+  const Caller& caller = request.asked_by();
+  co_return co_await services.store.run_and_read(Durability::process, nothing, list, caller);
 }
 
 }  // namespace yardmaster::handlers

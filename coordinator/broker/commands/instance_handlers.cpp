@@ -1,11 +1,14 @@
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <string>
 
 #include "coordinator/base/json.h"
 #include "coordinator/broker/commands/handlers.h"
+#include "coordinator/broker/commands/protocol.h"
 #include "coordinator/broker/commands/wire_values.h"
 #include "coordinator/domain/names.h"
+#include "coordinator/store/lists.h"
 
 namespace yardmaster::handlers {
 namespace {
@@ -13,7 +16,7 @@ namespace {
 using nlohmann::json;
 namespace asio = boost::asio;
 
-constexpr std::size_t most_tombstones = 1000;
+constexpr std::uint64_t most_listed = 1000;
 
 InstanceRequest common_request(const Request& request) {
   InstanceRequest wanted;
@@ -78,30 +81,55 @@ std::optional<InstanceState> wanted_instance_state(const Request& request) {
                                               "stopping or gone");
 }
 
-// The store thread finds the instances, all living ones or the latest tombstones; the reader thread
-// filters them and formats the list, which may be long.
+std::uint64_t limit_of(const Request& request) {
+  return std::min(request.number("limit", most_listed), most_listed);
+}
+
+// Names are where a list of living ones goes on, and ids where one of those that are gone does.
+Page<Instance> living_page(Database& database, const Request& request) {
+  InstanceFilter filter;
+  filter.name = request.text("name");
+  filter.repo = request.text("repo");
+  filter.state = wanted_instance_state(request);
+  if (request.has("after")) filter.after = request.text("after");
+  filter.limit = limit_of(request);
+  filter.most_bytes = max_frame_bytes;
+  filter.whole_texts = !filter.name.empty();
+  return yardmaster::list_instances(database, filter);
+}
+
+Page<Instance> gone_page(Database& database, const Request& request) {
+  TombstoneFilter filter;
+  filter.name = request.text("name");
+  filter.repo = request.text("repo");
+  filter.after = request.number("after");
+  filter.limit = limit_of(request);
+  filter.most_bytes = max_frame_bytes;
+  filter.whole_texts = !filter.name.empty();
+  return list_tombstones(database, filter);
+}
+
+// Living instances by name, or those that are gone, the latest first. Long texts are cut unless one
+// name was asked for.
 asio::awaitable<std::string> list(Services& services, const Request& request,
                                   std::string_view key) {
-  const auto state = wanted_instance_state(request);
-  const std::string name = request.text("name");
-  const std::string repo = request.text("repo");
-  const auto find = [&](Store& store) {
-    return state == InstanceState::gone ? store.list_tombstones(most_tombstones, name, repo)
-                                        : store.list_instances();
-  };
-  const auto format = [&](Reader&, std::vector<Instance>& listed) {
-    const std::vector<Instance> instances = std::move(listed);  // freed here, too
+  const bool gone = wanted_instance_state(request) == InstanceState::gone;
+  if (request.has("after") && request.arguments().at("after").is_string() == gone) {
+    throw Error(ErrorCode::invalid_request, "args.after: must be the next_after of such a list");
+  }
+  const auto nothing = [](Store&) { return 0; };
+  const auto read = [&](Reader& reader, int) {
+    const Page<Instance> page =
+        gone ? gone_page(reader.database(), request) : living_page(reader.database(), request);
     json shown = json::array();
-    for (const Instance& instance : instances) {
-      if (state && instance.state != *state) continue;
-      if (!repo.empty() && instance.repo != repo) continue;
-      if (!name.empty() && instance.name != name) continue;
-      shown.push_back(instance_json(instance));
-    }
-    const json data{{std::string(key), std::move(shown)}};
+    for (const Instance& instance : page.items) shown.push_back(instance_json(instance));
+    json data{{std::string(key), std::move(shown)}, {"more", page.more}};
+    if (page.more && gone) data["next_after"] = page.items.back().id;
+    if (page.more && !gone) data["next_after"] = page.items.back().name;
     return to_text(data);
   };
-  co_return co_await services.store.run_and_read(Durability::process, find, format);
+  const Caller& caller = request.asked_by();
+  co_return co_await services.store.run_and_read(Durability::process, nothing, read, caller);
 }
 
 // A name that nobody else is given meanwhile; taken back with this object, which may outlive the
@@ -163,8 +191,10 @@ asio::awaitable<void> notify_supervisors(Services& services, std::string name,
   for (const std::string& to : supervisors) {
     const std::string own_key = key + "-" + to;
     const auto send = [&](Store& store) { return store.send_message(name, to, body, own_key); };
+    const Store::SendResult sent = co_await services.store.run(Durability::power, send);
+    if (sent.repeated) continue;
     Message message;
-    message.id = co_await services.store.run(Durability::power, send);
+    message.id = sent.id;
     message.from = name;
     message.to = to;
     message.body = body;

@@ -4,6 +4,7 @@
 #include "coordinator/broker/commands/handlers.h"
 #include "coordinator/broker/commands/protocol.h"
 #include "coordinator/broker/commands/wire_values.h"
+#include "coordinator/store/lists.h"
 
 namespace yardmaster::handlers {
 namespace {
@@ -11,8 +12,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::uint64_t default_messages = 100;
-// A message takes at least this many bytes on the wire besides its body.
-constexpr std::size_t least_message_bytes = 128;
+constexpr std::uint64_t most_messages = 1000;
 
 std::optional<MessageStatus> status_of(const Request& request) {
   if (!request.has("status")) return std::nullopt;
@@ -23,37 +23,36 @@ std::optional<MessageStatus> status_of(const Request& request) {
               "args.status: '" + text.substr(0, 64) + "' is not pending, delivered, read or acked");
 }
 
-std::string messages_text(const std::vector<Message>& messages) {
-  json list = json::array();
-  for (const Message& message : messages) list.push_back(message_json(message));
-  const json data{{"messages", std::move(list)}};
-  return to_text(data);
-}
-
-// Keeps as many messages as make up about a frame, and one at least: a client that wants more asks
-// again after the last one.
-void keep_a_frame(std::vector<Message>& messages) {
-  std::size_t bytes = 0;
-  std::size_t count = 0;
-  for (; count < messages.size(); ++count) {
-    bytes += least_message_bytes + messages[count].body.size();
-    if (count > 0 && bytes > max_frame_bytes) break;
-  }
-  messages.resize(count);
-}
-
-// Messages that the recipient was shown count as delivered; the answer says so already.
-std::vector<Message> list_for(Store& store, const MessageFilter& filter) {
-  std::vector<Message> messages = store.list_messages(filter);
-  keep_a_frame(messages);
+// What a list of messages answers with, and those in it that were pending.
+struct Listed {
+  std::string text;
   std::vector<std::uint64_t> pending;
-  for (Message& message : messages) {
-    if (message.status != MessageStatus::pending) continue;
-    pending.push_back(message.id);
-    message.status = MessageStatus::delivered;
+};
+
+// Messages that the recipient is shown count as delivered; the answer says so already.
+Listed messages_text(Reader& reader, const MessageFilter& filter) {
+  Page<Message> page = yardmaster::list_messages(reader.database(), filter);
+  Listed listed;
+  json list = json::array();
+  for (Message& message : page.items) {
+    if (message.status == MessageStatus::pending) {
+      listed.pending.push_back(message.id);
+      message.status = MessageStatus::delivered;
+    }
+    list.push_back(message_json(message));
   }
-  if (!pending.empty()) store.mark_delivered(filter.recipient, pending);
-  return messages;
+  json data{{"messages", std::move(list)},
+            {"more", page.more},
+            {"unread", count_unread(reader.database(), filter.recipient)}};
+  if (page.more) data["next_after"] = page.items.back().id;
+  listed.text = to_text(data);
+  return listed;
+}
+
+bool is_newest_first(const Request& request) {
+  const std::string order = request.text("order", "oldest");
+  if (order == "oldest" || order == "newest") return order == "newest";
+  throw Error(ErrorCode::invalid_request, "args.order: must be \"oldest\" or \"newest\"");
 }
 
 }  // namespace
@@ -68,8 +67,10 @@ Reply send_message(Services& services, const Request& request) {
   const auto send = [&](Store& store) {
     return store.send_message(message.from, message.to, message.body, key);
   };
-  message.id = co_await services.store.run(Durability::power, send);
-  services.events.publish(message);
+  const Caller& caller = request.asked_by();
+  const Store::SendResult sent = co_await services.store.run(Durability::power, send, caller);
+  message.id = sent.id;
+  if (!sent.repeated) services.events.publish(message);
   const json data{{"id", message.id}};
   co_return to_text(data);
 }
@@ -84,8 +85,9 @@ Reply broadcast(Services& services, const Request& request) {
   const auto send = [&](Store& store) {
     return store.broadcast(message.from, to, message.body, key);
   };
-  const Store::BroadcastResult sent = co_await services.store.run(Durability::power, send);
-  services.events.publish(message, sent.ids, sent.recipients);
+  const Caller& caller = request.asked_by();
+  const Store::BroadcastResult sent = co_await services.store.run(Durability::power, send, caller);
+  if (!sent.repeated) services.events.publish(message, sent.ids, sent.recipients);
   const json data{{"ids", sent.ids}, {"recipients", sent.recipients}};
   co_return to_text(data);
 }
@@ -95,21 +97,26 @@ Reply list_messages(Services& services, const Request& request) {
   filter.recipient = request.caller("instance_id");
   filter.status = status_of(request);
   filter.after = request.number("after");
-  constexpr std::uint64_t most = max_frame_bytes / least_message_bytes;
-  filter.limit = std::min(request.number("limit", default_messages), most);
-  const auto list = [&](Store& store) { return list_for(store, filter); };
-  const auto format = [](Reader&, std::vector<Message>& listed) {
-    const std::vector<Message> messages = std::move(listed);
-    return messages_text(messages);
-  };
-  co_return co_await services.store.run_and_read(Durability::process, list, format);
+  filter.newest_first = is_newest_first(request);
+  filter.limit = std::min(request.number("limit", default_messages), most_messages);
+  filter.most_bytes = max_frame_bytes;
+  const auto nothing = [](Store&) { return 0; };
+  const auto list = [&](Reader& reader, int) { return messages_text(reader, filter); };
+  const Caller& caller = request.asked_by();
+  const Listed listed =
+      co_await services.store.run_and_read(Durability::process, nothing, list, caller);
+  // Whoever hung up was shown nothing.
+  if (listed.pending.empty() || !request.session().is_open()) co_return listed.text;
+  const auto mark = [&](Store& store) { store.mark_delivered(filter.recipient, listed.pending); };
+  co_await services.store.run(Durability::process, mark, caller);
+  co_return listed.text;
 }
 
 Reply read_message(Services& services, const Request& request) {
   const std::string recipient = request.caller("instance_id");
   const std::uint64_t id = request.number("id");
   const auto read = [&](Store& store) { return store.read_message(recipient, id); };
-  const Message message = co_await services.store.run(Durability::power, read);
+  const Message message = co_await services.store.run(Durability::power, read, request.asked_by());
   co_return to_text(message_json(message));
 }
 
@@ -117,7 +124,7 @@ Reply ack_message(Services& services, const Request& request) {
   const std::string recipient = request.caller("instance_id");
   const std::uint64_t id = request.number("id");
   const auto ack = [&](Store& store) { return store.ack_message(recipient, id); };
-  const Message message = co_await services.store.run(Durability::power, ack);
+  const Message message = co_await services.store.run(Durability::power, ack, request.asked_by());
   co_return to_text(message_json(message));
 }
 

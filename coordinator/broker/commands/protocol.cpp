@@ -28,7 +28,7 @@ void take_id(const json& value, RequestFrame& request) {
 }  // namespace
 
 void parse_request(std::string_view frame, RequestFrame& request) {
-  json parsed = parse_json(frame);
+  json parsed = parse_json(frame, max_frame_values);
   if (!parsed.is_object()) refuse("a request is an object with a command");
   if (const auto id = parsed.find("id"); id != parsed.end()) take_id(*id, request);
   for (auto& [name, value] : parsed.items()) {

@@ -19,6 +19,8 @@ namespace yardmaster {
 
 inline constexpr std::size_t max_frame_bytes = std::size_t{1} << 20U;
 inline constexpr std::size_t max_requests_in_flight = 1024;
+// Of a request, keys included: more than any command takes, and few enough to be read in passing.
+inline constexpr std::size_t max_frame_values = 16'384;
 
 struct RequestFrame {
   std::string id;  // as JSON text; empty: none was given

@@ -18,12 +18,19 @@ namespace yardmaster {
 
 class Request {
  public:
-  Request(SessionPtr session, nlohmann::json arguments, SteadyTime arrived)
-      : session_(std::move(session)), arguments_(std::move(arguments)), arrived_(arrived) {}
+  Request(SessionPtr session, nlohmann::json arguments, SteadyTime arrived, const RequestCost& cost)
+      : session_(std::move(session)),
+        arguments_(std::move(arguments)),
+        arrived_(arrived),
+        cost_(cost),
+        asked_by_(session_->caller(cost.request)) {}
 
   // Returns the time at which the request's frame was read.
   SteadyTime arrived() const { return arrived_; }
   Session& session() const { return *session_; }
+  const RequestCost& cost() const { return cost_; }
+  // As the store knows who asks.
+  const Caller& asked_by() const { return asked_by_; }
 
   bool has(std::string_view name) const { return arguments_.contains(name); }
   std::string text(std::string_view name, std::string_view otherwise = {}) const;
@@ -43,6 +50,8 @@ class Request {
   SessionPtr session_;
   nlohmann::json arguments_;
   SteadyTime arrived_;
+  RequestCost cost_;
+  Caller asked_by_;
 };
 
 // Returns the error for a caller on `own`'s socket that claims to be another instance.

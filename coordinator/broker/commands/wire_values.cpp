@@ -7,13 +7,12 @@ namespace yardmaster {
 
 using nlohmann::json;
 
-json message_json(const Message& message, MessageView view) {
+json message_json(const Message& message) {
   json value{{"id", message.id},
              {"from", message.from},
              {"to", message.to},
              {"body", message.body},
              {"sent_at", format_time(message.sent_at)}};
-  if (view == MessageView::event) return value;
   value["status"] = to_string(message.status);
   if (message.acked_at) value["acked_at"] = format_time(*message.acked_at);
   return value;
@@ -66,6 +65,7 @@ json instance_json(const Instance& instance) {
   json value = allocation_json(instance);
   value.erase("mcp_servers");
   value["task"] = instance.task;
+  if (instance.shortened) value["shortened"] = true;
   value["created_at"] = format_time(instance.created_at);
   if (instance.state != InstanceState::gone) {
     value["tmux_pane"] = instance.tmux_pane;

@@ -14,9 +14,7 @@
 
 namespace yardmaster {
 
-enum class MessageView { event, full };
-
-nlohmann::json message_json(const Message& message, MessageView view = MessageView::full);
+nlohmann::json message_json(const Message& message);
 nlohmann::json handoff_json(const Handoff& handoff);
 nlohmann::json instance_json(const Instance& instance);
 nlohmann::json repository_json(const Repository& repository);

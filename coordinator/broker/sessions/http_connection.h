@@ -61,6 +61,7 @@ class OpenConnections {
 struct HttpContext {
   boost::asio::io_context& io;
   Dispatcher& dispatcher;
+  MemoryBudget& memory;
   HttpOptions options;
   HttpPages pages;
   std::function<void(Session& session)> on_closed;

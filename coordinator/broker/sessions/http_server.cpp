@@ -40,14 +40,19 @@ class PostSession final : public Session {
       : Session(std::move(instance)), replied_(io, SteadyTime::max()) {}
 
   std::string& frame() override { return reply_; }
-  void end_reply() override {
-    request_ended();
+  void end_reply(const RequestCost& cost) override {
+    request_ended(cost);
     done_ = true;
     replied_.cancel();
   }
-  void end_event() override {}
+  void send_event(std::string_view /*beginning*/, const SharedText& /*rest*/) override {}
   bool can_subscribe() const override { return false; }
   void close_when_idle() override {}
+  void abort() noexcept override {
+    done_ = true;
+    set_gone();
+    replied_.cancel();
+  }
   bool is_open() const override { return !done_; }
 
   asio::awaitable<std::string> reply() {
@@ -273,9 +278,14 @@ tcp::endpoint parse_endpoint(const std::string& address) {
 
 class HttpServer::Impl {
  public:
-  Impl(asio::io_context& io, Dispatcher& dispatcher, HttpOptions options, HttpPages pages,
-       std::function<void(Session&)> on_closed)
-      : context_{io, dispatcher, std::move(options), std::move(pages), std::move(on_closed)},
+  Impl(asio::io_context& io, Dispatcher& dispatcher, MemoryBudget& memory, HttpOptions options,
+       HttpPages pages, std::function<void(Session&)> on_closed)
+      : context_{io,
+                 dispatcher,
+                 memory,
+                 std::move(options),
+                 std::move(pages),
+                 std::move(on_closed)},
         acceptor_(io) {}
 
   void serve(HttpSocket socket, std::string instance, std::string received, bool metrics_only) {
@@ -329,9 +339,10 @@ class HttpServer::Impl {
   tcp::acceptor acceptor_;
 };
 
-HttpServer::HttpServer(asio::io_context& io, Dispatcher& dispatcher, HttpOptions options,
-                       HttpPages pages, std::function<void(Session&)> on_closed)
-    : impl_(std::make_shared<Impl>(io, dispatcher, std::move(options), std::move(pages),
+HttpServer::HttpServer(asio::io_context& io, Dispatcher& dispatcher, MemoryBudget& memory,
+                       HttpOptions options, HttpPages pages,
+                       std::function<void(Session&)> on_closed)
+    : impl_(std::make_shared<Impl>(io, dispatcher, memory, std::move(options), std::move(pages),
                                    std::move(on_closed))) {}
 
 HttpServer::~HttpServer() = default;

@@ -37,8 +37,8 @@ struct HttpPages {
 
 class HttpServer {
  public:
-  HttpServer(boost::asio::io_context& io, Dispatcher& dispatcher, HttpOptions options,
-             HttpPages pages, std::function<void(Session& session)> on_closed);
+  HttpServer(boost::asio::io_context& io, Dispatcher& dispatcher, MemoryBudget& memory,
+             HttpOptions options, HttpPages pages, std::function<void(Session& session)> on_closed);
   ~HttpServer();
 
   // Takes over a connection to a Unix socket, of which `received` was read already; hangs up when

@@ -1,6 +1,7 @@
 #include "coordinator/broker/sessions/line_session.h"
 
 #include <cerrno>
+#include <new>
 #include <utility>
 
 #include <sys/socket.h>
@@ -11,13 +12,8 @@
 namespace yardmaster {
 namespace {
 
-// Capacity that a quiet session may hold on to.
-constexpr std::size_t idle_capacity = 2048;
-
-void release_if_large(std::string& text) {
-  text.clear();
-  if (text.capacity() > idle_capacity) std::string().swap(text);
-}
+// In one go, so that others have their turn.
+constexpr int most_frames_at_once = 256;
 
 bool is_blank(std::string_view line) {
   return line.find_first_not_of(" \t\r") == std::string_view::npos;
@@ -26,7 +22,10 @@ bool is_blank(std::string_view line) {
 }  // namespace
 
 LineSession::LineSession(LineSessionContext& context, UniqueFd socket, std::string instance)
-    : Session(std::move(instance)), context_(context), socket_(std::move(socket)) {
+    : Session(std::move(instance)),
+      context_(context),
+      socket_(std::move(socket)),
+      memory_(context.memory, *this) {
   context_.readiness.add(socket_.get(), *this, EPOLLIN);
   interest_ = EPOLLIN;
 }
@@ -35,24 +34,24 @@ LineSession::~LineSession() {
   if (socket_) context_.readiness.remove(socket_.get(), *this);
 }
 
-void LineSession::end_reply() {
-  request_ended();
+void LineSession::end_reply(const RequestCost& cost) {
+  request_ended(cost);
   frame_ended();
-  if (unsent() > output_limit) return close();
-  if (may_resume()) resume();
+  resume_if_possible();
 }
 
-void LineSession::end_event() {
+void LineSession::send_event(std::string_view beginning, const SharedText& rest) {
+  if (!socket_) return;
+  output_.end().append(beginning);
+  output_.append(rest);
   frame_ended();
-  if (unsent() > context_.max_output_bytes) close();
+  account();
+  if (output_.unsent() > context_.max_output_bytes) close();
 }
 
 void LineSession::frame_ended() {
-  if (!socket_) {
-    output_.clear();
-    return;
-  }
-  output_.push_back('\n');
+  if (!socket_) return output_.clear();
+  output_.end().push_back('\n');
   if (waits_for_flush_) return;
   waits_for_flush_ = true;
   context_.flusher.add(this);
@@ -61,48 +60,57 @@ void LineSession::frame_ended() {
 void LineSession::flush(SteadyTime now) {
   waits_for_flush_ = false;
   if (!socket_) return;
-  while (unsent() > 0) {
-    const ssize_t count =
-        ::send(socket_.get(), output_.data() + sent_, unsent(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK) return close();
-    if (count < 0) break;
-    sent_ += static_cast<std::size_t>(count);
-  }
-  if (unsent() == 0) {
-    release_if_large(output_);
-    sent_ = 0;
-    replied_at(now);
-  } else if (sent_ > output_high_water) {
-    output_.erase(0, sent_);
-    sent_ = 0;
-  }
-  if (may_resume()) resume();
+  if (!output_.send(socket_.get())) return close();
+  if (output_.unsent() == 0) replied_at(now);
+  account();
+  resume_if_possible();
   update_interest();
   close_if_done();
 }
 
+void LineSession::resume_if_possible() {
+  if (may_resume()) resume();
+}
+
+// What it holds, but for what a quiet session holds on to.
+void LineSession::account() {
+  memory_.set(tail_.capacity() + output_.own_memory() + request_bytes(), output_.shared());
+}
+
+// A session for which there is no memory ends; the others go on.
 void LineSession::on_ready(std::uint32_t events) {
   now_running("requests");
   const SessionPtr keep_alive(this);
-  if ((events & EPOLLOUT) != 0) flush(context_.readiness.turn_began());
-  if (!socket_) return;
-  if ((events & EPOLLIN) != 0 && !paused_ && !closing_) return receive();
-  // The peer is gone for both directions, and nothing that it sent is left to read.
-  if ((events & (EPOLLHUP | EPOLLERR)) != 0 && (events & EPOLLIN) == 0) close();
+  try {
+    handle_events(events);
+  } catch (const std::bad_alloc&) {
+    close();
+  }
 }
 
-void LineSession::receive() {
+void LineSession::handle_events(std::uint32_t events) {
+  if ((events & EPOLLOUT) != 0) flush(context_.readiness.turn_began());
+  if (!socket_) return;
+  const bool hung_up = (events & (EPOLLHUP | EPOLLERR)) != 0;
+  if ((events & EPOLLIN) != 0 && !paused_ && !closing_) return receive(hung_up);
+  // The peer is gone for both directions, and nothing that it sent is left to read.
+  if (hung_up && (events & EPOLLIN) == 0) close();
+}
+
+void LineSession::receive(bool hung_up) {
   std::string& buffer = context_.read_buffer;
   const ssize_t count = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
   if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return;
-  if (count < 0) return close();
+  if (count < 0 || (count == 0 && hung_up)) return close();
   if (count == 0) return close_when_idle();
   const std::string_view data(buffer.data(), static_cast<std::size_t>(count));
   if (!recognised_ && !recognise(data)) return;
   handle_input(data);
+  account();
   update_interest();
 }
+
+void LineSession::shed() noexcept { close(); }
 
 bool LineSession::recognise(std::string_view data) {
   recognised_ = data.front() == '{';
@@ -116,13 +124,20 @@ bool LineSession::recognise(std::string_view data) {
 
 void LineSession::handle_input(std::string_view data) {
   if (!tail_.empty()) data = finish_tail(data);
-  while (!data.empty() && has_room()) {
+  const bool in_time = handle_frames(data);
+  keep_tail(data, !in_time);
+  if (!in_time && paused_) context_.resume_later(*this);
+}
+
+bool LineSession::handle_frames(std::string_view& data) {
+  for (int handled = 0; !data.empty() && has_room(); ++handled) {
     const std::size_t end = data.find('\n');
     if (end == std::string_view::npos) break;
+    if (handled == most_frames_at_once) return false;
     handle(data.substr(0, end));
     data.remove_prefix(end + 1);
   }
-  keep_tail(data);
+  return true;
 }
 
 // Completes the frame whose beginning was kept; gives what follows it.
@@ -141,10 +156,10 @@ void LineSession::handle(std::string_view line) {
   context_.dispatcher.handle(*this, line, context_.readiness.turn_began());
 }
 
-void LineSession::keep_tail(std::string_view rest) {
+void LineSession::keep_tail(std::string_view rest, bool pauses) {
   if (closing_ || !socket_) return;
   tail_.append(rest);
-  paused_ = !has_room();
+  paused_ = pauses || !has_room();
   if (!paused_ && tail_.size() > max_frame_bytes) refuse_long_frame();
 }
 
@@ -152,6 +167,7 @@ void LineSession::resume() {
   paused_ = false;
   const std::string pending = std::exchange(tail_, {});
   handle_input(pending);
+  account();
   update_interest();
 }
 
@@ -165,19 +181,18 @@ void LineSession::refuse_long_frame() {
 }
 
 bool LineSession::has_room() const {
-  return socket_ && !closing_ && in_flight() < max_requests_in_flight &&
-         unsent() < output_high_water;
+  return socket_ && !closing_ && has_capacity(output_.unsent());
 }
 
 bool LineSession::may_resume() const {
-  return paused_ && socket_ && !closing_ && in_flight() <= max_requests_in_flight / 2 &&
-         unsent() <= output_high_water / 2;
+  return paused_ && socket_ && !closing_ && has_capacity_again(output_.unsent());
 }
 
 void LineSession::update_interest() {
   if (!socket_) return;
   const std::uint32_t reads = !paused_ && !closing_ ? std::uint32_t{EPOLLIN} : 0;
-  const std::uint32_t writes = unsent() > 0 && !waits_for_flush_ ? std::uint32_t{EPOLLOUT} : 0;
+  const std::uint32_t writes =
+      output_.unsent() > 0 && !waits_for_flush_ ? std::uint32_t{EPOLLOUT} : 0;
   if (interest_ == (reads | writes)) return;
   interest_ = reads | writes;
   context_.readiness.change(socket_.get(), *this, interest_);
@@ -191,18 +206,19 @@ void LineSession::close_when_idle() {
 }
 
 void LineSession::close_if_done() {
-  if (closing_ && socket_ && in_flight() == 0 && unsent() == 0) close();
+  if (closing_ && socket_ && in_flight() == 0 && output_.unsent() == 0) close();
 }
 
-void LineSession::close() {
+void LineSession::close() noexcept {
   if (!socket_) return;
   const SessionPtr keep_alive(this);
   closing_ = true;
+  set_gone();
   context_.readiness.remove(socket_.get(), *this);
   socket_.reset();
-  std::string().swap(output_);
-  sent_ = 0;
+  output_.clear();
   std::string().swap(tail_);
+  memory_.set(0, 0);
   context_.on_closed(*this);
 }
 

@@ -1,3 +1,4 @@
+#include <array>
 #include <deque>
 #include <utility>
 
@@ -24,26 +25,29 @@ namespace websocket = boost::beast::websocket;
 
 using Stream = websocket::stream<HttpSocket>;
 
+// What a quiet session holds on to.
+constexpr std::size_t kept_capacity = 4096;
+
 // A frame of the protocol per WebSocket message, both ways.
-class WebSocketSession final : public Session {
+class WebSocketSession final : public Session, private MemoryBudget::Account::Owner {
  public:
   WebSocketSession(HttpContext& context, HttpSocket socket, std::string instance)
       : Session(std::move(instance)),
         context_(context),
         stream_(std::move(socket)),
-        room_(context.io, SteadyTime::max()) {}
+        room_(context.io, SteadyTime::max()),
+        memory_(context.memory, *this) {}
 
   asio::awaitable<void> run(HttpRequest request);
 
   std::string& frame() override { return frame_; }
-  void end_reply() override {
-    request_ended();
-    enqueue();
-    if (queued_bytes_ > output_limit) return abort();
+  void end_reply(const RequestCost& cost) override {
+    request_ended(cost);
+    enqueue({std::exchange(frame_, {}), nullptr});
     if (may_resume()) room_.cancel();
   }
-  void end_event() override {
-    enqueue();
+  void send_event(std::string_view beginning, const SharedText& rest) override {
+    enqueue({std::string(beginning), rest});
     if (queued_bytes_ > context_.options.max_output_bytes) abort();
   }
   bool can_subscribe() const override { return true; }
@@ -52,29 +56,38 @@ class WebSocketSession final : public Session {
     closing_ = true;
     write_on();
   }
+  void abort() noexcept override;
 
  private:
+  struct Frame {
+    std::string text;
+    SharedText rest;  // after it, if any
+
+    std::size_t size() const { return text.size() + (rest ? rest->size() : 0); }
+  };
+
+  void shed() noexcept override { abort(); }
+  const std::string& whose() const override { return instance(); }
+
   void hang_up() { open_ ? close_when_idle() : abort(); }
-  void enqueue();
+  void enqueue(Frame frame);
   void write_on();
   asio::awaitable<void> write_all();
   asio::awaitable<void> read_all();
-  bool has_room() const {
-    return in_flight() < max_requests_in_flight && queued_bytes_ < output_high_water;
-  }
-  bool may_resume() const {
-    return aborted_ ||
-           (in_flight() <= max_requests_in_flight / 2 && queued_bytes_ <= output_high_water / 2);
-  }
+  asio::awaitable<bool> read_message(beast::flat_buffer& buffer);
+  void account(std::size_t input);
+  bool may_resume() const { return aborted_ || has_capacity_again(queued_bytes_); }
   asio::awaitable<void> wait_for_room();
-  void abort();
 
   HttpContext& context_;
   Stream stream_;
   asio::steady_timer room_;
+  MemoryBudget::Account memory_;
   std::string frame_;
-  std::deque<std::string> queue_;
+  std::deque<Frame> queue_;
   std::size_t queued_bytes_ = 0;
+  std::size_t shared_bytes_ = 0;  // of these
+  std::size_t input_bytes_ = 0;
   bool open_ = false;
   bool aborted_ = false;
   bool writing_ = false;
@@ -102,27 +115,40 @@ asio::awaitable<void> WebSocketSession::run(HttpRequest request) {
   stream_.text(true);
   co_await read_all();
   open_ = false;
+  set_gone();
   context_.on_closed(*this);
+}
+
+// Reads a whole message, a piece at a time, so that what has come of it counts.
+asio::awaitable<bool> WebSocketSession::read_message(beast::flat_buffer& buffer) {
+  boost::system::error_code failure;
+  do {
+    co_await stream_.async_read_some(buffer, 0, asio::redirect_error(asio::use_awaitable, failure));
+    account(buffer.capacity());
+  } while (!failure && !stream_.is_message_done());
+  co_return !failure;
 }
 
 asio::awaitable<void> WebSocketSession::read_all() {
   beast::flat_buffer buffer;
-  boost::system::error_code failure;
   while (open_ && !closing_) {
-    co_await stream_.async_read(buffer, asio::redirect_error(asio::use_awaitable, failure));
-    if (failure) co_return;
+    if (!co_await read_message(buffer)) co_return;
     now_running("websocket");
     const asio::const_buffer data = buffer.cdata();
     const std::string_view text(static_cast<const char*>(data.data()), data.size());
     context_.dispatcher.handle(*this, text, std::chrono::steady_clock::now());
-    buffer.consume(buffer.size());
-    if (!has_room()) co_await wait_for_room();
+    buffer.clear();
+    if (buffer.capacity() > kept_capacity) buffer.shrink_to_fit();
+    account(buffer.capacity());
+    if (!has_capacity(queued_bytes_)) co_await wait_for_room();
   }
   // The reading goes on until the closing handshake, which the writer began, is over.
-  while (!failure) {
-    co_await stream_.async_read(buffer, asio::redirect_error(asio::use_awaitable, failure));
-    buffer.consume(buffer.size());
-  }
+  while (co_await read_message(buffer)) buffer.clear();
+}
+
+void WebSocketSession::account(std::size_t input) {
+  input_bytes_ = input;
+  memory_.set(input + request_bytes() + queued_bytes_ - shared_bytes_, shared_bytes_);
 }
 
 asio::awaitable<void> WebSocketSession::wait_for_room() {
@@ -132,13 +158,13 @@ asio::awaitable<void> WebSocketSession::wait_for_room() {
   }
 }
 
-void WebSocketSession::enqueue() {
-  if (is_open()) {
-    queued_bytes_ += frame_.size();
-    queue_.push_back(std::exchange(frame_, {}));
-    write_on();
-  }
-  frame_.clear();
+void WebSocketSession::enqueue(Frame frame) {
+  if (!is_open()) return;
+  queued_bytes_ += frame.size();
+  if (frame.rest) shared_bytes_ += frame.rest->size();
+  queue_.push_back(std::move(frame));
+  account(input_bytes_);
+  write_on();
 }
 
 void WebSocketSession::write_on() {
@@ -151,11 +177,14 @@ asio::awaitable<void> WebSocketSession::write_all() {
   const SessionPtr keep_alive(this);
   boost::system::error_code failure;
   while (is_open() && !failure && !queue_.empty()) {
-    const std::string text = std::move(queue_.front());
+    const Frame frame = std::move(queue_.front());
     queue_.pop_front();
-    co_await stream_.async_write(asio::buffer(text),
-                                 asio::redirect_error(asio::use_awaitable, failure));
-    queued_bytes_ -= text.size();
+    const asio::const_buffer rest = frame.rest ? asio::buffer(*frame.rest) : asio::const_buffer();
+    const std::array<asio::const_buffer, 2> text{asio::buffer(frame.text), rest};
+    co_await stream_.async_write(text, asio::redirect_error(asio::use_awaitable, failure));
+    queued_bytes_ -= frame.size();
+    if (frame.rest) shared_bytes_ -= frame.rest->size();
+    account(input_bytes_);
     if (may_resume()) room_.cancel();
   }
   if (failure) abort();
@@ -166,8 +195,9 @@ asio::awaitable<void> WebSocketSession::write_all() {
   writing_ = false;
 }
 
-void WebSocketSession::abort() {
+void WebSocketSession::abort() noexcept {
   aborted_ = true;
+  set_gone();
   room_.cancel();
   boost::system::error_code ignored;
   beast::get_lowest_layer(stream_).close(ignored);

@@ -35,12 +35,15 @@ void print_message(const json& message) {
 void add_send(CLI::App& agent, Places& places) {
   CLI::App* verb = agent.add_subcommand("send-message", "Send a message to another instance");
   add_place_options(*verb, places);
-  CLI::Option* to = verb->add_option("TO", "An instance, or @all, or @ and a role")->required();
+  CLI::Option* to =
+      verb->add_option("TO", "An instance, or @all or @ROLE of your repository")->required();
   CLI::Option* body = verb->add_option("BODY", "The text")->required();
   CLI::Option* key = verb->add_option("--key", "Repeating a request with this key has no effect");
   key->type_name("TEXT");
   CLI::Option* from = add_identity(*verb, "--from");
-  verb->footer("Example: yardmaster agent send-message bob 'tests are green' --from alice");
+  verb->footer(
+      "@all@REPO and @ROLE@REPO are those of another repository, @@all and @@ROLE everybody.\n"
+      "Example: yardmaster agent send-message bob 'tests are green' --from alice");
   verb->callback([&places, to, body, key, from] {
     const auto recipient = to->as<std::string>();
     json arguments{
@@ -52,24 +55,45 @@ void add_send(CLI::App& agent, Places& places) {
   });
 }
 
+struct ListOptions {
+  const CLI::Option* status;
+  const CLI::Option* after;
+  const CLI::Option* newest;
+  const CLI::Option* as_json;
+  const CLI::Option* instance;
+};
+
+json list_request(const ListOptions& options) {
+  json request{{"instance_id", options.instance->as<std::string>()}};
+  if (options.status->count() > 0) request["status"] = options.status->as<std::string>();
+  if (options.after->count() > 0) request["after"] = options.after->as<std::uint64_t>();
+  if (options.newest->count() > 0) request["order"] = "newest";
+  return request;
+}
+
+void list_messages(const Places& places, const ListOptions& options) {
+  const json data = places.connect().call("list_messages", list_request(options));
+  if (options.as_json->count() > 0) return print_json(data);
+  for (const json& message : data["messages"]) print_message(message);
+  if (!data.value("more", false)) return;
+  std::cout << "There are more (" << data["unread"] << " unread in all): add --after "
+            << data["next_after"];
+  if (options.newest->count() == 0) std::cout << ", or --newest for the latest";
+  std::cout << ".\n";
+}
+
 void add_agent_list(CLI::App& agent, Places& places) {
   CLI::App* verb = agent.add_subcommand("list-messages", "List the messages that are not acked");
   add_place_options(*verb, places);
-  CLI::Option* status = verb->add_option("--status", "pending, delivered, read or acked");
-  status->type_name("STATUS");
-  CLI::Option* as_json = add_json_flag(*verb);
-  CLI::Option* instance = add_identity(*verb, "--instance");
+  ListOptions options{};
+  options.status =
+      verb->add_option("--status", "pending, delivered, read or acked")->type_name("STATUS");
+  options.after = verb->add_option("--after", "Those that follow this one")->type_name("ID");
+  options.newest = verb->add_flag("--newest")->description("The latest first");
+  options.as_json = add_json_flag(*verb);
+  options.instance = add_identity(*verb, "--instance");
   verb->footer("Example: yardmaster agent list-messages --status pending");
-  verb->callback([&places, status, as_json, instance] {
-    json arguments{{"instance_id", instance->as<std::string>()}};
-    if (status->count() > 0) arguments["status"] = status->as<std::string>();
-    const json data = places.connect().call("list_messages", arguments);
-    if (as_json->count() > 0) {
-      print_json(data);
-      return;
-    }
-    for (const json& message : data["messages"]) print_message(message);
-  });
+  verb->callback([&places, options] { list_messages(places, options); });
 }
 
 void add_one_message(CLI::App& agent, Places& places, const char* name, const char* command,

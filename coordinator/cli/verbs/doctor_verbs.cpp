@@ -46,7 +46,7 @@ class DaemonView {
     try {
       Client client = connect_to_yard(config, daemon_timeout);
       status_ = client.call("status", json::object(), daemon_timeout);
-      repositories_ = list_of(client.call("list_repos", json::object(), daemon_timeout), "repos");
+      repositories_ = client.list("list_repos", "repos", json::object(), daemon_timeout);
     } catch (const Error&) {
       return;  // facts that it did not give stay empty
     }

@@ -14,12 +14,13 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t default_history = 20;
+constexpr auto list_timeout = std::chrono::seconds(30);
 
 json instances_of(Client& client, const std::string& repo, bool gone) {
   json request = json::object();
   if (!repo.empty()) request["repo"] = repo;
   if (gone) request["state"] = "gone";
-  return list_of(client.call("list_instances", request), "instances");
+  return client.list("list_instances", "instances", request);
 }
 
 // An empty list may also mean that there is no such repository.
@@ -85,13 +86,14 @@ struct HistoryOptions {
   const CLI::Option* as_json;
 };
 
-json endings_of(Client& client, const std::string& name, const std::string& repo) {
+json endings_of(Client& client, const std::string& name, const std::string& repo,
+                std::size_t most) {
   json request{{"state", "gone"}};
   if (!name.empty()) request["name"] = name;
   if (!repo.empty()) request["repo"] = repo;
   // Asked first: one that ends meanwhile is among those that have ended.
   const bool lives = !name.empty() && find_instance(client, name).has_value();
-  json found = list_of(client.call("list_instances", request), "instances");
+  json found = client.list("list_instances", "instances", request, list_timeout, most);
   if (!found.empty()) return found;
   require_repository(client, repo);
   if (!name.empty() && !lives) {
@@ -106,7 +108,7 @@ void show_history(const Places& places, const HistoryOptions& options) {
   const std::string name = value_of(*options.name);
   const std::size_t most = count_of(*options.last).value_or(name.empty() ? default_history : 1);
   Client client = places.connect();
-  const json gone = latest_first(endings_of(client, name, value_of(*options.repo)), most);
+  const json gone = latest_first(endings_of(client, name, value_of(*options.repo), most), most);
   if (options.as_json->count() > 0) return print_json({{"instances", gone}});
   print_history(places, gone, name);
 }

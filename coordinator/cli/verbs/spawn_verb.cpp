@@ -99,7 +99,7 @@ void spawn(const Places& places, const SpawnOptions& options) {
   Client client = connect_to_yard(config);
   std::string repo = value_of(*options.repo);
   if (repo.empty()) {
-    repo = choose_repository(list_of(client.call("list_repos"), "repos"), "",
+    repo = choose_repository(client.list("list_repos", "repos"), "",
                              std::filesystem::current_path(), paths.worktrees());
   }
   json request = allocation_request(options, repo);

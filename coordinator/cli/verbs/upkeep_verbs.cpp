@@ -56,7 +56,7 @@ void add_upkeep(CLI::App& app, Places& places, const Upkeep& upkeep) {
 json rescues_of(Client& client, const std::string& repo) {
   json request = json::object();
   if (!repo.empty()) request["repo"] = repo;
-  return list_of(client.call("list_rescues", request, upkeep_timeout), "rescues");
+  return client.list("list_rescues", "rescues", request, upkeep_timeout);
 }
 
 void add_rescue_list(CLI::App& rescue, Places& places) {

@@ -47,7 +47,7 @@ bool is_from(const json& repository, const RepositorySource& source) {
 // The repository that was added earlier from the same place, so that init can be repeated.
 std::optional<json> find_added(Client& client, const RepositorySource& source,
                                const std::string& name) {
-  for (const json& each : list_of(client.call("list_repos"), "repos")) {
+  for (const json& each : client.list("list_repos", "repos")) {
     const bool ready = text_of(each, "state") == "ready";
     const bool named = name.empty() || text_of(each, "name") == name;
     if (ready && named && is_from(each, source)) return each;
@@ -150,7 +150,7 @@ std::vector<std::string> names_of(const json& objects, const char* key) {
 }
 
 std::vector<std::string> living(Client& client) {
-  return names_of(list_of(client.call("list_instances"), "instances"), "instance_id");
+  return names_of(client.list("list_instances", "instances"), "instance_id");
 }
 
 std::string question_about(const std::vector<std::string>& instances, std::size_t repositories) {
@@ -180,7 +180,7 @@ void release_everything(const Places& places, Client& client) {
 }
 
 void forget_repositories(Client& client) {
-  for (const json& each : list_of(client.call("list_repos"), "repos")) {
+  for (const json& each : client.list("list_repos", "repos")) {
     const json removed =
         client.call("remove_repo", {{"name", text_of(each, "name")}}, repository_removal_timeout);
     const std::string kept = text_of(removed, "kept");
@@ -192,7 +192,7 @@ void forget_repositories(Client& client) {
 void stop_all(const Places& places, bool clean, bool yes) {
   const Config config = places.load().config;
   Client client = connect_to_yard(config);
-  const std::size_t repositories = clean ? list_of(client.call("list_repos"), "repos").size() : 0;
+  const std::size_t repositories = clean ? client.list("list_repos", "repos").size() : 0;
   const std::string question = question_about(living(client), repositories);
   if (!confirm(question, yes, is_interactive(), std::cin, std::cout)) {
     throw Error(ErrorCode::conflict, "nothing was done");

@@ -1,11 +1,11 @@
--- The schema of version 2, in the plain SQL that all drivers share. The words in braces differ
+-- The schema of version 3, in the plain SQL that all drivers share. The words in braces differ
 -- between them: {id} a 64-bit primary key that rows are stored by, {bytes} a byte string, {path} a
 -- path, which need not be UTF-8, {clustered} a table that is stored by its primary key. Texts that
 -- clients write freely are byte strings, since PostgreSQL's TEXT refuses U+0000. Times are
 -- microseconds since 1970. States are the numbers that coordinator/domain gives them, which also
 -- stand where {TYPE::NAME} is written.
 --
--- migrations/2.sql makes the same of a database of version 1, so columns stand in the order in
+-- migrations/ makes the same of a database of an older version, so columns stand in the order in
 -- which they came, and the later ones have the default that older rows got.
 
 CREATE TABLE yard_meta (
@@ -94,8 +94,10 @@ CREATE TABLE tombstones (
   last_output {bytes} NOT NULL DEFAULT '',
   rescue {bytes} NOT NULL DEFAULT ''
 );
+CREATE INDEX tombstones_by_name ON tombstones (name, id);
+CREATE INDEX tombstones_by_repo ON tombstones (repo, id);
 
--- status: MessageStatus.
+-- status: MessageStatus. body_of: the message that has the body, where many share one.
 CREATE TABLE messages (
   id {id},
   sender TEXT NOT NULL,
@@ -103,9 +105,10 @@ CREATE TABLE messages (
   body {bytes} NOT NULL,
   status BIGINT NOT NULL,
   sent_us BIGINT NOT NULL,
-  acked_us BIGINT
+  acked_us BIGINT,
+  body_of BIGINT
 );
-CREATE INDEX messages_by_recipient ON messages (recipient, id);
+CREATE INDEX messages_by_status ON messages (recipient, status, id);
 CREATE INDEX messages_open ON messages (recipient, id) WHERE status < {MessageStatus::acked};
 
 -- What a request with an idempotency key was answered with.

@@ -32,7 +32,10 @@ SELECT seq, time_us, kind, data FROM entries WHERE id = $1;
 -- name: entries_after
 SELECT id, context_id, seq FROM entries WHERE id > $1 ORDER BY id;
 -- name: count_rows
-SELECT count(*) FROM entries WHERE context_id = $1 AND seq >= $2 AND seq <= $3;
+SELECT count(*) FROM entries
+ WHERE id > $4 AND id <= $5 AND context_id = $1 AND seq >= $2 AND seq <= $3;
+-- name: last_entry
+SELECT coalesce(max(id), 0) FROM entries;
 -- name: insert_block
 INSERT INTO entry_blocks (context_id, first_seq, count, ids) VALUES ($1, $2, $3, $4);
 -- name: last_block
@@ -77,10 +80,15 @@ SELECT {instance}, {living},
 SELECT {instance}, {living},
        (SELECT count(*) FROM wanted_instances WHERE wanted_instances.name = instances.name)
   FROM instances ORDER BY name;
+-- name: instances_after
+SELECT {instance}, {living},
+       (SELECT count(*) FROM wanted_instances WHERE wanted_instances.name = instances.name),
+       (SELECT generation FROM contexts WHERE contexts.name = instances.context)
+  FROM instances WHERE name > $1 ORDER BY name LIMIT $2;
 -- name: instance_names
-SELECT name FROM instances ORDER BY name;
+SELECT name, repo FROM instances ORDER BY name;
 -- name: instance_names_by_role
-SELECT name FROM instances WHERE role = $1 ORDER BY name;
+SELECT name, repo FROM instances WHERE role = $1 ORDER BY name;
 -- name: instance_names_by_repo
 SELECT name FROM instances WHERE repo = $1 ORDER BY name;
 -- name: names_like
@@ -103,11 +111,11 @@ DELETE FROM instances WHERE name = $1;
 INSERT INTO tombstones ({instance}, {ended})
 SELECT {instance}, $2, $3, $4, $5, $6, $7 FROM instances WHERE name = $1;
 -- name: newest_tombstones
-SELECT {instance}, {ended} FROM tombstones ORDER BY id DESC LIMIT $1;
+SELECT {instance}, {ended} FROM tombstones WHERE id < $1 ORDER BY id DESC LIMIT $2;
 -- name: newest_tombstones_of_repo
-SELECT {instance}, {ended} FROM tombstones WHERE repo = $1 ORDER BY id DESC LIMIT $2;
+SELECT {instance}, {ended} FROM tombstones WHERE repo = $1 AND id < $2 ORDER BY id DESC LIMIT $3;
 -- name: newest_tombstones_of_name
-SELECT {instance}, {ended} FROM tombstones WHERE name = $1 ORDER BY id DESC LIMIT $2;
+SELECT {instance}, {ended} FROM tombstones WHERE name = $1 AND id < $2 ORDER BY id DESC LIMIT $3;
 
 -- columns: wanted
 name, role, repo, task, agent_command, start_ref, restarts, last_death_us
@@ -141,18 +149,30 @@ UPDATE repositories SET state = $2, error = $3, base_branch = $4, path = $5 WHER
 DELETE FROM repositories WHERE name = $1;
 
 -- columns: message
-id, sender, recipient, body, status, sent_us, acked_us
+id, sender, recipient,
+CASE WHEN body_of IS NULL THEN body
+     ELSE (SELECT whole.body FROM messages AS whole WHERE whole.id = messages.body_of) END,
+status, sent_us, acked_us
 -- name: insert_message
-INSERT INTO messages (id, sender, recipient, body, status, sent_us)
-VALUES ($1, $2, $3, $4, {MessageStatus::pending}, $5);
+INSERT INTO messages (id, sender, recipient, body, status, sent_us, body_of)
+VALUES ($1, $2, $3, $4, {MessageStatus::pending}, $5, $6);
 -- name: message_by_id
 SELECT {message} FROM messages WHERE id = $1;
 -- name: open_messages
 SELECT {message} FROM messages
  WHERE recipient = $1 AND id > $2 AND status < {MessageStatus::acked} ORDER BY id LIMIT $3;
+-- name: newest_open_messages
+SELECT {message} FROM messages
+ WHERE recipient = $1 AND id < $2 AND status < {MessageStatus::acked} ORDER BY id DESC LIMIT $3;
 -- name: messages_by_status
 SELECT {message} FROM messages
  WHERE recipient = $1 AND id > $2 AND status = $3 ORDER BY id LIMIT $4;
+-- name: newest_messages_by_status
+SELECT {message} FROM messages
+ WHERE recipient = $1 AND id < $2 AND status = $3 ORDER BY id DESC LIMIT $4;
+-- name: count_unread
+SELECT count(*) FROM (SELECT 1 FROM messages
+                       WHERE recipient = $1 AND status < {MessageStatus::read} LIMIT 1000) AS unread;
 -- name: raise_message_status
 UPDATE messages SET status = $2 WHERE id = $1 AND recipient = $3 AND status < $2;
 -- name: ack_message

@@ -1,0 +1,33 @@
+// Lists of what the store knows, a page at a time: read on the connection that is given, so also on
+// the reader thread, where a long list holds up no write.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "coordinator/domain/handoff.h"
+#include "coordinator/domain/instance.h"
+#include "coordinator/domain/message.h"
+#include "coordinator/store/database.h"
+
+namespace yardmaster {
+
+// Rows of a list, and whether there are more after them.
+template <class Item>
+struct Page {
+  std::vector<Item> items;
+  bool more = false;
+};
+
+Page<Message> list_messages(Database& database, const MessageFilter& filter);
+// Messages that the recipient has not read, counted up to 1,000.
+std::uint64_t count_unread(Database& database, std::string_view recipient);
+
+Page<Handoff> list_handoffs(Database& database, const HandoffFilter& filter);
+
+// The living ones by name, with their contexts' generations.
+Page<Instance> list_instances(Database& database, const InstanceFilter& filter);
+// Newest first.
+Page<Instance> list_tombstones(Database& database, const TombstoneFilter& filter);
+
+}  // namespace yardmaster
