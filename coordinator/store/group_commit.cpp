@@ -107,7 +107,7 @@ class GroupCommit::Impl {
   void run_batch(Operations& batch);
   bool begin(Batch batch);
   std::optional<Error> attempt(Batch batch);
-  void run_alone(std::unique_ptr<Operation>& operation);
+  void run_one_by_one(Batch batch);
   void execute_and_commit(Batch batch);
   void execute(Operation& operation);
   void commit(Durability durability, std::size_t operations);
@@ -179,7 +179,7 @@ void GroupCommit::Impl::run_batch(Operations& batch) {
   if (begin(batch)) failure = attempt(batch);
   const bool may_repeat = failure && failure->code() != ErrorCode::outcome_unknown;
   if (may_repeat) {
-    for (auto& operation : batch) run_alone(operation);
+    run_one_by_one(batch);
   } else if (failure) {
     for (const auto& operation : batch) operation->fail(*failure);
     observer_.on_storage_error(*failure);
@@ -231,12 +231,18 @@ std::optional<Error> GroupCommit::Impl::attempt(Batch batch) {
   }
 }
 
-void GroupCommit::Impl::run_alone(std::unique_ptr<Operation>& operation) {
-  const Batch alone(&operation, 1);
-  if (!begin(alone)) return;
-  if (const auto failure = attempt(alone)) {
-    operation->fail(*failure);
-    observer_.on_storage_error(*failure);
+// A database that is away is waited for once, and not by each of the operations.
+void GroupCommit::Impl::run_one_by_one(Batch batch) {
+  for (; !batch.empty(); batch = batch.subspan(1)) {
+    const Batch alone = batch.first(1);
+    if (!begin(alone)) {
+      for (const auto& operation : batch) operation->fail(*alone.front()->failure());
+      return;
+    }
+    if (const auto failure = attempt(alone)) {
+      alone.front()->fail(*failure);
+      observer_.on_storage_error(*failure);
+    }
   }
 }
 
@@ -329,7 +335,7 @@ void GroupCommit::Impl::checkpoint() {
 
 void GroupCommit::Impl::finish() {
   try {
-    store_.write_out_tail();
+    if (!must_reload_) store_.write_out_tail();
   } catch (const Error& error) {
     observer_.on_storage_error(error);
   }

@@ -5,6 +5,9 @@
 namespace yardmaster {
 namespace {
 
+// On a slow disk with much to write.
+constexpr std::chrono::seconds longest_checkpoint{60};
+
 std::int64_t pages_written(PostgresConnection& connection) {
   const std::string pages = connection.run(connection.major_version() >= 17
                                                ? "SELECT buffers_written FROM pg_stat_checkpointer"
@@ -18,7 +21,7 @@ CheckpointResult run_checkpoint(PostgresConnection& connection) {
   const std::int64_t before = pages_written(connection);
   CheckpointResult result;
   const auto start = std::chrono::steady_clock::now();
-  connection.run("CHECKPOINT");
+  connection.run("CHECKPOINT", longest_checkpoint);
   result.duration = std::chrono::steady_clock::now() - start;
   result.frames = pages_written(connection) - before;
   result.backfilled = result.frames;
@@ -28,7 +31,7 @@ CheckpointResult run_checkpoint(PostgresConnection& connection) {
 
 PostgresCheckpointer::PostgresCheckpointer(const std::string& conninfo,
                                            std::chrono::nanoseconds interval)
-    : connection_(conninfo, "checkpoints"),
+    : connection_(conninfo, "checkpoints", {}),
       interval_(interval),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 

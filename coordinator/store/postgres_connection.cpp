@@ -1,8 +1,11 @@
 #include "coordinator/store/postgres_connection.h"
 
 #include <array>
+#include <cerrno>
 #include <exception>
 #include <utility>
+
+#include <poll.h>
 
 #include "coordinator/base/error.h"
 
@@ -43,15 +46,18 @@ std::string value_of(PGconn* connection, const char* name) {
 
 }  // namespace
 
-PostgresConnection::PostgresConnection(const std::string& conninfo, const std::string& purpose) {
+PostgresConnection::PostgresConnection(const std::string& conninfo, const std::string& purpose,
+                                       const Patience& patience)
+    : patience_(patience.for_answer) {
   // Keywords before `dbname`, which holds the given string, are defaults for it; keywords after it
   // win over it.
   const std::array<const char*, 6> keywords{"fallback_application_name", "connect_timeout",
                                             "tcp_user_timeout",          "dbname",
                                             "client_encoding",           nullptr};
   const std::string name = "yardmaster " + purpose;
-  const std::array<const char*, 6> values{name.c_str(),     "5",    "10000",
-                                          conninfo.c_str(), "UTF8", nullptr};
+  const std::string to_connect = std::to_string(patience.to_connect.count());
+  const std::array<const char*, 6> values{
+      name.c_str(), to_connect.c_str(), "10000", conninfo.c_str(), "UTF8", nullptr};
   connection_.reset(PQconnectdbParams(keywords.data(), values.data(), 1));
   if (PQstatus(connection_.get()) != CONNECTION_OK) {
     throw Error(ErrorCode::unavailable,
@@ -59,6 +65,8 @@ PostgresConnection::PostgresConnection(const std::string& conninfo, const std::s
                     " (check that the server runs, and the configuration's `postgres` or PGHOST, "
                     "PGDATABASE, PGUSER)");
   }
+  // Whoever would wait in libpq has no deadline there.
+  if (PQsetnonblocking(connection_.get(), 1) != 0) lose();
   require_usable();
   PQsetNoticeProcessor(
       connection_.get(), [](void*, const char*) {}, nullptr);
@@ -77,12 +85,12 @@ void PostgresConnection::require_usable() {
     refuse("stores text as " + value_of(connection, "server_encoding") +
            ": create the database with ENCODING 'UTF8' TEMPLATE template0");
   }
-  const Result recovery(PQexec(connection, "SELECT pg_is_in_recovery()"));
+  const Result recovery = execute("SELECT pg_is_in_recovery()", patience_);
   if (PQresultStatus(recovery.get()) != PGRES_TUPLES_OK) fail(recovery.get());
   if (*PQgetvalue(recovery.get(), 0, 0) == 't') {
     refuse("is in recovery (a standby): name the primary server");
   }
-  const Result read_only(PQexec(connection, "SHOW default_transaction_read_only"));
+  const Result read_only = execute("SHOW default_transaction_read_only", patience_);
   if (PQresultStatus(read_only.get()) != PGRES_TUPLES_OK) fail(read_only.get());
   if (*PQgetvalue(read_only.get(), 0, 0) == 'o' && PQgetvalue(read_only.get(), 0, 0)[1] == 'n') {
     refuse("is read-only (default_transaction_read_only is on): nothing could be stored");
@@ -101,11 +109,11 @@ std::string PostgresConnection::version() const {
   return version.substr(0, version.find(' '));
 }
 
-void PostgresConnection::lose() {
+void PostgresConnection::lose(const std::string& why) {
   lost_ = true;
   unanswered_ = 0;
-  throw Error(ErrorCode::storage_failed, "the connection to PostgreSQL is lost: " +
-                                             first_line(PQerrorMessage(connection_.get())));
+  const std::string reason = why.empty() ? first_line(PQerrorMessage(connection_.get())) : why;
+  throw Error(ErrorCode::storage_failed, "the connection to PostgreSQL is lost: " + reason);
 }
 
 void PostgresConnection::fail(const PGresult* result) const {
@@ -123,9 +131,43 @@ void PostgresConnection::require(int sent) {
   ++unanswered_;
 }
 
-std::string PostgresConnection::run(const std::string& sql) {
+void PostgresConnection::await_answer(std::chrono::milliseconds patience) {
+  PGconn* const connection = connection_.get();
+  for (;;) {
+    // Both ways at once: a server that waits until its answers are read reads nothing itself.
+    const int unsent = PQflush(connection);
+    if (unsent < 0) lose();
+    if (PQisBusy(connection) == 0) return;
+    pollfd socket{PQsocket(connection), POLLIN, 0};
+    if (unsent > 0) socket.events |= POLLOUT;
+    const int ready = ::poll(&socket, 1, static_cast<int>(patience.count()));
+    if (ready < 0 && errno != EINTR) lose();
+    if (ready == 0) {
+      lose("the server has said nothing for " + std::to_string(patience.count()) + " ms");
+    }
+    // A failure is what the next result says.
+    if ((socket.revents & ~POLLOUT) != 0 && PQconsumeInput(connection) != 1) return;
+  }
+}
+
+PostgresConnection::Result PostgresConnection::take_result(std::chrono::milliseconds patience) {
+  await_answer(patience);
+  return Result(PQgetResult(connection_.get()));
+}
+
+PostgresConnection::Result PostgresConnection::execute(const std::string& sql,
+                                                       std::chrono::milliseconds patience) {
+  if (PQsendQuery(connection_.get(), sql.c_str()) != 1) lose();
+  Result last;
+  while (Result result = take_result(patience)) {
+    if (PQresultStatus(last.get()) != PGRES_FATAL_ERROR || !last) last = std::move(result);
+  }
+  return last;
+}
+
+std::string PostgresConnection::run(const std::string& sql, std::chrono::milliseconds patience) {
   if (lost_ || PQexitPipelineMode(connection_.get()) != 1) lose();
-  const Result result(PQexec(connection_.get(), sql.c_str()));
+  const Result result = execute(sql, patience);
   if (PQstatus(connection_.get()) != CONNECTION_OK) lose();
   if (PQenterPipelineMode(connection_.get()) != 1) lose();
   const ExecStatusType status = PQresultStatus(result.get());
@@ -149,12 +191,12 @@ void PostgresConnection::sync() { require(PQpipelineSync(connection_.get())); }
 
 void PostgresConnection::flush() {
   if (lost_ || PQsendFlushRequest(connection_.get()) != 1) lose();
-  if (PQflush(connection_.get()) != 0) lose();
+  if (PQflush(connection_.get()) < 0) lose();  // next() sends what the socket does not take yet
 }
 
 PostgresConnection::Result PostgresConnection::next() {
   if (lost_ || unanswered_ == 0) lose();
-  Result result(PQgetResult(connection_.get()));
+  Result result = take_result(patience_);
   const ExecStatusType status = PQresultStatus(result.get());
   if (result == nullptr || PQstatus(connection_.get()) != CONNECTION_OK ||
       ends_connection(result.get())) {
@@ -162,7 +204,7 @@ PostgresConnection::Result PostgresConnection::next() {
   }
   --unanswered_;
   if (status == PGRES_PIPELINE_SYNC) return result;
-  while (const Result rest{PQgetResult(connection_.get())}) {
+  while (const Result rest = take_result(patience_)) {
     if (PQstatus(connection_.get()) != CONNECTION_OK) lose();
   }
   if (status == PGRES_PIPELINE_ABORTED) {

@@ -21,6 +21,9 @@ constexpr milliseconds default_timeout{1000};
 constexpr milliseconds outcome_timeout{5000};
 // The session of a coordinator that was killed ends within this time.
 constexpr milliseconds lock_timeout{3000};
+constexpr int patience_of_readers = 6;  // times as long
+// Its shortest: libpq takes less for two seconds.
+constexpr std::chrono::seconds reconnect_timeout{2};
 constexpr milliseconds lock_glance{20};
 constexpr milliseconds first_pause{10};
 constexpr milliseconds longest_pause{500};
@@ -66,7 +69,7 @@ std::vector<std::string_view> views(const std::vector<std::string>& texts) {
 
 PostgresDatabase::PostgresDatabase(PostgresOptions options, Purpose purpose)
     : options_(std::move(options)), purpose_(purpose) {
-  connect();
+  connect(steady_clock::now() + lock_timeout);
 }
 
 PostgresDatabase::~PostgresDatabase() = default;
@@ -84,15 +87,18 @@ std::unique_ptr<Database> PostgresDatabase::open_reader() {
 
 // --- the connection
 
-void PostgresDatabase::connect() {
+void PostgresDatabase::connect(steady_clock::time_point lock_deadline) {
   const bool writing = purpose_ == Purpose::writing;
-  connection_ =
-      std::make_unique<PostgresConnection>(options_.conninfo, writing ? "store" : "reader");
+  PostgresConnection::Patience patience;
+  patience.for_answer = options_.longest_silence * (writing ? 1 : patience_of_readers);
+  if (!location_.empty()) patience.to_connect = reconnect_timeout;  // it was there before
+  connection_ = std::make_unique<PostgresConnection>(options_.conninfo,
+                                                     writing ? "store" : "reader", patience);
   location_ = connection_->location();
   version_ = connection_->version();
   durability_.reset();
   if (writing) {
-    take_session_lock();
+    take_session_lock(lock_deadline);
   } else {
     connection_->run("SET default_transaction_read_only TO on");
   }
@@ -100,9 +106,8 @@ void PostgresDatabase::connect() {
 }
 
 // An old session of ours may not have noticed yet that its client is gone; it could still commit.
-void PostgresDatabase::take_session_lock() {
+void PostgresDatabase::take_session_lock(steady_clock::time_point deadline) {
   const std::string number(session_lock);
-  const auto deadline = steady_clock::now() + lock_timeout;
   const std::string holder =
       "FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = 0 AND objid = " +
       number + " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
@@ -145,7 +150,7 @@ void PostgresDatabase::reconnect(std::chrono::nanoseconds timeout) {
     }
     std::this_thread::sleep_until(next_attempt_);
     try {
-      connect();
+      connect(deadline);
       pause_ = {};
       next_attempt_ = {};
       return;

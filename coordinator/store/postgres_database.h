@@ -24,6 +24,9 @@ struct PostgresOptions {
   std::string conninfo;  // as libpq reads it; empty: PGHOST and its like
   // Has the server checkpoint so often; zero leaves it to the server. For measuring.
   std::chrono::nanoseconds checkpoint_interval{};
+  // A server that answers nothing for so long hangs: its connection is given up. Readers, who may
+  // have asked for much, wait six times as long.
+  std::chrono::milliseconds longest_silence{5000};
 };
 
 class PostgresDatabase final : public Database {
@@ -73,10 +76,11 @@ class PostgresDatabase final : public Database {
 
   PostgresDatabase(PostgresOptions options, Purpose purpose);
 
-  void connect();
+  // A session of ours that is not gone by the deadline is another coordinator's.
+  void connect(std::chrono::steady_clock::time_point lock_deadline);
   void require_connection();
   void reconnect(std::chrono::nanoseconds timeout);
-  void take_session_lock();
+  void take_session_lock(std::chrono::steady_clock::time_point deadline);
   void prepare_statements();
   std::int64_t stored_transaction();
   void send_entries();

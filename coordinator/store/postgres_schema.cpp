@@ -8,6 +8,9 @@
 namespace yardmaster {
 namespace {
 
+// An upgrade may have to write a large table anew.
+constexpr std::chrono::minutes longest_upgrade{10};
+
 std::string place_of(const PostgresConnection& connection) {
   return "PostgreSQL at " + connection.location() + ": ";
 }
@@ -51,7 +54,7 @@ void write_schema(PostgresConnection& connection, std::int64_t old_version) {
                 version + ")"
           : "UPDATE yard_meta SET value = " + version + " WHERE name = 'schema_version'";
   try {
-    connection.run(schema_from(old_version, postgres_dialect) + mark);
+    connection.run(schema_from(old_version, postgres_dialect) + mark, longest_upgrade);
   } catch (const Error& error) {
     throw Error(error.code(),
                 place_of(connection) + describe_upgrade(old_version) + ": " + error.what());
