@@ -265,6 +265,11 @@ void Store::rolled_back() noexcept {
 void Store::write_out_tail() {
   database_.begin(Durability::power);
   try {
+    // What lives in memory is of what the database was: the next start reads what it is.
+    if (database_.take_divergence()) {
+      throw Error(ErrorCode::storage_failed,
+                  "the database lost its latest commits: the next start has to read it again");
+    }
     while (ContextHead* head = heads_->oldest_tail()) write_block(*head);
     database_.execute(Statement::write_meta, {std::string_view("watermark"), last_entry_id_});
     database_.execute(Statement::write_meta, {std::string_view("clean"), std::int64_t{1}});

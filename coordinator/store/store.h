@@ -209,7 +209,8 @@ class Store {
   // Outside of a transaction: forgets what lives in memory and loads it again.
   void reload();
   // Writes out, at an orderly stop and in a transaction of its own, all that lives in memory, so
-  // that the next start has nothing to rebuild.
+  // that the next start has nothing to rebuild. Throws storage_failed, and writes nothing, when the
+  // database is not the one any more that it is of.
   void write_out_tail();
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
@@ -82,8 +83,23 @@ class Found {
       if (reached != writers.size() - 1) problem = "a broadcast reached some of its recipients";
     }
   }
-  std::int64_t last() const { return numbers_.empty() ? 0 : *numbers_.rbegin(); }
-  bool is_beginning() const { return std::cmp_equal(last(), numbers_.size()); }
+  // Which of the numbers to a limit are there has to be a beginning.
+  std::string compare(const Promises& promises) const {
+    const auto end = numbers_.upper_bound(promises.before_crash);
+    const std::int64_t last = end == numbers_.begin() ? 0 : *std::prev(end);
+    if (!std::cmp_equal(last, std::distance(numbers_.begin(), end))) {
+      return "an operation is missing before " + std::to_string(last);
+    }
+    if (last < promises.until_power) {
+      return "lost: all up to " + std::to_string(promises.until_power) + " was promised, " +
+             std::to_string(last) + " is the last";
+    }
+    for (const std::int64_t number : promises.power) {
+      if (number > 0 && !numbers_.contains(number)) return "lost: " + std::to_string(number);
+    }
+    const bool invented = !numbers_.empty() && *numbers_.rbegin() > promises.begun;
+    return invented ? "invented: " + std::to_string(*numbers_.rbegin()) : "";
+  }
 
  private:
   std::set<std::int64_t> numbers_;
@@ -149,10 +165,12 @@ void NumberedWork::done(const Numbered& operation) {
     last_failure_ = operation.failure()->what();
     return;
   }
-  const std::int64_t promised = operation.promised();
-  promises_.until_process = std::max(promises_.until_process, promised);
   if (operation.durability() == Durability::power) {
-    promises_.until_power = std::max(promises_.until_power, promised);
+    const std::int64_t promised = operation.promised();
+    promises_.power.insert(promised);
+    if (promised <= promises_.before_crash) {
+      promises_.until_power = std::max(promises_.until_power, promised);
+    }
   }
   on_promise_(promises_);
 }
@@ -211,13 +229,13 @@ void NumberedWork::submit(OpenStore& store, int count) {
   }
 }
 
-std::string NumberedWork::audit(Database& database, std::int64_t floor, std::int64_t begun) {
+std::string NumberedWork::audit(Database& database, const Promises& promises) {
   const ManualClock clock;
   Store store(database, clock);
   Reader reader(database.open_reader());
   Found found;
   if (store.list_instances().empty()) {
-    return floor >= 0 ? "the instances are lost" : "";
+    return promises.until_power >= 0 ? "the instances are lost" : "";
   }
   for (const char* writer : writers) {
     found.entries(store, reader, writer);
@@ -225,15 +243,7 @@ std::string NumberedWork::audit(Database& database, std::int64_t floor, std::int
   }
   found.handoffs(store);
   found.broadcasts();
-  if (!found.problem.empty()) return found.problem;
-  if (!found.is_beginning())
-    return "an operation is missing before " + std::to_string(found.last());
-  if (found.last() < floor) {
-    return "lost: all up to " + std::to_string(floor) + " was promised, " +
-           std::to_string(found.last()) + " is the last";
-  }
-  if (found.last() > begun) return "invented: " + std::to_string(found.last());
-  return {};
+  return found.problem.empty() ? found.compare(promises) : found.problem;
 }
 
 }  // namespace yardmaster::support

@@ -7,10 +7,12 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,9 +22,13 @@ namespace yardmaster::support {
 
 // What the work has been told so far.
 struct Promises {
-  std::int64_t begun = 0;           // the latest operation that was given to the store
-  std::int64_t until_power = -1;    // all up to this one were promised for a power cut
-  std::int64_t until_process = -1;  // and for a killed daemon; 0 stands for the instances
+  std::int64_t begun = 0;  // the latest operation that was given to the store
+  // All up to this one were promised for a power cut; 0 stands for the instances.
+  std::int64_t until_power = -1;
+  // Work begun after this one was done on a server that may have lost what is in between: there it
+  // need not be a beginning, and only what is named in `power` was promised.
+  std::int64_t before_crash = std::numeric_limits<std::int64_t>::max();
+  std::set<std::int64_t> power = {};
 };
 
 // A store as the daemon has it, with its threads.
@@ -68,9 +74,11 @@ class NumberedWork {
   std::size_t failed() const { return failed_; }
   const std::string& last_failure() const { return last_failure_; }
 
+  // From now on, what is done is done on a server that has crashed.
+  void crashes() { promises_.before_crash = promises_.begun; }
+
   // Looks everything up in the database; what contradicts the promises, empty when nothing does.
-  // The `floor` is the operation up to which all has to be there, -1 for none.
-  static std::string audit(Database& database, std::int64_t floor, std::int64_t begun);
+  static std::string audit(Database& database, const Promises& promises);
 
  private:
   using Work = std::function<void(Store&)>;

@@ -18,6 +18,15 @@ class PostgresContract : public StoreContract {
         name + "'";
     PQclear(PQexec(connection.get(), sql.c_str()));
   }
+  // As if a crash of the server had taken the last commit back; `rows` is what it had done.
+  void lose_last_commit(const std::string& rows) {
+    const std::unique_ptr<PGconn, void (*)(PGconn*)> connection(
+        PQconnectdb(dynamic_cast<PostgresDriver&>(*driver_).conninfo().c_str()), PQfinish);
+    const std::string sql =
+        rows + "UPDATE yard_meta SET value = value - 1 WHERE name = 'transaction'";
+    PQclear(PQexec(connection.get(), sql.c_str()));
+    sever("yardmaster store");
+  }
 };
 INSTANTIATE_TEST_SUITE_P(Drivers, PostgresContract, testing::Values("postgres"), driver_name);
 
@@ -69,21 +78,25 @@ TEST_P(PostgresContract, a_reader_whose_connection_is_lost_connects_again) {
 TEST_P(PostgresContract, commits_that_the_server_lost_are_told_of) {
   create("ada");
   append("ada", 1, 3);
-  // This is as if a crash had taken the last commit back.
-  const auto undo = [this] {
-    const std::unique_ptr<PGconn, void (*)(PGconn*)> connection(
-        PQconnectdb(dynamic_cast<PostgresDriver&>(*driver_).conninfo().c_str()), PQfinish);
-    PQclear(PQexec(connection.get(),
-                   "UPDATE yard_meta SET value = value - 1 WHERE name = 'transaction'"));
-  };
-  undo();
-  sever("yardmaster store");
+  lose_last_commit("");
   EXPECT_THROW(in_transaction([&] { store_->find_instance("ada"); }), Error);
   database_->begin(Durability::process);
   EXPECT_TRUE(database_->take_divergence());
   database_->rollback();
   store_->reload();
   EXPECT_EQ(read("ada").size(), 3U);
+}
+
+TEST_P(PostgresContract, a_stop_does_not_write_out_what_the_server_has_lost) {
+  create("ada");
+  append("ada", 1, 3);
+  lose_last_commit("DELETE FROM entries;");
+  EXPECT_THROW(in_transaction([&] { store_->find_instance("ada"); }), Error);
+  EXPECT_THROW(store_->write_out_tail(), Error);
+  reopen();
+  EXPECT_TRUE(read("ada").empty());
+  append("ada", 1, 2);
+  EXPECT_EQ(read("ada").size(), 2U);
 }
 
 TEST_P(PostgresContract, a_second_writer_is_refused) {
