@@ -5,16 +5,11 @@
 #include <ctime>
 #include <filesystem>
 #include <iostream>
-#include <sstream>
 #include <string>
 #include <vector>
 
-#include <unistd.h>
-
 #include "coordinator/base/error.h"
 #include "loadgen/run/series.h"
-#include "reports/compare.h"
-#include "reports/compare_sets.h"
 #include "reports/history.h"
 #include "reports/report_files.h"
 #include "reports/terminal_writer.h"
@@ -32,15 +27,6 @@ int exit_status(reports::Verdict verdict) {
       return exit_inconclusive;
   }
   return exit_could_not_run;
-}
-
-// Reads one report, or those that commas separate.
-std::vector<reports::Report> read_set(const std::filesystem::path& named) {
-  if (std::filesystem::exists(named)) return {reports::read_report(named)};
-  std::vector<reports::Report> set;
-  std::istringstream names(named.string());
-  for (std::string name; std::getline(names, name, ',');) set.push_back(reports::read_report(name));
-  return set;
 }
 
 }  // namespace
@@ -62,22 +48,6 @@ reports::Report carry_out(const Options& options) {
 }
 
 int run_scenario(const Options& options) { return exit_status(carry_out(options).verdict()); }
-
-int compare_reports(const Options& options) {
-  const auto first = read_set(options.compared.first);
-  const auto second = read_set(options.compared.second);
-  const bool colours = Progress::has_color(STDOUT_FILENO);
-  if (first.size() > 1 || second.size() > 1) {
-    const auto comparisons = reports::compare_sets(first, second);
-    std::cout << reports::to_terminal(comparisons, colours);
-    const bool worse = std::any_of(comparisons.begin(), comparisons.end(),
-                                   [](const auto& one) { return one.regression(); });
-    return worse ? exit_failed : exit_pass;
-  }
-  const auto comparison = reports::compare(first.front(), second.front());
-  std::cout << reports::to_terminal(comparison, colours);
-  return comparison.lost_integrity() ? exit_failed : exit_pass;
-}
 
 int print_history(const Options& options) {
   if (!std::filesystem::is_directory(options.history)) {

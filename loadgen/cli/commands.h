@@ -19,6 +19,7 @@ inline constexpr int exit_failed = 99;
 reports::Report carry_out(const Options& options);
 
 int run_scenario(const Options& options);
+// Compares two reports, or two sets of them, which it may measure itself.
 int compare_reports(const Options& options);
 // Says since when the reports under a directory, in the order of their paths, show a change.
 int print_history(const Options& options);

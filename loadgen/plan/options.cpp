@@ -4,12 +4,14 @@
 #include <charconv>
 #include <cstdint>
 #include <optional>
+#include <sstream>
 #include <string_view>
 
 #include <CLI/CLI.hpp>
 
 #include "coordinator/base/error.h"
 #include "coordinator/base/store_kind.h"
+#include "loadgen/plan/verb_flags.h"
 
 namespace yardmaster::loadgen {
 namespace {
@@ -34,13 +36,16 @@ constexpr const char* examples =
     "  loadgen --store sqlite,postgres --instances 10,25,50\n"
     "  loadgen compare before/report.json after/report.json\n"
     "  loadgen compare a1,a2,a3 b1,b2,b3\n"
+    "  loadgen compare --run '--durability process' '--durability power'\n"
+    "  loadgen compare --aa 6 --duration 5s\n"
     "  loadgen history reports-of-a-year\n"
     "  loadgen decide\n"
     "  loadgen search --slo write_p99=30ms --fsync-latency 5ms --durability power\n"
     "  loadgen map --report map\n\n"
     "Exit status: 0 pass, 99 a target failed (compare: a significant regression between sets; "
-    "decide: the "
-    "record is\ncontradicted), 3 inconclusive (search: no load holds), 2 usage, 1 could not run.\n"
+    "--aa: more\nfound than 5% explain; decide: the record "
+    "is\ncontradicted), 3 inconclusive "
+    "(search: no load holds), 2 usage, 1 could not run.\n"
     "Ctrl-C ends a run early with what was "
     "measured.";
 
@@ -262,53 +267,30 @@ void add_output_flags(CLI::App& app, Options& options) {
             "leave the metrics for a node exporter's textfile collector");
 }
 
-void add_decide(CLI::App& app, Options& options) {
-  auto* decide = app.add_subcommand(
-      "decide", "measure both stores (scenario gate) and check the decision on record");
-  decide->fallthrough();
-  decide->add_option("--record", options.record, "the record [reports/decision.json]");
-  decide->add_option("--from", options.decided_from, "decide by this report instead of measuring");
-  decide->add_flag("--write", options.write_record, "replace the record by what is measured");
-}
-
-CLI::App* add_searching(CLI::App& app, const char* name, const char* what, SearchOptions& search) {
-  auto* verb = app.add_subcommand(name, what);
-  verb->fallthrough();
-  verb->add_option("--slo", search.slo,
-                   "a limit that a load must pass to hold, as for --target; repeatable "
-                   "[write_p99=30ms]")
-      ->type_name("LIMIT")
-      ->take_all()
-      ->allow_extra_args(false);
-  return verb;
-}
-
-void add_search(CLI::App& app, SearchOptions& search) {
-  auto* verb = add_searching(app, "search",
-                             "find the most instances that hold the limits; takes the flags of a "
-                             "load, and steps of up to 20s (longer below 100 instances)",
-                             search);
-  verb->add_option("--start", search.start, "the fewest, tried first [10]")->type_name("N");
-  verb->add_option("--most,--most-instances", search.most,
-                   "where to stop [what the limit of open files allows]")
-      ->type_name("N");
-}
-
-void add_map(CLI::App& app, SearchOptions& search) {
-  auto* verb = add_searching(app, "map",
-                             "search on both stores, with both durabilities, on slower and slower "
-                             "disks; goes on with the map in --report",
-                             search);
-  verb->add_option("--most,--most-instances", search.most, "where each search stops [4000]")
-      ->type_name("N");
-  verb->add_option("--fsync-latencies", search.fsync_latencies,
-                   "added to each fsync [0,1ms,5ms,10ms,20ms]")
-      ->type_name("TIME[,TIME...]")
-      ->delimiter(',');
-  verb->add_flag("--anew", search.anew, "begin again instead of going on");
+std::vector<std::string> words_of(const std::string& text) {
+  std::vector<std::string> words;
+  std::istringstream stream(text);
+  for (std::string word; stream >> word;) words.push_back(word);
+  return words;
 }
 
 }  // namespace
+
+Options options_of_side(const Options& options, const std::string& side) {
+  auto words = words_of(side);
+  if (!words.empty() && !words.front().starts_with('-')) {
+    words.insert(words.begin(), "--scenario");
+  }
+  const Options own = parse_options(words);
+  if (own.verb != Verb::run) throw Error(ErrorCode::usage, "--run: '" + side + "' is no load");
+  Options merged = options;
+  merged.overrides.update(own.overrides);
+  if (!own.scenario.empty()) merged.scenario = own.scenario;
+  if (!own.connect.empty()) merged.connect = own.connect;
+  if (!own.postgres.empty()) merged.postgres = own.postgres;
+  if (!own.directory.empty()) merged.directory = own.directory;
+  return merged;
+}
 
 Options parse_options(const std::vector<std::string>& arguments) {
   Options options;
@@ -321,22 +303,7 @@ Options parse_options(const std::vector<std::string>& arguments) {
   add_real_flags(app, flags);
   add_direct_flags(app, flags);
   add_output_flags(app, options);
-  const auto* scenarios = app.add_subcommand("scenarios", "list the built-in scenarios");
-  auto* compare = app.add_subcommand(
-      "compare", "print what changed between two reports, or test it between two sets of them");
-  compare
-      ->add_option("before", options.compared.first,
-                   "report.json, or its directory; a set is three or more, with commas")
-      ->required();
-  compare->add_option("after", options.compared.second, "report.json, or its directory")
-      ->required();
-  auto* history = app.add_subcommand("history", "print since when many reports show a change");
-  history->add_option("directory", options.history, "with a report.json in it, or under it")
-      ->required();
-  add_decide(app, options);
-  add_search(app, options.search);
-  add_map(app, options.search);
-  app.require_subcommand(0, 1);
+  add_verbs(app, options);
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     app.parse(reversed);
@@ -351,12 +318,7 @@ Options parse_options(const std::vector<std::string>& arguments) {
   } catch (const CLI::ParseError& error) {
     throw Error(ErrorCode::usage, error.what());
   }
-  if (scenarios->parsed()) options.verb = Verb::list_scenarios;
-  if (compare->parsed()) options.verb = Verb::compare;
-  if (history->parsed()) options.verb = Verb::history;
-  if (app.got_subcommand("decide")) options.verb = Verb::decide;
-  if (app.got_subcommand("search")) options.verb = Verb::search;
-  if (app.got_subcommand("map")) options.verb = Verb::map;
+  options.verb = verb_of(app, options);
   options.overrides = overrides_from(flags);
   return options;
 }

@@ -24,6 +24,13 @@ struct SearchOptions {
   bool anew = false;  // instead of going on with a map that is there
 };
 
+// `compare --run` and `compare --aa` measure what they compare.
+struct MeasuredSides {
+  std::pair<std::string, std::string> sides;  // a scenario, flags, or both; empty: none were named
+  std::uint64_t runs = 3;                     // of each side
+  std::uint64_t same = 0;                     // comparisons of one side with itself
+};
+
 struct Options {
   Verb verb = Verb::run;
   std::string text;  // with help: what to print
@@ -43,6 +50,7 @@ struct Options {
   std::filesystem::path textfile;
 
   std::pair<std::filesystem::path, std::filesystem::path> compared;
+  MeasuredSides measured;
   std::filesystem::path history;  // a directory with reports somewhere in it
 
   std::filesystem::path record = "reports/decision.json";
@@ -54,5 +62,9 @@ struct Options {
 
 // argv[0] is left out.
 Options parse_options(const std::vector<std::string>& arguments);
+
+// Returns the options with what a side of `compare --run` names on top of them: a scenario's name
+// or file, flags of a load in one word, or both.
+Options options_of_side(const Options& options, const std::string& side);
 
 }  // namespace yardmaster::loadgen

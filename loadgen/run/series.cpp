@@ -34,13 +34,13 @@ Scenario prepare_scenario(const Options& options, Progress& progress) {
 
 Series::Series(const Options& options, Progress& progress)
     : options_(options),
-      is_search_(options.verb == Verb::search || options.verb == Verb::map),
+      is_of_many_(options.verb != Verb::run && options.verb != Verb::decide),
       progress_(progress),
       supervisor_({.connect = options.connect,
                    .directory = options.directory,
                    .keep = options.keep,
                    .postgres = options.postgres,
-                   .measure_delay_once = is_search_},
+                   .measure_delay_once = is_of_many_},
                   interrupts_, nursery_, registry_, progress) {
   if (options.metrics_listen) {
     endpoint_.emplace(*options.metrics_listen, options.metrics_remote,
@@ -70,7 +70,7 @@ bool Series::run_one(const LoadPlan& plan, std::size_t runs) {
   const auto log = hdr_log_name(finished.run, report_.runs.size(), runs);
   reports::write_file(options_.report / log, finished.hdr_log);
   report_.environment = reports::together(report_.environment, finished.environment);
-  if (!is_search_) {
+  if (!is_of_many_) {
     const int descriptor = options_.json ? STDERR_FILENO : STDOUT_FILENO;
     show(reports::to_terminal(finished.run, Progress::has_color(descriptor)));
   }

@@ -1,5 +1,5 @@
-// The runs of a scenario or of a search, one after another: those of a scenario are shown when they
-// are over, and the report on disk grows with each. Main thread.
+// The runs of a scenario, a search or one side of a comparison, one after another: those of a
+// scenario are shown when they are over, and the report on disk grows with each. Main thread.
 #pragma once
 
 #include <optional>
@@ -39,7 +39,7 @@ class Series {
   void show(const std::string& text) const;
 
   const Options& options_;
-  bool is_search_;  // with a line of its own for each run
+  bool is_of_many_;  // of a search or a comparison, with a line of its own for each run
   Progress& progress_;
   Interrupts interrupts_;
   ChildNursery nursery_;

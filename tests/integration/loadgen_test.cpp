@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -141,6 +142,25 @@ TEST_F(Loadgen, a_daemon_that_dies_for_good_ends_the_run_with_one_line) {
   const auto status = load.wait(Deadline(60s));
   ASSERT_TRUE(status.has_value()) << "still waits for the daemon";
   EXPECT_NE(*status, 0);
+}
+
+TEST_F(Loadgen, both_sides_of_a_comparison_are_measured_in_turns) {
+  const auto result = measure({"compare", "--run", "--payload-bytes 64", "--payload-bytes 128",
+                               "--instances", "5", "--duration", "500ms", "--warmup", "100ms"});
+  EXPECT_TRUE(result.status == 0 || result.status == 99) << result.errors;
+  EXPECT_THAT(result.output, testing::ContainsRegex("a 1: .*b 1: .*b 2: .*a 2: .*a 3: .*b 3: "));
+  EXPECT_THAT(result.output, testing::HasSubstr("3 runs against 3"));
+  for (const std::string side : {"a", "b"}) {
+    const auto own = json::parse(read_file(place_ / "report" / side / "report.json"));
+    EXPECT_EQ(own.at("runs").size(), 3U) << side;
+  }
+}
+
+TEST_F(Loadgen, a_side_compared_with_itself_says_how_often_it_differs) {
+  const auto result = measure({"compare", "--aa", "1", "--workloads", "writes", "--instances", "5",
+                               "--duration", "500ms", "--warmup", "100ms"});
+  EXPECT_TRUE(result.status == 0 || result.status == 99) << result.errors;
+  EXPECT_THAT(result.output, testing::ContainsRegex("found in [01] of 1 comparisons"));
 }
 
 TEST_F(Loadgen, a_report_compared_with_itself_shows_no_regression) {

@@ -238,6 +238,10 @@ TEST(OptionsTest, what_cannot_be_meant_is_refused) {
       {"--duration", "1s", "--max-duration", "2s"},
       {"--workloads", "reads"},
       {"compare", "only-one"},
+      {"compare", "--run", "only-one"},
+      {"compare", "--run", "a", "b", "--runs", "2"},
+      {"compare", "--aa", "2", "--run", "a", "b"},
+      {"compare", "a", "b", "--aa", "2"},
   };
   for (const auto& line : lines) EXPECT_THROW(parse_options(line), Error) << line.front();
   EXPECT_THROW(default_scenario(parse_options({"--instances", "ten"}).overrides), Error);
@@ -261,6 +265,19 @@ TEST(ScenarioTest, a_run_is_as_long_as_the_stalls_ask_that_it_must_not_miss) {
           .runs.at(0);
   EXPECT_EQ(longer.duration, seconds(299));
   EXPECT_THAT(scenario_error("{}", {{"vouch_for", "2"}}), StartsWith("--vouch-for: '2'"));
+}
+
+TEST(LoadgenOptions, a_side_of_a_comparison_is_a_scenario_or_flags_on_top_of_the_others) {
+  const auto options = parse_options({"compare", "--run", "stampede --interval 1s",
+                                      "--durability power", "--duration", "3s", "--seed", "7"});
+  const auto a = options_of_side(options, options.measured.sides.first);
+  const auto b = options_of_side(options, options.measured.sides.second);
+  EXPECT_EQ(a.scenario, "stampede");
+  EXPECT_EQ(a.overrides, Overrides({{"interval", "1s"}, {"duration", "3s"}, {"seed", 7}}));
+  EXPECT_EQ(b.scenario, "");
+  EXPECT_EQ(b.overrides, Overrides({{"durability", "power"}, {"duration", "3s"}, {"seed", 7}}));
+  EXPECT_THROW(options_of_side(options, "--no-such-flag"), Error);
+  EXPECT_THROW(options_of_side(options, "--seed 1 decide"), Error);
 }
 
 }  // namespace
