@@ -78,4 +78,11 @@ bool RowCount::go_on(Database& database) {
   return looked_at_ < last_;
 }
 
+std::uint64_t count_rows(Database& database, const ContextSnapshot& snapshot) {
+  RowCount count(snapshot);
+  while (count.go_on(database)) {
+  }
+  return count.rows();
+}
+
 }  // namespace yardmaster

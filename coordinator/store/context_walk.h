@@ -56,4 +56,7 @@ class RowCount {
   std::uint64_t rows_ = 0;
 };
 
+// Counts all of them at once.
+std::uint64_t count_rows(Database& database, const ContextSnapshot& snapshot);
+
 }  // namespace yardmaster

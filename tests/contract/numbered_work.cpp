@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "coordinator/domain/context.h"
+#include "coordinator/store/context_walk.h"
 
 namespace yardmaster::support {
 namespace {
@@ -61,7 +62,8 @@ class Found {
       before = number;
       add(number);
     }
-    if (reader.count_rows(snapshot) != next - 1) problem = std::string("doubled in ") + writer;
+    if (count_rows(reader.database(), snapshot) != next - 1)
+      problem = std::string("doubled in ") + writer;
   }
   void messages(Store& store, const char* writer) {
     MessageFilter filter;

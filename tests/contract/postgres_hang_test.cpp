@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "coordinator/base/error.h"
+#include "coordinator/store/context_walk.h"
 #include "tests/contract/frozen_server.h"
 #include "tests/contract/store_fixture.h"
 
@@ -75,10 +76,10 @@ TEST_P(PostgresHang, a_question_that_nobody_answers_is_refused) {
     const FrozenServer frozen(server_.pid(), GetParam());
     EXPECT_EQ(refusal([&] { (void)store_.find_instance("ada"); }), ErrorCode::storage_failed);
     // A server whose other processes still run gives the reader a new connection.
-    const auto read = refusal([&] { EXPECT_EQ(reader.count_rows(snapshot), 0U); });
+    const auto read = refusal([&] { EXPECT_EQ(count_rows(reader.database(), snapshot), 0U); });
     EXPECT_EQ(read.has_value(), GetParam() == What::everything);
   }
-  EXPECT_EQ(reader.count_rows(snapshot), 0U);
+  EXPECT_EQ(count_rows(reader.database(), snapshot), 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Frozen, PostgresHang, testing::Values(What::backends, What::everything),
