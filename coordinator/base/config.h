@@ -52,7 +52,9 @@ struct Config {
   std::chrono::nanoseconds sweep_interval = std::chrono::seconds(30);
   std::uint64_t output_max_bytes = 10U << 20U;
   std::uint64_t checkout_jobs = 0;
+  std::chrono::nanoseconds fetch_timeout = std::chrono::seconds(20);
   std::uint64_t restart_limit = 5;
+  std::chrono::nanoseconds restart_window = std::chrono::hours(1);
   std::chrono::nanoseconds stall_limit = std::chrono::milliseconds(20);
   std::string log_level = "info";
   std::uint64_t log_max_bytes = 10U << 20U;
@@ -92,6 +94,9 @@ struct LoadedConfig {
 
 // Throws Error{usage} that names the source and the key's path.
 LoadedConfig load_config(const ConfigSources& sources);
+
+// The names of all variables of an environment that are settings.
+std::vector<std::string> setting_variables();
 
 // All of a configuration, secrets too, for another process of ours, and back.
 std::string settings_text(const Config& config);

@@ -89,6 +89,7 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
   // InstanceObserver
   void on_state(const Instance& instance) override { events_.on_state(instance); }
   void on_gone(const Instance& instance, std::chrono::nanoseconds cleanup) override;
+  void on_message(const Message& message) override { events_.publish(message); }
   void on_handoff(const Handoff& handoff) override;
 
   asio::awaitable<void> start();

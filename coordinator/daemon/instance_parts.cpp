@@ -53,6 +53,10 @@ AgentOptions agent_options(const Config& config, const std::string& program,
   return options;
 }
 
+RestartLimit restart_limit(const Config& config) {
+  return {config.restart_limit, config.restart_window};
+}
+
 Paths with_tokens(Paths paths, const YardRecord& yard) {
   paths.token_prefix = yard.token_prefix;
   return paths;
@@ -77,7 +81,7 @@ InstanceParts::InstanceParts(asio::io_context& io, StoreQueue& store, InstanceMa
       repositories_(io, workers_, store, runner_, paths_, checkout_jobs(config), on_warning_),
       tmux_(
           io, workers_, paths_.tmux_socket(), [this] { upkeep_.hint(); }, on_warning_),
-      persistent_(io, store, instances, clock, config.restart_limit, on_warning_),
+      persistent_(io, store, instances, clock, restart_limit(config), on_warning_),
       upkeep_(io, workers_, instances, repositories_, config.tmux ? &tmux_ : nullptr, paths_,
               config.sweep_interval, on_warning_) {}
 
@@ -95,12 +99,13 @@ void InstanceParts::add_resources(Broker& broker, InstanceObserver& observer) {
   add(std::make_unique<RowResource>(store_, observer));
   add(std::make_unique<SocketResource>(broker, paths_));
   const FileParts parts{config_.hooks, config_.mcp_files};
-  add(std::make_unique<WorktreeResource>(workers_, repositories_, store_, paths_, roles_, parts));
+  const auto spared = [this] { return std::vector<std::int64_t>{tmux_.server_pid()}; };
+  add(std::make_unique<WorktreeResource>(io_, workers_, repositories_, store_, paths_, roles_,
+                                         parts, spared, config_.fetch_timeout));
   add(std::make_unique<FilesResource>(workers_, roles_, paths_,
                                       agent_options(config_, program_, surroundings_)));
   add(std::make_unique<WindowResource>(io_, tmux_, repositories_, store_, signs_, paths_,
                                        window_options(config_, program_)));
-  const auto spared = [this] { return std::vector<std::int64_t>{tmux_.server_pid()}; };
   const auto on_death = [this](const std::string& instance, SteadyTime when) {
     signs_.died(instance);
     instances_.process_died(instance, when);

@@ -1,6 +1,7 @@
 #include "coordinator/daemon/story_log.h"
 
 #include "coordinator/base/duration.h"
+#include "coordinator/domain/end_notice.h"
 
 namespace yardmaster {
 namespace {
@@ -13,17 +14,12 @@ std::string whereabouts(const Instance& instance) {
   return text;
 }
 
-// "agent failed (exit 3)"
-std::string end_of(const Instance& instance) {
-  if (instance.exit_status.empty()) return instance.end_reason;
-  return instance.end_reason + " (" + instance.exit_status + ")";
-}
-
 }  // namespace
 
 void StoryLog::on_started(const Instance& instance) {
   log_->info("'{}' started as {}{}{}", instance.name, instance.role,
              instance.is_restart ? ", again" : "", whereabouts(instance));
+  for (const std::string& note : instance.notes) log_->warn("'{}': {}", instance.name, note);
   next_.on_started(instance);
 }
 
@@ -47,7 +43,7 @@ void StoryLog::on_state(const Instance& instance) {
 }
 
 void StoryLog::on_gone(const Instance& instance, std::chrono::nanoseconds cleanup) {
-  log_->info("'{}' is gone: {}, cleared away in {:.1f} ms", instance.name, end_of(instance),
+  log_->info("'{}' is gone: {}, cleared away in {:.1f} ms", instance.name, end_text(instance),
              to_milliseconds(cleanup));
   for (const std::string& place : instance.rescue) {
     log_->info("work of '{}' was saved: {}", instance.name, place);

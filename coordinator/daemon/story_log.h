@@ -23,6 +23,7 @@ class StoryLog final : public InstanceObserver {
   void on_taken_up(const Instance& instance) override;
   void on_state(const Instance& instance) override;
   void on_gone(const Instance& instance, std::chrono::nanoseconds cleanup) override;
+  void on_message(const Message& message) override { next_.on_message(message); }
   void on_handoff(const Handoff& handoff) override { next_.on_handoff(handoff); }
 
  private:

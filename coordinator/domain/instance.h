@@ -103,6 +103,7 @@ struct Instance : InstanceDescription {
   std::string exit_status;
   std::string last_output;
   std::vector<std::string> rescue;
+  std::vector<std::string> notes;  // on its start: what is amiss and did not keep it; not stored
   bool shortened = false;  // in a list: long texts were cut
 };
 
@@ -132,7 +133,8 @@ struct TombstoneFilter {
 
 // An EndRecord says how an instance ended.
 struct EndRecord {
-  // "released", "completed", "agent failed", "agent killed", "window closed", "process died", …
+  // "released", "completed", "exited with 1", "killed by SIGKILL", "window closed", "process died",
+  // …
   std::string reason;
   std::string summary;              // as given to complete_agent
   std::string exit_status;          // "exit 3", "signal 9"; empty: not known
@@ -142,7 +144,8 @@ struct EndRecord {
 };
 
 // A persistent instance: one of this name should live. Made and renewed when an instance is created
-// as wanted; ends with the instance, unless that ends by a death after which it is started again.
+// as wanted; ends with the instance, unless that ends by a death. Then it waits for its restart, or
+// is given up; messages for its name wait with it.
 struct WantedInstance {
   std::string name;
   std::string role;
@@ -150,8 +153,9 @@ struct WantedInstance {
   std::string task;
   std::string agent_command;
   std::string start_ref;
-  std::uint64_t restarts = 0;
-  WallTime last_death{};  // the epoch: it has not died yet
+  std::vector<WallTime> deaths;  // the latest ones, oldest first
+  WallTime next_start{};         // the epoch: it does not wait for a restart
+  std::string given_up;          // why it is not started again; empty: it is
 };
 
 }  // namespace yardmaster

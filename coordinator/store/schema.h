@@ -11,7 +11,7 @@
 
 namespace yardmaster {
 
-inline constexpr std::int64_t schema_version = 3;
+inline constexpr std::int64_t schema_version = 4;
 
 // A dialect says what the words in braces of schema.sql and migrations/*.sql stand for.
 struct Dialect {

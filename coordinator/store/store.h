@@ -110,7 +110,7 @@ class Store {
   // Throws already_exists while an instance of that name lives. Takes up the context that an
   // earlier instance of that name still owns (with a new generation, so that its late writes are
   // refused), else makes a fresh one. The request also decides whether the name is wanted from now
-  // on; restarts that were counted before stay counted.
+  // on; deaths of one that was not given up stay counted.
   Instance create_instance(const InstanceRequest& request, std::string_view socket_path);
   Instance find_instance(std::string_view name);  // throws not_found
   std::vector<Instance> list_instances();         // the living ones, by name
@@ -121,9 +121,13 @@ class Store {
   // Its window's pane together with the process in it: one is never known without the other.
   void set_instance_window(std::string_view name, std::string_view pane,
                            const ProcessIdentity& process);
-  // It is stopping from now on, and why.
+  // It is stopping from now on, and why. A key names the request for that.
   void note_instance_ending(std::string_view name, std::string_view reason,
-                            std::string_view summary);
+                            std::string_view summary, std::string_view key = {});
+  // Returns whether this end was noted with this key before, maybe of an instance that is gone by
+  // now. Throws key_reused.
+  bool is_ending_known(std::string_view name, std::string_view reason, std::string_view summary,
+                       std::string_view key);
   // Records the commit at which the instance's branch began.
   void set_instance_commit(std::string_view name, std::string_view commit);
   // Leaves a tombstone, cancels the pending handoffs from and to it, and drops it from the wanted
@@ -135,9 +139,11 @@ class Store {
 
   // --- wanted instances
   std::vector<WantedInstance> list_wanted();  // by name
+  // Those that do not live now: they wait for their restart, or were given up.
+  std::vector<WantedInstance> list_waiting();
   bool is_wanted(std::string_view name);
-  // Throws not_found.
-  void note_restart(std::string_view name, std::uint64_t restarts, WallTime last_death);
+  // Records its deaths, its next start and whether it is given up. Throws not_found.
+  void note_deaths(const WantedInstance& wanted);
   bool drop_wanted(std::string_view name);  // false when it was none
 
   // --- repositories
@@ -152,7 +158,7 @@ class Store {
   void remove_repository(std::string_view name);
 
   // --- messages; a repeated key of the same sender gives the first result again (key_reused when
-  // the request differs). `from` and `to` must live (not_found).
+  // the request differs). `from` must live, and `to` live or be wanted (not_found).
   struct SendResult {
     std::uint64_t id = 0;
     bool repeated = false;  // it was sent before
@@ -168,7 +174,12 @@ class Store {
   // for a repository that is not there.
   BroadcastResult broadcast(std::string_view from, std::string_view to, std::string_view body,
                             std::string_view key);
+  // Tells the supervisors of the instance's repository, those that are only wanted too, what has
+  // become of it.
+  std::vector<Message> tell_supervisors(const InstanceDescription& instance, std::string_view body);
   std::vector<Message> list_messages(const MessageFilter& filter);
+  // Throws not_found for a name that no instance has or had.
+  void require_known(std::string_view field, std::string_view instance);
   Message read_message(std::string_view recipient, std::uint64_t id);  // marks it read
   Message ack_message(std::string_view recipient, std::uint64_t id);
   // Raises pending ones to delivered; ids that are not the recipient's are ignored.
@@ -233,6 +244,7 @@ class Store {
   std::uint64_t first_number(const std::string& base);
   bool lives(std::string_view instance);
   void require_living(std::string_view field, std::string_view instance);
+  void require_recipient(std::string_view field, std::string_view instance);
   // The result that the key was answered with before; throws key_reused when the request differs.
   FoundKey find_key(std::string_view caller, std::string_view key, std::string_view request);
   void keep_key(std::string_view caller, std::string_view key, std::string_view request,

@@ -32,6 +32,11 @@ constexpr std::array<TextField, 4> ended_texts{&Instance::end_reason, &Instance:
 
 constexpr std::size_t most_digits = 9;  // longest number in a name that is made here
 
+// Returns the request that a key stands for.
+std::string ending_request(std::string_view reason, std::string_view summary) {
+  return std::string("end\n").append(reason).append("\n").append(summary);
+}
+
 WallTime time_from(std::int64_t microseconds) {
   return WallTime(std::chrono::microseconds(microseconds));
 }
@@ -197,6 +202,20 @@ void Store::require_living(std::string_view field, std::string_view instance) {
               std::string(field) + ": there is no instance '" + std::string(instance) + "'");
 }
 
+// A wanted one that does not live finds its messages when it is started again.
+void Store::require_recipient(std::string_view field, std::string_view instance) {
+  require_name(field, instance);
+  if (!is_wanted(instance)) require_living(field, instance);
+}
+
+// Each had a context of its name.
+void Store::require_known(std::string_view field, std::string_view instance) {
+  require_name(field, instance);
+  if (find_head(instance) != nullptr || is_wanted(instance) || lives(instance)) return;
+  throw Error(ErrorCode::not_found,
+              "there is no instance '" + std::string(instance) + "', and there never was");
+}
+
 Instance Store::find_instance(std::string_view name) {
   std::optional<Instance> found;
   database_.query(Statement::instance_by_name, {name},
@@ -304,10 +323,16 @@ void Store::set_instance_window(std::string_view name, std::string_view pane,
 }
 
 void Store::note_instance_ending(std::string_view name, std::string_view reason,
-                                 std::string_view summary) {
+                                 std::string_view summary, std::string_view key) {
   require_living("instance_id", name);
   const auto stopping = static_cast<std::int64_t>(InstanceState::stopping);
   database_.execute(Statement::note_instance_ending, {name, stopping, reason, summary});
+  keep_key(name, key, ending_request(reason, summary), reason);
+}
+
+bool Store::is_ending_known(std::string_view name, std::string_view reason,
+                            std::string_view summary, std::string_view key) {
+  return find_key(name, key, ending_request(reason, summary)).has_value();
 }
 
 void Store::set_instance_commit(std::string_view name, std::string_view commit) {

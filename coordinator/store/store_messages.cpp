@@ -77,7 +77,7 @@ Store::SendResult Store::send_message(std::string_view from, std::string_view to
   const std::string request = message_request("send_message", to, body);
   if (const FoundKey earlier = find_key(from, key, request)) return {to_number(*earlier), true};
   require_living("from", from);
-  require_living("to", to);
+  require_recipient("to", to);
   const std::uint64_t id = insert_message(from, to, body);
   keep_key(from, key, request, std::to_string(id));
   return {id, false};
@@ -124,6 +124,25 @@ Store::BroadcastResult Store::broadcast(std::string_view from, std::string_view 
   }
   keep_key(from, key, request, pack(result));
   return result;
+}
+
+std::vector<Message> Store::tell_supervisors(const InstanceDescription& instance,
+                                             std::string_view body) {
+  std::vector<Message> messages;
+  if (instance.repo.empty()) return messages;
+  std::vector<std::string> supervisors;
+  database_.query(Statement::supervisors_of_repo, {std::string_view(instance.repo)},
+                  [&](const Row& row) { supervisors.emplace_back(row.text(0)); });
+  for (std::string& supervisor : supervisors) {
+    if (supervisor == instance.name) continue;
+    Message& message = messages.emplace_back();
+    message.id = insert_message(instance.name, supervisor, body);
+    message.from = instance.name;
+    message.to = std::move(supervisor);
+    message.body = body;
+    message.sent_at = clock_.wall_now();
+  }
+  return messages;
 }
 
 Page<Message> list_messages(Database& database, const MessageFilter& filter) {

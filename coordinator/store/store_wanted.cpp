@@ -1,8 +1,36 @@
 // The part of Store that keeps which instances should live.
+#include <algorithm>
+#include <charconv>
+
 #include "coordinator/base/error.h"
 #include "coordinator/store/store.h"
 
 namespace yardmaster {
+namespace {
+
+std::int64_t microseconds_of(WallTime time) { return time.time_since_epoch().count(); }
+
+std::string joined_times(const std::vector<WallTime>& times) {
+  std::string text;
+  for (const WallTime time : times) {
+    text += (text.empty() ? "" : " ") + std::to_string(microseconds_of(time));
+  }
+  return text;
+}
+
+std::vector<WallTime> split_times(std::string_view text) {
+  std::vector<WallTime> times;
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(' '));
+    std::int64_t number = 0;
+    std::from_chars(word.data(), word.data() + word.size(), number);
+    times.emplace_back(std::chrono::microseconds(number));
+    text.remove_prefix(std::min(word.size() + 1, text.size()));
+  }
+  return times;
+}
+
+}  // namespace
 
 void Store::want_instance(const InstanceRequest& request) {
   const auto text = [](const std::string& value) { return Parameter(std::string_view(value)); };
@@ -21,10 +49,17 @@ std::vector<WantedInstance> Store::list_wanted() {
     wanted.task = row.text(3);
     wanted.agent_command = row.text(4);
     wanted.start_ref = row.text(5);
-    wanted.restarts = static_cast<std::uint64_t>(row.integer(6));
-    wanted.last_death = WallTime(std::chrono::microseconds(row.integer(7)));
+    wanted.deaths = split_times(row.text(6));
+    wanted.next_start = WallTime(std::chrono::microseconds(row.integer(7)));
+    wanted.given_up = row.text(8);
   });
   return all;
+}
+
+std::vector<WantedInstance> Store::list_waiting() {
+  std::vector<WantedInstance> waiting = list_wanted();
+  std::erase_if(waiting, [this](const WantedInstance& each) { return lives(each.name); });
+  return waiting;
 }
 
 bool Store::is_wanted(std::string_view name) {
@@ -33,12 +68,14 @@ bool Store::is_wanted(std::string_view name) {
   return found;
 }
 
-void Store::note_restart(std::string_view name, std::uint64_t restarts, WallTime last_death) {
-  if (!is_wanted(name)) {
-    throw Error(ErrorCode::not_found, "no instance '" + std::string(name) + "' is wanted");
+void Store::note_deaths(const WantedInstance& wanted) {
+  if (!is_wanted(wanted.name)) {
+    throw Error(ErrorCode::not_found, "no instance '" + wanted.name + "' is wanted");
   }
-  database_.execute(Statement::note_restart, {name, static_cast<std::int64_t>(restarts),
-                                              last_death.time_since_epoch().count()});
+  const std::string deaths = joined_times(wanted.deaths);
+  database_.execute(Statement::note_deaths,
+                    {std::string_view(wanted.name), std::string_view(deaths),
+                     microseconds_of(wanted.next_start), std::string_view(wanted.given_up)});
 }
 
 bool Store::drop_wanted(std::string_view name) {

@@ -172,7 +172,7 @@ TEST_F(Life, an_agent_that_dies_leaves_nothing_and_loses_nothing) {
   expect_all_taken_back({"ada"});
   const json listed = daemon_->call("list_instances", {{"state", "gone"}});
   const json& gone = listed["instances"][0];
-  EXPECT_EQ(gone["reason"], "agent killed");
+  EXPECT_EQ(gone["reason"], "killed by SIGKILL");
   EXPECT_EQ(gone["exit_status"], "signal 9");
   EXPECT_THAT(gone["last_output"].get<std::string>(), HasSubstr("agent ada begins"));
 }

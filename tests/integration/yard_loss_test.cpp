@@ -121,7 +121,7 @@ TEST_F(YardIdentity, the_log_tells_the_life_of_every_instance) {
   const std::string log = read_file(state() / "daemon.log");
   const std::vector<std::string> story{
       "'worker-1' started as worker, pid " + std::to_string(pid), "'worker-1' is taken up",
-      "'worker-1' is gone: agent killed (signal 9)",
+      "'worker-1' is gone: killed by SIGKILL",
       "work of 'worker-1' was saved: refs/yardmaster/rescue/worker-1/"};
   std::size_t at = 0;
   for (const std::string& line : story) {
@@ -150,9 +150,9 @@ TEST_F(YardIdentity, ends_that_differ_read_differently) {
   begin("closed", "exec sleep 300");
   begin("last", "exec sleep 300");
   write_file(scratch_ / "go", "");
-  EXPECT_EQ(reason("done"), "agent ended");
-  EXPECT_EQ(reason("failed"), "agent failed");
-  EXPECT_EQ(reason("killed"), "agent killed");
+  EXPECT_EQ(reason("done"), "exited with 0");
+  EXPECT_EQ(reason("failed"), "exited with 3");
+  EXPECT_EQ(reason("killed"), "killed by SIGKILL");
   const std::string tmux = tmux_sockets_.back().string();
   const std::string session = told(here, {"ls"})["instances"][0]["tmux_session"].get<std::string>();
   run({.argv = {"tmux", "-S", tmux, "kill-window", "-t", "=" + session + ":=closed"}});

@@ -99,7 +99,7 @@ constexpr ArgumentSpec remove_agent_arguments[] = {
     {"repo", Kind::name}, {"agent", Kind::name, required}, {"force", Kind::boolean}};
 constexpr ArgumentSpec repair_arguments[] = {{"dry_run", Kind::boolean}};
 constexpr ArgumentSpec complete_agent_arguments[] = {
-    {"repo", Kind::name}, {"agent", Kind::name}, {"summary", Kind::text}};
+    {"repo", Kind::name}, {"agent", Kind::name}, {"summary", Kind::text}, {"key", Kind::text}};
 
 }  // namespace
 

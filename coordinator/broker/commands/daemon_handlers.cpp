@@ -1,10 +1,12 @@
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <unistd.h>
 
 #include "coordinator/base/json.h"
 #include "coordinator/broker/commands/handlers.h"
+#include "coordinator/broker/commands/wire_values.h"
 
 namespace yardmaster::handlers {
 
@@ -16,8 +18,10 @@ Reply ping(Services& /*services*/, const Request& /*request*/) {
 
 Reply status(Services& services, const Request& /*request*/) {
   std::optional<StoreFacts> facts;
+  std::vector<WantedInstance> waiting;
   const auto count = [&](Store& store) {
     facts.emplace(store);
+    waiting = store.list_waiting();
     return store.counts();
   };
   const StoreCounts counts = co_await services.store.run(Durability::process, count);
@@ -27,6 +31,8 @@ Reply status(Services& services, const Request& /*request*/) {
   shown["contexts"] = counts.contexts;
   shown["pending_messages"] = counts.pending_messages;
   shown["pending_handoffs"] = counts.pending_handoffs;
+  data["waiting"] = json::array();
+  for (const WantedInstance& each : waiting) data["waiting"].push_back(wanted_json(each));
   co_return to_text(data);
 }
 

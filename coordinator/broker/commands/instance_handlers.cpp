@@ -7,6 +7,7 @@
 #include "coordinator/broker/commands/handlers.h"
 #include "coordinator/broker/commands/protocol.h"
 #include "coordinator/broker/commands/wire_values.h"
+#include "coordinator/domain/end_notice.h"
 #include "coordinator/domain/names.h"
 #include "coordinator/store/lists.h"
 
@@ -109,6 +110,19 @@ Page<Instance> gone_page(Database& database, const Request& request) {
   return list_tombstones(database, filter);
 }
 
+// Those that wait for their restart or were given up stand beside the first page of all living
+// ones.
+json waiting_list(const std::vector<WantedInstance>& waiting, const Request& request) {
+  const std::string name = request.text("name");
+  const std::string repo = request.text("repo");
+  json shown = json::array();
+  for (const WantedInstance& each : waiting) {
+    const bool meant = (repo.empty() || each.repo == repo) && (name.empty() || each.name == name);
+    if (meant) shown.push_back(wanted_json(each));
+  }
+  return shown;
+}
+
 // Living instances by name, or those that are gone, the latest first. Long texts are cut unless one
 // name was asked for.
 asio::awaitable<std::string> list(Services& services, const Request& request,
@@ -117,8 +131,11 @@ asio::awaitable<std::string> list(Services& services, const Request& request,
   if (request.has("after") && request.arguments().at("after").is_string() == gone) {
     throw Error(ErrorCode::invalid_request, "args.after: must be the next_after of such a list");
   }
-  const auto nothing = [](Store&) { return 0; };
-  const auto read = [&](Reader& reader, int) {
+  const bool with_waiting = !request.has("state") && !request.has("after");
+  const auto find = [&](Store& store) {
+    return with_waiting ? store.list_waiting() : std::vector<WantedInstance>();
+  };
+  const auto read = [&](Reader& reader, const std::vector<WantedInstance>& waiting) {
     const Page<Instance> page =
         gone ? gone_page(reader.database(), request) : living_page(reader.database(), request);
     json shown = json::array();
@@ -126,10 +143,11 @@ asio::awaitable<std::string> list(Services& services, const Request& request,
     json data{{std::string(key), std::move(shown)}, {"more", page.more}};
     if (page.more && gone) data["next_after"] = page.items.back().id;
     if (page.more && !gone) data["next_after"] = page.items.back().name;
+    if (with_waiting) data["waiting"] = waiting_list(waiting, request);
     return to_text(data);
   };
   const Caller& caller = request.asked_by();
-  co_return co_await services.store.run_and_read(Durability::process, nothing, read, caller);
+  co_return co_await services.store.run_and_read(Durability::process, find, read, caller);
 }
 
 // A name that nobody else is given meanwhile; taken back with this object, which may outlive the
@@ -169,38 +187,11 @@ asio::awaitable<std::string> allocate(Services& services, InstanceRequest wanted
   const bool launched = is_launched(wanted);
   const Instance instance = co_await services.instances.allocate(std::move(wanted));
   json data = allocation_json(instance);
+  data["start_ref"] = instance.start_ref;
+  data["notes"] = instance.notes;
   if (launched) data["mcp_servers"] = services.roles.find(instance.role).mcp_servers;
   if (foreground) data["launch"] = services.paths.launch_file(instance.name).string();
   co_return to_text(data);
-}
-
-// The supervisors of the repository hear of a completed task, once, whatever happens next.
-asio::awaitable<void> notify_supervisors(Services& services, std::string name,
-                                         std::string summary) {
-  const Instance instance = services.instances.find(name);
-  if (instance.repo.empty()) co_return;
-  const std::string key = "completed-" + std::to_string(instance.id);
-  const std::string body = "'" + name + "' has completed its task" +
-                           (instance.task.empty() ? "" : " (" + instance.task + ")") +
-                           (summary.empty() ? "" : ": " + summary);
-  std::vector<std::string> supervisors;
-  services.instances.visit([&](const Instance& each) {
-    if (each.repo != instance.repo || each.role != "supervisor" || each.name == name) return;
-    supervisors.push_back(each.name);
-  });
-  for (const std::string& to : supervisors) {
-    const std::string own_key = key + "-" + to;
-    const auto send = [&](Store& store) { return store.send_message(name, to, body, own_key); };
-    const Store::SendResult sent = co_await services.store.run(Durability::power, send);
-    if (sent.repeated) continue;
-    Message message;
-    message.id = sent.id;
-    message.from = name;
-    message.to = to;
-    message.body = body;
-    message.sent_at = services.clock.wall_now();
-    services.events.publish(message);
-  }
 }
 
 }  // namespace
@@ -242,16 +233,28 @@ Reply list_agents(Services& services, const Request& request) {
   co_return co_await list(services, request, "agents");
 }
 
-// An agent that says so itself is answered first: the command that it ran is ended with it.
+// An agent that says so itself is answered first: the command that it ran is ended with it. Saying
+// so is a sign of life, too: one that is quick has not been taken for started yet.
 Reply complete_agent(Services& services, const Request& request) {
   std::string name = agent_name(request);
-  Ending ending("completed", request.arrived());
+  Ending ending(std::string(completed), request.arrived());
   ending.summary = request.text("summary");
-  co_await notify_supervisors(services, name, ending.summary);
-  const bool launched = (services.instances.find(name).owned & owns_processes) != 0;
+  ending.key = request.text("key");
+  const auto ask = [&](Store& store) {
+    return store.is_ending_known(name, ending.reason, ending.summary, ending.key);
+  };
+  const bool is_known = co_await services.store.run(Durability::power, ask);
+  bool launched = true;
+  if (!is_known) {
+    launched = (services.instances.find(name).owned & owns_processes) != 0;
+    if (launched) services.signs.hello(name);
+    Ending asked = ending;
+    co_await services.instances.begin_release(name, std::move(asked));
+  }
   if (!launched) co_return co_await release(services, std::move(name), std::move(ending));
-  co_await services.instances.begin_release(name, std::move(ending));
-  const json data{{"instance_id", name}, {"state", "stopping"}, {"reason", "completed"}};
+  const bool lives = services.instances.lives(name);
+  const json data{
+      {"instance_id", name}, {"state", lives ? "stopping" : "gone"}, {"reason", completed}};
   co_return to_text(data);
 }
 

@@ -100,11 +100,14 @@ Reply list_messages(Services& services, const Request& request) {
   filter.newest_first = is_newest_first(request);
   filter.limit = std::min(request.number("limit", default_messages), most_messages);
   filter.most_bytes = max_frame_bytes;
-  const auto nothing = [](Store&) { return 0; };
+  const auto look = [&](Store& store) {
+    store.require_known("instance_id", filter.recipient);
+    return 0;
+  };
   const auto list = [&](Reader& reader, int) { return messages_text(reader, filter); };
   const Caller& caller = request.asked_by();
   const Listed listed =
-      co_await services.store.run_and_read(Durability::process, nothing, list, caller);
+      co_await services.store.run_and_read(Durability::process, look, list, caller);
   // Whoever hung up was shown nothing.
   if (listed.pending.empty() || !request.session().is_open()) co_return listed.text;
   const auto mark = [&](Store& store) { store.mark_delivered(filter.recipient, listed.pending); };

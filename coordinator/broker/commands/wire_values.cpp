@@ -47,6 +47,7 @@ json allocation_json(const Instance& instance) {
              {"repo", instance.repo},
              {"branch", instance.branch},
              {"base_branch", instance.base_branch},
+             {"base_commit", instance.base_commit},
              {"worktree_path", instance.worktree_path},
              {"socket_path", instance.socket_path},
              {"tmux_session", instance.tmux_session},
@@ -77,6 +78,20 @@ json instance_json(const Instance& instance) {
   value["exit_status"] = instance.exit_status;
   value["last_output"] = instance.last_output;
   value["rescue"] = instance.rescue;
+  return value;
+}
+
+json wanted_json(const WantedInstance& wanted) {
+  const bool given_up = !wanted.given_up.empty();
+  json value{{"instance_id", wanted.name},
+             {"role", wanted.role},
+             {"repo", wanted.repo},
+             {"task", wanted.task.substr(0, longest_listed_text)},
+             {"state", given_up ? "given up" : "waiting"},
+             {"deaths", wanted.deaths.size()}};
+  if (!wanted.deaths.empty()) value["last_death"] = format_time(wanted.deaths.back());
+  if (wanted.next_start != WallTime{}) value["next_start"] = format_time(wanted.next_start);
+  if (given_up) value["reason"] = wanted.given_up;
   return value;
 }
 

@@ -20,6 +20,8 @@ nlohmann::json instance_json(const Instance& instance);
 nlohmann::json repository_json(const Repository& repository);
 // Returns the reply data of allocate_instance.
 nlohmann::json allocation_json(const Instance& instance);
+// Of one that waits for its restart or was given up.
+nlohmann::json wanted_json(const WantedInstance& wanted);
 // Appends {"seq":…,"kind":…,"data":…,"time":…}.
 void append_entry(std::string& out, std::uint64_t seq, std::string_view kind, std::string_view data,
                   WallTime time);

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -48,7 +47,7 @@ void InstanceManager::add_resource(std::unique_ptr<InstanceResource> resource) {
 void InstanceManager::stop() { stopping_ = true; }
 
 void InstanceManager::spawn(asio::awaitable<void> work) {
-  asio::co_spawn(io_, std::move(work), asio::detached);
+  asio::co_spawn(io_, std::move(work), or_warn(on_warning_, "a release has ended"));
 }
 
 asio::awaitable<Instance> InstanceManager::allocate(InstanceRequest request) {
@@ -91,7 +90,8 @@ InstanceManager::EntryPtr InstanceManager::add_entry(Instance instance) {
 void InstanceManager::become_idle(EntryPtr entry) {
   entry->busy = false;
   entry->not_busy.cancel();
-  if (entry->died) process_died(entry->instance.name, entry->died_at);
+  const bool ends_otherwise = entry->ending > 0;
+  if (entry->died && !ends_otherwise) process_died(entry->instance.name, entry->died_at);
 }
 
 // Returns also when the instance cannot be released for now.
@@ -102,6 +102,24 @@ asio::awaitable<void> InstanceManager::wait_while_busy(EntryPtr entry) {
     const KeepName keep_name;
     co_await entry->not_busy.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
   }
+}
+
+// Lets the allocation be, and an end that is being noted. Its process may die meanwhile, which is
+// not the end that is told then.
+asio::awaitable<void> InstanceManager::wait_while_starting(EntryPtr entry) {
+  ++entry->ending;
+  const Instance& instance = entry->instance;
+  const auto is_settled = [&] {
+    const bool is_noting =
+        !instance.end_reason.empty() && instance.state != InstanceState::stopping;
+    return !is_noting && instance.state != InstanceState::starting;
+  };
+  while (entry->busy && !is_settled() && entry->release_failure.empty()) {
+    boost::system::error_code cancelled;
+    const KeepName keep_name;
+    co_await entry->not_busy.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+  }
+  --entry->ending;
 }
 
 asio::awaitable<void> InstanceManager::acquire_all(EntryPtr entry, std::size_t& begun) {
@@ -148,12 +166,6 @@ InstanceManager::EntryPtr InstanceManager::require(const std::string& name) cons
   throw Error(ErrorCode::not_found, "there is no instance '" + name + "'");
 }
 
-InstanceManager::EntryPtr InstanceManager::require_idle(const std::string& name) const {
-  EntryPtr entry = require(name);
-  if (!entry->busy) return entry;
-  throw Error(ErrorCode::conflict, "'" + name + "' is being allocated or released already");
-}
-
 const Instance& InstanceManager::find(const std::string& name) const {
   return require(name)->instance;
 }
@@ -165,16 +177,24 @@ void InstanceManager::visit(const std::function<void(const Instance&)>& callback
 InstanceManager::NameHold InstanceManager::hold(const std::string& name) { return {held_, name}; }
 
 asio::awaitable<void> InstanceManager::begin_release(std::string name, Ending ending) {
-  const EntryPtr entry = require_idle(name);
+  const EntryPtr entry = require(name);
+  co_await wait_while_starting(entry);
+  const bool is_repeated = entry->busy && entry->instance.end_reason == ending.reason;
+  if (is_repeated) co_return;
+  if (entry->instance.state == InstanceState::gone) require(name);
+  if (entry->busy) {
+    throw Error(ErrorCode::conflict, "'" + name + "' is being released already");
+  }
   co_await note_ending(entry, ending);
   spawn(release_until_gone(entry, std::move(ending)));
 }
 
 asio::awaitable<void> InstanceManager::note_ending(EntryPtr entry, const Ending& ending) {
   entry->busy = true;
+  entry->instance.end_reason = ending.reason;
   const std::string name = entry->instance.name;
   const auto note = [&](Store& store) {
-    store.note_instance_ending(name, ending.reason, ending.summary);
+    store.note_instance_ending(name, ending.reason, ending.summary, ending.key);
   };
   std::exception_ptr failure;
   try {
@@ -183,10 +203,12 @@ asio::awaitable<void> InstanceManager::note_ending(EntryPtr entry, const Ending&
     failure = std::current_exception();
   }
   if (failure) {
+    entry->instance.end_reason.clear();
     become_idle(entry);
     std::rethrow_exception(failure);
   }
   entry->instance.state = InstanceState::stopping;
+  entry->not_busy.cancel();
   observer_.on_state(entry->instance);
 }
 
@@ -241,6 +263,7 @@ asio::awaitable<void> InstanceManager::release_failed(EntryPtr entry, std::size_
   }
   if (!goes_on) co_return spawn(release_until_gone(entry, std::move(ending)));
   entry->instance.state = before;
+  entry->instance.end_reason.clear();
   observer_.on_state(entry->instance);
   become_idle(entry);
 }

@@ -70,8 +70,9 @@ class InstanceManager {
   boost::asio::awaitable<Instance> release(std::string name, Ending ending);
   // The registered process has ended: releases the instance, and tries until it is gone.
   void process_died(const std::string& name, SteadyTime when);
-  // Begins to release it, and returns when it is sure to end. Throws not_found, conflict (it is
-  // being allocated or released).
+  // Begins to release it, as soon as it is allocated, and returns when it is sure to end. Repeated
+  // for the same reason it changes nothing. Throws not_found, conflict (it is being released for
+  // another reason).
   boost::asio::awaitable<void> begin_release(std::string name, Ending ending);
   // Records the state that the agent itself reports: running or idle. It has no effect on an
   // instance that has not been taken over yet. Throws not_found.
@@ -89,6 +90,7 @@ class InstanceManager {
   const Instance& find(const std::string& name) const;
   // Nothing in it may start or end an instance.
   void visit(const std::function<void(const Instance&)>& callback) const;
+  InstanceObserver& observer() const { return observer_; }
   // Until it is destroyed, an allocation of this name waits: what is left of an earlier instance
   // can be taken away elsewhere. May outlive the manager.
   class NameHold;
@@ -101,9 +103,10 @@ class InstanceManager {
     explicit Entry(boost::asio::io_context& io) : not_busy(io, SteadyTime::max()) {}
 
     Instance instance;
-    bool busy = false;      // is being allocated, taken up or released
-    bool unwanted = false;  // somebody waits to release it
-    bool died = false;      // while busy
+    bool busy = false;       // is being allocated, taken up or released
+    bool unwanted = false;   // somebody waits to release it
+    std::size_t ending = 0;  // calls that wait for its allocation to end it then
+    bool died = false;       // while busy
     SteadyTime died_at{};
     std::string release_failure;         // why its release has failed so far
     boost::asio::steady_timer not_busy;  // cancelled when it is not busy any more, or in trouble
@@ -111,9 +114,9 @@ class InstanceManager {
   using EntryPtr = std::shared_ptr<Entry>;
 
   EntryPtr require(const std::string& name) const;
-  EntryPtr require_idle(const std::string& name) const;
   EntryPtr add_entry(Instance instance);
   boost::asio::awaitable<void> wait_while_busy(EntryPtr entry);
+  boost::asio::awaitable<void> wait_while_starting(EntryPtr entry);
   void become_idle(EntryPtr entry);
   boost::asio::awaitable<void> acquire_all(EntryPtr entry, std::size_t& begun);
   boost::asio::awaitable<void> roll_back(EntryPtr entry, std::size_t begun);

@@ -5,26 +5,20 @@
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 
-#include "coordinator/base/error.h"
+#include "coordinator/base/duration.h"
 #include "coordinator/base/stall_detector.h"
+#include "coordinator/domain/end_notice.h"
 #include "coordinator/instances/processes/async_wait.h"
+#include "coordinator/instances/processes/failure.h"
 
 namespace yardmaster {
 namespace {
 
 namespace asio = boost::asio;
 
-constexpr auto quiet_time = std::chrono::hours(1);  // after which earlier deaths are forgotten
-constexpr auto longest_pause = std::chrono::seconds(60);
 constexpr auto pause_after_failure = std::chrono::seconds(1);
-
-// 1 s after the first death, then twice as long each time.
-std::chrono::seconds pause_before(std::uint64_t restart) {
-  const auto doubled = std::chrono::seconds(1) * (1 << std::min<std::uint64_t>(restart, 6));
-  return std::min<std::chrono::seconds>(doubled, longest_pause);
-}
+constexpr auto longest_wait = std::chrono::seconds(60);
 
 InstanceRequest request_for(const WantedInstance& wanted) {
   InstanceRequest request;
@@ -43,7 +37,7 @@ InstanceRequest request_for(const WantedInstance& wanted) {
 
 PersistentInstances::PersistentInstances(asio::io_context& io, StoreQueue& store,
                                          InstanceManager& instances, const Clock& clock,
-                                         std::uint64_t limit, OnWarning on_warning)
+                                         const RestartLimit& limit, OnWarning on_warning)
     : io_(io),
       store_(store),
       instances_(instances),
@@ -56,26 +50,31 @@ asio::awaitable<void> PersistentInstances::start() {
   const std::vector<WantedInstance> wanted = co_await store_.run(Durability::process, list);
   for (const WantedInstance& each : wanted) {
     if (instances_.lives(each.name) || !restarting_.insert(each.name).second) continue;
-    asio::co_spawn(io_, restart(each.name), asio::detached);
+    const bool waits_already = each.next_start != WallTime{};
+    asio::co_spawn(io_, restart(each.name, waits_already),
+                   or_warn(on_warning_, "cannot start '" + each.name + "' again"));
   }
 }
 
 void PersistentInstances::on_gone(const Instance& instance) {
   if (stopping_ || !restarting_.insert(instance.name).second) return;
-  asio::co_spawn(io_, restart(instance.name), asio::detached);
+  asio::co_spawn(io_, restart(instance.name, false),
+                 or_warn(on_warning_, "cannot start '" + instance.name + "' again"));
 }
 
-asio::awaitable<void> PersistentInstances::restart(std::string name) {
+// A death that an earlier daemon noted is not counted again; a start that fails counts as one.
+asio::awaitable<void> PersistentInstances::restart(std::string name, bool waits_already) {
   bool done = false;
   now_running("restart");
   while (!done && !stopping_) {
     std::string failure;
     try {
-      done = co_await try_once(name);
+      done = co_await try_once(name, waits_already);
     } catch (const std::exception& error) {
       failure = error.what();
     }
     if (failure.empty()) continue;
+    waits_already = false;
     on_warning_("cannot start '" + name + "' again: " + failure);
     co_await pause_for(io_, pause_after_failure);
   }
@@ -83,30 +82,44 @@ asio::awaitable<void> PersistentInstances::restart(std::string name) {
 }
 
 // True when nothing more is to be done for it.
-asio::awaitable<bool> PersistentInstances::try_once(std::string name) {
+asio::awaitable<bool> PersistentInstances::try_once(std::string name, bool waits_already) {
   std::optional<WantedInstance> wanted = co_await find_wanted(name);
-  if (!wanted || instances_.lives(name)) co_return true;
-  const WallTime now = clock_.wall_now();
-  if (now - wanted->last_death > quiet_time) wanted->restarts = 0;
-  if (wanted->restarts >= limit_) {
-    co_await give_up(name, "it ended " + std::to_string(wanted->restarts + 1) +
-                               " times within an hour; look at `yardmaster history` and spawn it "
-                               "again");
-    co_return true;
+  if (!wanted || !wanted->given_up.empty() || instances_.lives(name)) co_return true;
+  if (!waits_already) {
+    const bool waits = co_await note_death(*wanted);
+    if (!waits) co_return true;
   }
-  const std::uint64_t restarts = wanted->restarts + 1;
-  const auto note = [&](Store& store) { store.note_restart(name, restarts, now); };
-  co_await store_.run(Durability::process, note);
-  const std::chrono::seconds pause = pause_before(wanted->restarts);
-  on_warning_("'" + name + "' is started again in " + std::to_string(pause.count()) + " s (" +
-              std::to_string(restarts) + " of at most " + std::to_string(limit_) +
-              " times within an hour)");
-  co_await pause_for(io_, pause);
+  co_await wait_until(wanted->next_start);
   // It may have been released, or spawned by hand, meanwhile.
   const std::optional<WantedInstance> still = co_await find_wanted(name);
   if (!still || stopping_ || instances_.lives(name)) co_return true;
   InstanceRequest request = request_for(*wanted);
   co_await instances_.allocate(std::move(request));
+  co_return true;
+}
+
+asio::awaitable<void> PersistentInstances::wait_until(WallTime start) {
+  const WallTime now = clock_.wall_now();
+  if (start <= now) co_return;
+  const std::chrono::nanoseconds pause = start - now;
+  co_await pause_for(io_, std::min<std::chrono::nanoseconds>(pause, longest_wait));
+}
+
+// False when it is given up.
+asio::awaitable<bool> PersistentInstances::note_death(WantedInstance& wanted) {
+  plan_restart(wanted, clock_.wall_now(), limit_);
+  if (!wanted.given_up.empty()) {
+    co_await give_up(wanted);
+    co_return false;
+  }
+  const auto note = [&](Store& store) { store.note_deaths(wanted); };
+  co_await store_.run(Durability::process, note);
+  const auto pause =
+      std::chrono::duration_cast<std::chrono::seconds>(wanted.next_start - wanted.deaths.back());
+  on_warning_("'" + wanted.name + "' is started again in " + std::to_string(pause.count()) +
+              " s (" + std::to_string(wanted.deaths.size()) + " of at most " +
+              std::to_string(limit_.restarts) + " times within " + format_duration(limit_.window) +
+              ")");
   co_return true;
 }
 
@@ -119,10 +132,19 @@ asio::awaitable<std::optional<WantedInstance>> PersistentInstances::find_wanted(
   co_return std::nullopt;
 }
 
-asio::awaitable<void> PersistentInstances::give_up(std::string name, std::string why) {
-  const auto drop = [&](Store& store) { store.drop_wanted(name); };
-  co_await store_.run(Durability::power, drop);
-  on_warning_("'" + name + "' is not started again: " + why);
+asio::awaitable<void> PersistentInstances::give_up(const WantedInstance& wanted) {
+  Instance instance;
+  instance.name = wanted.name;
+  instance.repo = wanted.repo;
+  const std::string notice = give_up_notice(wanted.name, wanted.given_up);
+  const auto note = [&](Store& store) {
+    store.note_deaths(wanted);
+    return store.tell_supervisors(instance, notice);
+  };
+  const std::vector<Message> told = co_await store_.run(Durability::power, note);
+  for (const Message& message : told) instances_.observer().on_message(message);
+  on_warning_(notice + "; look at `yardmaster history " + wanted.name +
+              "` and spawn it again, or forget it with `yardmaster rm " + wanted.name + "`");
 }
 
 }  // namespace yardmaster

@@ -1,8 +1,8 @@
 // Instances that should always be there (supervisors, merge queues): starts them again when their
-// agent dies, with back-off, and gives up when they die too often. Broker thread.
+// agent dies, with back-off, and gives up when they die too often. What waits or was given up is
+// known to the store. Broker thread.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -13,6 +13,7 @@
 
 #include "coordinator/base/clock.h"
 #include "coordinator/instances/lifecycle/instance_manager.h"
+#include "coordinator/instances/lifecycle/restart_plan.h"
 #include "coordinator/store/store_queue.h"
 
 namespace yardmaster {
@@ -21,10 +22,8 @@ class PersistentInstances {
  public:
   using OnWarning = std::function<void(const std::string& what)>;
 
-  // `limit` is how many restarts may follow each other with less than an hour between two deaths;
-  // after that the instance is not started again.
   PersistentInstances(boost::asio::io_context& io, StoreQueue& store, InstanceManager& instances,
-                      const Clock& clock, std::uint64_t limit, OnWarning on_warning);
+                      const Clock& clock, const RestartLimit& limit, OnWarning on_warning);
 
   // Starts the missing ones; must be called after reconcile().
   boost::asio::awaitable<void> start();
@@ -33,16 +32,18 @@ class PersistentInstances {
   void stop() { stopping_ = true; }
 
  private:
-  boost::asio::awaitable<void> restart(std::string name);
-  boost::asio::awaitable<bool> try_once(std::string name);
+  boost::asio::awaitable<void> restart(std::string name, bool waits_already);
+  boost::asio::awaitable<bool> try_once(std::string name, bool waits_already);
+  boost::asio::awaitable<void> wait_until(WallTime start);
   boost::asio::awaitable<std::optional<WantedInstance>> find_wanted(std::string name);
-  boost::asio::awaitable<void> give_up(std::string name, std::string why);
+  boost::asio::awaitable<bool> note_death(WantedInstance& wanted);
+  boost::asio::awaitable<void> give_up(const WantedInstance& wanted);
 
   boost::asio::io_context& io_;
   StoreQueue& store_;
   InstanceManager& instances_;
   const Clock& clock_;
-  std::uint64_t limit_;
+  const RestartLimit limit_;
   OnWarning on_warning_;
   std::unordered_set<std::string> restarting_;
   bool stopping_ = false;

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <exception>
+#include <functional>
 #include <string>
+#include <utility>
 
 namespace yardmaster {
 
@@ -13,6 +15,14 @@ inline std::string message_of(const std::exception_ptr& failure) {
   } catch (const std::exception& error) {
     return error.what();
   }
+}
+
+// The end of a coroutine that nobody waits for: what it throws is said, never dropped.
+inline auto or_warn(std::function<void(const std::string&)> on_warning, std::string doing) {
+  return [on_warning = std::move(on_warning),
+          doing = std::move(doing)](const std::exception_ptr& failure) {
+    if (failure) on_warning(doing + ": " + message_of(failure));
+  };
 }
 
 }  // namespace yardmaster

@@ -9,6 +9,7 @@
 
 #include "coordinator/domain/handoff.h"
 #include "coordinator/domain/instance.h"
+#include "coordinator/domain/message.h"
 
 namespace yardmaster {
 
@@ -21,6 +22,8 @@ class InstanceObserver {
   virtual void on_state(const Instance& instance) = 0;
   // The last trace of it is gone. `cleanup` runs from its process's death, or from the request.
   virtual void on_gone(const Instance& instance, std::chrono::nanoseconds cleanup) = 0;
+  // Somebody is told of an instance's end; committed with that.
+  virtual void on_message(const Message& /*message*/) {}
   // A handoff from or to it was cancelled by its end.
   virtual void on_handoff(const Handoff& handoff) = 0;
 

@@ -24,9 +24,10 @@ namespace yardmaster {
 struct Ending : EndRecord {
   Ending(std::string why, SteadyTime since) : began(since) { reason = std::move(why); }
 
-  bool force = false;   // do not ask its process first
-  bool undone = false;  // it never was: its allocation failed or was interrupted
-  SteadyTime began;     // when its process died, or the request came
+  bool force = false;    // do not ask its process first
+  bool undone = false;   // it never was: its allocation failed or was interrupted
+  SteadyTime began;      // when its process died, or the request came
+  std::string key = {};  // of the request, which has it done once; empty: none
 };
 
 // The reasons of an end of which nothing more is known (yet) than that the process or its window is

@@ -10,6 +10,15 @@
 #include "coordinator/instances/processes/process_tree.h"
 
 namespace yardmaster {
+namespace {
+
+// The machine was started again since the agent was.
+bool is_of_another_boot(const Instance& instance) {
+  if (!instance.process || instance.process->boot_id.empty()) return false;
+  return instance.process->boot_id != read_boot_id();
+}
+
+}  // namespace
 
 void ProcessResource::plan(const InstanceRequest& request, Instance& instance) {
   if (request.process) instance.process = open_process(request.process->pid).identity;
@@ -84,6 +93,7 @@ std::shared_ptr<ProcessResource::Watch> ProcessResource::find_watch(const Instan
 }
 
 boost::asio::awaitable<void> ProcessResource::release(Instance& instance, const Ending& ending) {
+  if (is_of_another_boot(instance)) instance.how_died = "lost with the machine's restart";
   const bool launched = (instance.owned & owns_processes) != 0;
   // A registration that did not come to be leaves the process to whoever started it.
   if (!launched && ending.undone) co_return forget(instance.name);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "coordinator/base/error.h"
+#include "coordinator/domain/end_notice.h"
 
 namespace yardmaster {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 struct Ended {
   Instance instance;
   std::vector<Handoff> cancelled;
+  std::vector<Message> notices;
 };
 
 // The row is released last, so by then all is known: what the ending says, and what the other
@@ -27,7 +29,12 @@ EndRecord record_of(const Instance& instance, const EndRecord& ending) {
   return record;
 }
 
-Ended end_in(Store& store, const std::string& name, const EndRecord& record) {
+// Whoever ends an instance, or could not start it, knows that already.
+bool is_news(const Ending& ending) {
+  return !ending.undone && (ending.keeps_wanted || ending.reason == completed);
+}
+
+Ended end_in(Store& store, const std::string& name, const EndRecord& record, bool is_news) {
   Ended ended;
   HandoffFilter pending;
   pending.instance = name;
@@ -35,6 +42,7 @@ Ended end_in(Store& store, const std::string& name, const EndRecord& record) {
   ended.cancelled = store.list_handoffs(pending);
   ended.instance = store.end_instance(name, record);
   for (Handoff& handoff : ended.cancelled) handoff.state = HandoffState::cancelled;
+  if (is_news) ended.notices = store.tell_supervisors(ended.instance, end_notice(ended.instance));
   return ended;
 }
 
@@ -54,7 +62,8 @@ boost::asio::awaitable<Adoption> RowResource::adopt(Instance& /*instance*/) {
 
 boost::asio::awaitable<void> RowResource::release(Instance& instance, const Ending& ending) {
   const EndRecord record = record_of(instance, ending);
-  const auto end = [&](Store& store) { return end_in(store, instance.name, record); };
+  const bool told = is_news(ending);
+  const auto end = [&](Store& store) { return end_in(store, instance.name, record, told); };
   Ended ended;
   try {
     ended = co_await store_.run(Durability::power, end);
@@ -64,6 +73,7 @@ boost::asio::awaitable<void> RowResource::release(Instance& instance, const Endi
   }
   instance = std::move(ended.instance);
   for (const Handoff& handoff : ended.cancelled) observer_.on_handoff(handoff);
+  for (const Message& notice : ended.notices) observer_.on_message(notice);
 }
 
 }  // namespace yardmaster

@@ -15,7 +15,8 @@ class RowResource final : public InstanceResource {
   std::string_view name() const override { return "row"; }
   boost::asio::awaitable<void> acquire(Instance& instance) override;
   boost::asio::awaitable<Adoption> adopt(Instance& instance) override;
-  // Leaves `instance` as the tombstone says; tells of the handoffs that end with it.
+  // Leaves `instance` as the tombstone says; tells of the handoffs that end with it, and its
+  // supervisors, in the same transaction, of an end that nobody asked for and of a completed task.
   boost::asio::awaitable<void> release(Instance& instance, const Ending& ending) override;
 
  private:

@@ -1,6 +1,7 @@
 #include "coordinator/instances/resources/window_resource.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
@@ -48,18 +49,17 @@ std::string status_text(const TmuxPane& pane) {
   return {};
 }
 
-// The machine, since the agent started.
-bool was_restarted(const Instance& instance) {
-  if (!instance.process || instance.process->boot_id.empty()) return false;
-  return instance.process->boot_id != read_boot_id();
+std::string signal_name(int number) {
+  const char* const name = ::sigabbrev_np(number);
+  return name == nullptr ? "signal " + std::to_string(number) : "SIG" + std::string(name);
 }
 
 // By what is left of its window, so that ends that differ read differently.
 std::string death_of(const std::optional<TmuxPane>& pane, bool has_server) {
   if (!has_server) return "tmux server ended";
   if (!pane) return "window closed";
-  if (pane->exit_signal) return "agent killed";
-  if (pane->exit_status) return *pane->exit_status == 0 ? "agent ended" : "agent failed";
+  if (pane->exit_signal) return "killed by " + signal_name(*pane->exit_signal);
+  if (pane->exit_status) return "exited with " + std::to_string(*pane->exit_status);
   return {};
 }
 
@@ -124,11 +124,22 @@ asio::awaitable<void> WindowResource::acquire(Instance& instance) {
   instance.process = process;
 }
 
+// An instance's name is its own, so a window of that name is somebody else's: what a person left
+// beside an agent that has ended, or made himself. It stays, under another name.
 asio::awaitable<TmuxPane> WindowResource::open(Instance& instance, TmuxWindowRequest request) {
+  bool is_taken = false;
+  try {
+    TmuxWindowRequest first = request;
+    co_return co_await tmux_.open_window(std::move(first));
+  } catch (const Error& error) {
+    is_taken = error.code() == ErrorCode::already_exists;
+    if (!is_taken) throw;
+  }
+  co_await tmux_.free_window_name(request.session, request.window);
   try {
     co_return co_await tmux_.open_window(std::move(request));
   } catch (const Error& error) {
-    // The window is somebody else's then, and it stays.
+    // It is being opened by somebody else.
     if (error.code() == ErrorCode::already_exists) instance.owned &= ~owns_window;
     throw;
   }
@@ -213,8 +224,7 @@ asio::awaitable<void> WindowResource::release(Instance& instance, const Ending& 
     co_await pause_for(io_, std::chrono::milliseconds(1));
     pane = co_await find_pane(instance);
   }
-  instance.how_died =
-      was_restarted(instance) ? "machine restarted" : death_of(pane, tmux_.server_pid() != 0);
+  if (instance.how_died.empty()) instance.how_died = death_of(pane, tmux_.server_pid() != 0);
   if (pane) {
     instance.exit_status = status_text(*pane);
     instance.last_output = co_await tmux_.read_output(pane->pane, shown_lines);

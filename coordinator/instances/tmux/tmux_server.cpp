@@ -80,7 +80,7 @@ std::vector<std::string> open_commands(const TmuxWindowRequest& request, const s
   open.insert(open.end(), request.argv.begin(), request.argv.end());
   std::vector<std::string> commands;
   commands.push_back(tmux_command(open));
-  commands.push_back(tmux_command({"set-option", "-w", "-t", target, "remain-on-exit", "on"}));
+  commands.push_back(tmux_command({"set-option", "-p", "-t", target, "remain-on-exit", "on"}));
   if (!request.log_command.empty()) {
     commands.push_back(
         tmux_command({"pipe-pane", "-t", target, escape_tmux_time_format(request.log_command)}));
@@ -98,20 +98,33 @@ bool is_about_what_is_gone(const ControlReply& reply) {
   return reply.text().starts_with("can't find ");
 }
 
+// The session's windows, "@3 name" each; nullopt when there is no such session.
+asio::awaitable<std::optional<std::vector<std::string>>> windows_of(
+    std::shared_ptr<ControlConnection> connection, std::string session) {
+  std::vector<std::string> list{
+      tmux_command({"list-windows", "-t", "=" + session, "-F", "#{window_id} #{window_name}"})};
+  const std::vector<ControlReply> replies = co_await connection->run(std::move(list));
+  const ControlReply& reply = replies.front();
+  if (reply.succeeded) co_return reply.lines;
+  if (!is_about_a_session(reply)) throw_unavailable("tmux: " + reply.text());
+  co_return std::nullopt;
+}
+
+bool has_name(const std::string& window_line, const std::string& name) {
+  return window_line.substr(window_line.find(' ') + 1) == name;
+}
+
 // False when there is no such session.
 asio::awaitable<bool> session_lacks_window(std::shared_ptr<ControlConnection> connection,
                                            std::string session, std::string window) {
-  std::vector<std::string> list{
-      tmux_command({"list-windows", "-t", "=" + session, "-F", "#{window_name}"})};
-  const std::vector<ControlReply> replies = co_await connection->run(std::move(list));
-  const ControlReply& reply = replies.front();
-  if (!reply.succeeded && !is_about_a_session(reply)) throw_unavailable("tmux: " + reply.text());
-  const auto& names = reply.lines;
-  if (reply.succeeded && std::find(names.begin(), names.end(), window) != names.end()) {
+  const auto windows = co_await windows_of(connection, session);
+  if (!windows) co_return false;
+  for (const std::string& each : *windows) {
+    if (!has_name(each, window)) continue;
     throw Error(ErrorCode::already_exists,
                 "the tmux session '" + session + "' has a window '" + window + "' already");
   }
-  co_return reply.succeeded;
+  co_return true;
 }
 
 asio::awaitable<void> kill(std::shared_ptr<ControlConnection> connection, const char* command,
@@ -212,6 +225,26 @@ asio::awaitable<TmuxPane> TmuxServer::open_window(TmuxWindowRequest request) {
   }
   pane->window = request.window;
   co_return std::move(*pane);
+}
+
+asio::awaitable<void> TmuxServer::free_window_name(std::string session, std::string window) {
+  const auto link = link_;
+  const std::shared_ptr<ControlConnection> connection = co_await link->connect(true);
+  const auto windows = co_await windows_of(connection, session);
+  if (!windows) co_return;
+  std::vector<std::string> renames;
+  int number = 2;
+  for (const std::string& each : *windows) {
+    if (!has_name(each, window)) continue;
+    std::string other = window + "-" + std::to_string(number);
+    const auto is_taken = [&](const std::string& line) { return has_name(line, other); };
+    while (std::any_of(windows->begin(), windows->end(), is_taken)) {
+      other = window + "-" + std::to_string(++number);
+    }
+    renames.push_back(tmux_command({"rename-window", "-t", each.substr(0, each.find(' ')), other}));
+    ++number;
+  }
+  if (!renames.empty()) co_await connection->run(std::move(renames));
 }
 
 asio::awaitable<std::optional<std::vector<TmuxPane>>> TmuxServer::list_panes() {

@@ -54,6 +54,8 @@ class TmuxServer {
   // Makes the session when needed. When the program has ended, its pane stays until it is killed.
   // Throws already_exists, invalid_request (names other than letters, digits, '-' and '_').
   boost::asio::awaitable<TmuxPane> open_window(TmuxWindowRequest request);
+  // Gives windows of this name another, such as "one-2", and leaves what is in them alone.
+  boost::asio::awaitable<void> free_window_name(std::string session, std::string window);
   // nullopt: proven that no server runs. Starts none. A dead pane's status may come a look later.
   boost::asio::awaitable<std::optional<std::vector<TmuxPane>>> list_panes();
   // The last lines of what a pane shows, as plain text; empty when it is gone.

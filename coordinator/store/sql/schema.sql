@@ -1,4 +1,4 @@
--- The schema of version 3, in the plain SQL that all drivers share. The words in braces differ
+-- The schema of version 4, in the plain SQL that all drivers share. The words in braces differ
 -- between them: {id} a 64-bit primary key that rows are stored by, {bytes} a byte string, {path} a
 -- path, which need not be UTF-8, {clustered} a table that is stored by its primary key. Texts that
 -- clients write freely are byte strings, since PostgreSQL's TEXT refuses U+0000. Times are
@@ -153,7 +153,8 @@ CREATE TABLE repositories (
   created_us BIGINT NOT NULL
 );
 
--- Persistent instances, which should live.
+-- Persistent instances, which should live. deaths: their times, the oldest first, with blanks
+-- between. next_start_us: 0 while it does not wait. given_up: why it is not started any more.
 CREATE TABLE wanted_instances (
   name TEXT NOT NULL PRIMARY KEY,
   role TEXT NOT NULL,
@@ -161,8 +162,9 @@ CREATE TABLE wanted_instances (
   task {bytes} NOT NULL,
   agent_command {bytes} NOT NULL,
   start_ref TEXT NOT NULL,
-  restarts BIGINT NOT NULL,
-  last_death_us BIGINT NOT NULL
+  deaths TEXT NOT NULL,
+  next_start_us BIGINT NOT NULL,
+  given_up {bytes} NOT NULL
 ) {clustered};
 
 INSERT INTO yard_meta (name, value) VALUES ('watermark', 0), ('clean', 1), ('durable', 0);

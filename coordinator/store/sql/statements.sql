@@ -91,6 +91,11 @@ SELECT name, repo FROM instances ORDER BY name;
 SELECT name, repo FROM instances WHERE role = $1 ORDER BY name;
 -- name: instance_names_by_repo
 SELECT name FROM instances WHERE repo = $1 ORDER BY name;
+-- name: supervisors_of_repo
+SELECT name FROM instances WHERE repo = $1 AND role = 'supervisor'
+UNION
+SELECT name FROM wanted_instances WHERE repo = $1 AND role = 'supervisor'
+ ORDER BY name;
 -- name: names_like
 SELECT name FROM contexts WHERE name LIKE $1
 UNION ALL
@@ -118,18 +123,20 @@ SELECT {instance}, {ended} FROM tombstones WHERE repo = $1 AND id < $2 ORDER BY 
 SELECT {instance}, {ended} FROM tombstones WHERE name = $1 AND id < $2 ORDER BY id DESC LIMIT $3;
 
 -- columns: wanted
-name, role, repo, task, agent_command, start_ref, restarts, last_death_us
+name, role, repo, task, agent_command, start_ref, deaths, next_start_us, given_up
 -- name: want_instance
-INSERT INTO wanted_instances ({wanted}) VALUES ($1, $2, $3, $4, $5, $6, 0, 0)
+INSERT INTO wanted_instances ({wanted}) VALUES ($1, $2, $3, $4, $5, $6, '', 0, '')
 ON CONFLICT (name) DO UPDATE
    SET role = excluded.role, repo = excluded.repo, task = excluded.task,
-       agent_command = excluded.agent_command, start_ref = excluded.start_ref;
+       agent_command = excluded.agent_command, start_ref = excluded.start_ref,
+       deaths = CASE WHEN length(wanted_instances.given_up) = 0 THEN wanted_instances.deaths ELSE '' END,
+       next_start_us = 0, given_up = '';
 -- name: all_wanted
 SELECT {wanted} FROM wanted_instances ORDER BY name;
 -- name: wanted_exists
 SELECT 1 FROM wanted_instances WHERE name = $1;
--- name: note_restart
-UPDATE wanted_instances SET restarts = $2, last_death_us = $3 WHERE name = $1;
+-- name: note_deaths
+UPDATE wanted_instances SET deaths = $2, next_start_us = $3, given_up = $4 WHERE name = $1;
 -- name: drop_wanted
 DELETE FROM wanted_instances WHERE name = $1;
 -- name: drop_wanted_by_repo
