@@ -6,9 +6,14 @@
 #include <iostream>
 
 #include "coordinator/base/error.h"
+#include "coordinator/base/process_environment.h"
 #include "coordinator/base/shell_quote.h"
+#include "coordinator/cli/closest_word.h"
+#include "coordinator/cli/free_texts.h"
+#include "coordinator/cli/option_checks.h"
 #include "coordinator/cli/output/display_text.h"
 #include "coordinator/cli/output/plain_text.h"
+#include "coordinator/cli/usage_error.h"
 #include "coordinator/cli/yard_connection.h"
 #include "coordinator/daemon/own_process.h"
 
@@ -63,12 +68,29 @@ int print_error(const std::string& text, int status) {
   return status;
 }
 
-// The parser complains about the missing verb before it looks at what stands in its place.
-std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
-  const std::vector<std::string> unknown = app.remaining();
-  const bool misled = error.get_name() == "RequiredError" && !unknown.empty();
-  return (misled ? "unknown: " + unknown.front() : std::string(error.what())) +
-         " (see yardmaster --help)";
+// Others are run by the daemon and by agents' hooks.
+bool is_for_people(const CLI::App& app, const std::vector<std::string>& words) {
+  const auto is_hidden = [&](const CLI::App* verb) {
+    return !words.empty() && verb->check_name(words.front()) && verb->get_group().empty();
+  };
+  return app.get_subcommands(is_hidden).empty();
+}
+
+// A setting that is mistyped would leave things as they are, unnoticed.
+void warn_of_unknown_settings() {
+  std::vector<std::string> known = setting_variables();
+  for (const char* of_agents : {"INSTANCE", "SOCKET", "PROMPT_FILE", "TASK", "TOKEN"}) {
+    known.push_back(std::string("YARDMASTER_") + of_agents);
+  }
+  for (const auto& [name, value] : own_environment()) {
+    const bool is_ours = name.starts_with("YARDMASTER_") && !name.starts_with("YARDMASTER_TEST_");
+    if (!is_ours || std::find(known.begin(), known.end(), name) != known.end()) continue;
+    const std::string meant = closest_word(name, known);
+    print_error(name + " is no setting, and is ignored" +
+                    (meant.empty() ? "; 'yardmaster config show' lists them"
+                                   : "; did you mean " + meant + "?"),
+                0);
+  }
 }
 
 }  // namespace
@@ -103,7 +125,7 @@ RestoreCommand Places::restore_command() const {
 
 void add_place_options(CLI::App& verb, Places& places) {
   const auto add = [&verb](const char* flag, std::string& value, const char* help) {
-    verb.add_option(flag, value, help)->type_name("PATH")->group(place_group);
+    must_not_be_empty(verb.add_option(flag, value, help))->type_name("PATH")->group(place_group);
   };
   add("--config", places.config_file, "Settings file (JSON with comments)");
   add("--state-dir", places.state_dir, "Holds the database, logs, clones and worktrees");
@@ -157,12 +179,15 @@ int run(int argc, char** argv) {
   CLI::App app{"yardmaster coordinates coding agents on one machine", "yardmaster"};
   app.set_version_flag("--version", YARDMASTER_VERSION);
   app.require_subcommand(0, 1);  // a missing one is complained of last: what is there matters more
-  app.footer(examples);
   Places places;
   int status = 0;
   add_verbs(app, places, status);
+  app.footer(examples);  // after the verbs, which would take it over
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> words = with_free_texts(app, {argv + 1, argv + std::max(argc, 1)});
+    if (is_for_people(app, words)) warn_of_unknown_settings();
+    std::reverse(words.begin(), words.end());  // as the parser takes them
+    app.parse(std::move(words));
     if (app.get_subcommands().empty()) throw CLI::RequiredError("A command");
     return status;
   } catch (const CLI::CallForHelp& help) {

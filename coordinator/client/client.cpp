@@ -141,8 +141,19 @@ json Client::await_reply(std::uint64_t id, SteadyTime deadline) {
 json Client::call(std::string_view command, const json& arguments, Timeout timeout) {
   const SteadyTime deadline = steady_clock::now() + timeout;
   const std::uint64_t id = ++last_id_;
-  send_line(to_text({{"id", id}, {"command", command}, {"args", arguments}}));
-  json reply = await_reply(id, deadline);
+  const std::string line = to_text({{"id", id}, {"command", command}, {"args", arguments}});
+  std::optional<Error> failure;
+  try {
+    send_line(line);
+  } catch (const Error& error) {
+    failure = error;  // whoever hangs up in the middle may have said why
+  }
+  json reply;
+  try {
+    reply = await_reply(id, deadline);
+  } catch (const Error& error) {
+    throw Error(failure ? *failure : error);
+  }
   if (!reply.value("success", false)) throw error_of(reply);
   return std::move(reply["data"]);
 }

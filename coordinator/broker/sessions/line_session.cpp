@@ -14,6 +14,8 @@ namespace {
 
 // In one go, so that others have their turn.
 constexpr int most_frames_at_once = 256;
+// Of a frame that was refused, before who sends it is hung up on.
+constexpr std::size_t most_ignored = std::size_t{64} << 20U;
 
 bool is_blank(std::string_view line) {
   return line.find_first_not_of(" \t\r") == std::string_view::npos;
@@ -123,6 +125,7 @@ bool LineSession::recognise(std::string_view data) {
 }
 
 void LineSession::handle_input(std::string_view data) {
+  if (ignoring_) return ignore(data);
   if (!tail_.empty()) data = finish_tail(data);
   const bool in_time = handle_frames(data);
   keep_tail(data, !in_time);
@@ -151,7 +154,10 @@ std::string_view LineSession::finish_tail(std::string_view data) {
 }
 
 void LineSession::handle(std::string_view line) {
-  if (line.size() > max_frame_bytes) return refuse_long_frame();
+  if (line.size() > max_frame_bytes) {
+    refuse_long_frame();
+    return close_when_idle();
+  }
   if (is_blank(line)) return;
   context_.dispatcher.handle(*this, line, context_.readiness.turn_began());
 }
@@ -177,7 +183,14 @@ void LineSession::refuse_long_frame() {
       *this, {},
       Error(ErrorCode::frame_too_large,
             "a frame may have " + std::to_string(max_frame_bytes) + " bytes"));
-  close_when_idle();
+  ignoring_ = true;
+  std::string().swap(tail_);
+}
+
+// Who is hung up on while he still writes may never read why.
+void LineSession::ignore(std::string_view data) {
+  ignored_ += data.size();
+  if (ignored_ > most_ignored || data.find('\n') != std::string_view::npos) close_when_idle();
 }
 
 bool LineSession::has_room() const {

@@ -76,6 +76,7 @@ class LineSession final : public Session,
   void resume();
   void frame_ended();
   void refuse_long_frame();
+  void ignore(std::string_view data);
   bool has_room() const;
   bool may_resume() const;
   void update_interest();
@@ -90,7 +91,9 @@ class LineSession final : public Session,
   std::uint32_t interest_ = 0;
   bool recognised_ = false;  // by its first byte, as a line session
   bool waits_for_flush_ = false;
-  bool paused_ = false;   // until what is in flight or unsent has become half of what it may be
+  bool paused_ = false;    // until what is in flight or unsent has become half of what it may be
+  bool ignoring_ = false;  // the rest of a frame that was refused
+  std::size_t ignored_ = 0;
   bool closing_ = false;  // takes no more requests
 };
 

@@ -126,6 +126,22 @@ Finding check_store(const std::string& store, int sqlite_version, const std::str
                         "writes through one, so let no other program write to yard.db");
 }
 
+Finding check_database(const DatabaseFacts& facts) {
+  const std::string name = "database";
+  const std::string file = facts.file.string();
+  const std::string remedy =
+      "'yardmaster stop', move it aside and put a backup in its place; without one, 'yardmaster "
+      "start --force' begins anew";
+  if (!facts.exists && facts.had_one) return bad(name, file + " is gone", remedy);
+  if (!facts.exists) return good(name, file + " is not there yet; the daemon makes it");
+  if (!facts.damage.empty()) {
+    return bad(name, file + " is damaged: " + one_line(facts.damage), remedy);
+  }
+  return good(name, file + (facts.is_complete ? " is whole"
+                                              : " is too large to be looked through here; no "
+                                                "damage was found so far"));
+}
+
 Finding check_open_files(std::uint64_t limit) {
   const std::string name = "open files";
   const std::string shown = "the daemon may have " + std::to_string(limit);
@@ -263,6 +279,15 @@ Finding check_roles(const std::filesystem::path& file, bool exists, const std::s
   }
   if (!exists) return good(name, "the built-in ones (" + file.string() + " would add some)");
   return good(name, "the built-in ones, and those of " + file.string());
+}
+
+Finding check_waiting(const json& waiting, WallTime now) {
+  const std::string name = text_of(waiting, "instance_id");
+  const bool given_up = !text_of(waiting, "reason").empty();
+  return doubtful("instance " + name, waiting_text(waiting, now),
+                  "'yardmaster history " + name + "' and 'yardmaster logs " + name +
+                      "' show how it ended" +
+                      (given_up ? "; then spawn it again, or 'yardmaster rm " + name + "'" : ""));
 }
 
 Finding check_repository(const json& repository, bool directory_exists) {

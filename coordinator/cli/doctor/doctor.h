@@ -12,6 +12,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "coordinator/base/clock.h"
 #include "coordinator/cli/doctor/findings.h"
 
 namespace yardmaster::cli {
@@ -40,6 +41,16 @@ Finding check_tmux(const std::optional<std::string>& said, bool wanted);
 
 // `version` as sqlite3_libversion_number() has it.
 Finding check_store(const std::string& store, int sqlite_version, const std::string& version_text);
+
+// What there is of a database in a file.
+struct DatabaseFacts {
+  std::filesystem::path file;
+  bool had_one = false;  // the yard has used one
+  bool exists = false;
+  std::string damage;
+  bool is_complete = true;  // all of it was looked at
+};
+Finding check_database(const DatabaseFacts& facts);
 
 // Judges how many files the daemon may have open.
 Finding check_open_files(std::uint64_t limit);
@@ -99,6 +110,9 @@ Finding check_surroundings(const SurroundingsFacts& facts);
 // `failure` says why the daemon would not start with roles.json; it is empty when the daemon would,
 // or when there is no such file.
 Finding check_roles(const std::filesystem::path& file, bool exists, const std::string& failure);
+
+// `waiting` is one of "waiting" of `status`, which does not live though it should.
+Finding check_waiting(const nlohmann::json& waiting, WallTime now);
 
 // `repository` is one of list_repos; `directory_exists` tells of its path.
 Finding check_repository(const nlohmann::json& repository, bool directory_exists);

@@ -29,6 +29,13 @@ std::string one_line(std::string_view text);
 // Returns a text of several lines in the same way (plain_text.h); its lines stay.
 std::string plain_output(std::string_view text);
 
+// Returns the text in lines of at most `width` columns (0: in one), broken at blanks, each with
+// `indent` blanks before it and ended.
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t width);
+
+// Whether "worker-7" stands before "worker-10": numbers in names count as numbers.
+bool is_before(std::string_view one, std::string_view other);
+
 // Columns of a terminal; text is UTF-8.
 std::size_t display_width(std::string_view text);
 // Returns the text cut to at most `width` columns, with … where something is missing.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "coordinator/base/json.h"
+#include "coordinator/base/own_refs.h"
 #include "coordinator/cli/output/display_text.h"
 
 namespace yardmaster::cli {
@@ -110,6 +111,25 @@ Table instances_table(const json& instances, WallTime now) {
   return table;
 }
 
+std::string waiting_text(const json& waiting, WallTime now) {
+  const std::string given_up = text_of(waiting, "reason");
+  if (!given_up.empty()) return "is not started again: " + one_line(given_up);
+  const auto next = parse_time(text_of(waiting, "next_start"));
+  const auto left =
+      next ? std::chrono::ceil<std::chrono::seconds>(*next - now) : std::chrono::seconds();
+  const std::string when = left.count() > 0 ? "in " + duration_text(left) : "now";
+  return "is started again " + when + " (died " + counted(number_of(waiting, "deaths"), "time") +
+         " lately)";
+}
+
+json by_name(const json& list, const char* key) {
+  auto sorted = list.get<std::vector<json>>();
+  std::stable_sort(sorted.begin(), sorted.end(), [key](const json& left, const json& right) {
+    return is_before(text_of(left, key), text_of(right, key));
+  });
+  return sorted;
+}
+
 json latest_first(const json& instances, std::size_t most) {
   auto sorted = instances.get<std::vector<json>>();
   std::stable_sort(sorted.begin(), sorted.end(), [](const json& left, const json& right) {
@@ -144,8 +164,11 @@ Table rescues_table(const json& rescues, WallTime now) {
       {{"INSTANCE"}, {"REPO"}, {"SAVED", false, true}, {"REF OR DIRECTORY"}, {"WHAT", shrinks}});
   for (const json& each : rescues) {
     const std::string ref = text_of(each, "ref");
+    // `rescue restore` takes what is left of it, too.
+    const std::string shown =
+        ref.starts_with(rescue_namespace) ? ref.substr(rescue_namespace.size()) : ref;
     table.add({text_of(each, "instance"), text_of(each, "repo"), ago(each, "time", now),
-               ref.empty() ? text_of(each, "directory") : ref, text_of(each, "summary")});
+               ref.empty() ? text_of(each, "directory") : shown, text_of(each, "summary")});
   }
   return table;
 }

@@ -23,8 +23,13 @@ bool flag_of(const nlohmann::json& object, const char* key);
 
 // `repositories` is "repos" of list_repos.
 Table repositories_table(const nlohmann::json& repositories);
-// `instances` is "instances" of list_instances, living ones or gone ones.
+// `instances` is "instances" or "waiting" of list_instances, living ones, gone ones or such that
+// wait for their restart.
 Table instances_table(const nlohmann::json& instances, WallTime now);
+// What becomes of one of "waiting": "is started again in 8 s (died 2 times lately)".
+std::string waiting_text(const nlohmann::json& waiting, WallTime now);
+// Returns them by this field, in the order that people expect of names.
+nlohmann::json by_name(const nlohmann::json& list, const char* key);
 // Returns the latest `most` of these gone instances, the latest first; 0 means all.
 nlohmann::json latest_first(const nlohmann::json& instances, std::size_t most);
 Table history_table(const nlohmann::json& gone, WallTime now);

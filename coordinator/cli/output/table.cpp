@@ -11,6 +11,26 @@ namespace {
 
 constexpr std::string_view gap = "  ";
 constexpr std::size_t least_width = 8;  // to which a column shrinks
+// To which all others shrink after that.
+constexpr std::size_t least_of_all = 5;
+
+std::size_t width_of_line(const std::vector<std::size_t>& widths) {
+  return std::accumulate(widths.begin(), widths.end(), gap.size() * (widths.size() - 1));
+}
+
+// Takes from the widest that may give, until the line fits or none may any more.
+template <class May>
+void shrink(std::vector<std::size_t>& widths, std::size_t width, std::size_t least, May may) {
+  for (std::size_t total = width_of_line(widths); total > width; --total) {
+    std::size_t widest = widths.size();
+    for (std::size_t i = 0; i < widths.size(); ++i) {
+      if (!may(i) || widths[i] <= least) continue;
+      if (widest == widths.size() || widths[i] > widths[widest]) widest = i;
+    }
+    if (widest == widths.size()) return;
+    --widths[widest];
+  }
+}
 
 }  // namespace
 
@@ -31,19 +51,9 @@ std::vector<std::size_t> Table::column_widths(std::size_t width) const {
     widths.push_back(widest);
   }
   if (width == 0) return widths;
-  std::size_t total =
-      std::accumulate(widths.begin(), widths.end(), gap.size() * (widths.size() - 1));
-  while (total > width) {
-    std::size_t widest = widths.size();
-    for (std::size_t i = 0; i < widths.size(); ++i) {
-      const bool may = columns_[i].shrinks && widths[i] > least_width;
-      if (may && (widest == widths.size() || widths[i] > widths[widest])) widest = i;
-    }
-    if (widest == widths.size()) break;  // the terminal has to wrap
-    --widths[widest];
-    --total;
-  }
-  return widths;
+  shrink(widths, width, least_width, [this](std::size_t i) { return columns_[i].shrinks; });
+  shrink(widths, width, least_of_all, [](std::size_t) { return true; });
+  return widths;  // what is wider still, the terminal has to wrap
 }
 
 std::string Table::line(const std::vector<std::string>& cells,

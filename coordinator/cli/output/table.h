@@ -9,8 +9,9 @@ namespace yardmaster::cli {
 
 struct Column {
   std::string title;
-  bool shrinks = false;  // gives way when the lines would get longer than the terminal
-  bool right = false;    // aligned to the right, as numbers are
+  // Gives way when the lines would get longer than the terminal; the others do only after it.
+  bool shrinks = false;
+  bool right = false;  // aligned to the right, as numbers are
 };
 
 class Table {

@@ -4,6 +4,8 @@
 #include "coordinator/base/error.h"
 #include "coordinator/base/json.h"
 #include "coordinator/cli/command_line.h"
+#include "coordinator/cli/free_texts.h"
+#include "coordinator/cli/option_checks.h"
 #include "coordinator/cli/output/display_text.h"
 
 namespace yardmaster::cli {
@@ -14,7 +16,7 @@ using nlohmann::json;
 // The flag says which agent calls; without it, the environment that the agent was started with
 // does.
 CLI::Option* add_identity(CLI::App& verb, const char* flag) {
-  CLI::Option* option = verb.add_option(flag, "Who you are")->type_name("NAME");
+  CLI::Option* option = must_be_name(verb.add_option(flag, "Who you are"))->type_name("NAME");
   return option->envname("YARDMASTER_INSTANCE")->required();
 }
 
@@ -35,11 +37,11 @@ void print_message(const json& message) {
 void add_send(CLI::App& agent, Places& places) {
   CLI::App* verb = agent.add_subcommand("send-message", "Send a message to another instance");
   add_place_options(*verb, places);
-  CLI::Option* to =
-      verb->add_option("TO", "An instance, or @all or @ROLE of your repository")->required();
-  CLI::Option* body = verb->add_option("BODY", "The text")->required();
+  CLI::Option* to = must_be_recipient(
+      verb->add_option("TO", "An instance, or @all or @ROLE of your repository")->required());
+  CLI::Option* body = verb->add_option(free_text, "The text")->required();
   CLI::Option* key = verb->add_option("--key", "Repeating a request with this key has no effect");
-  key->type_name("TEXT");
+  must_not_be_empty(key)->type_name("TEXT");
   CLI::Option* from = add_identity(*verb, "--from");
   verb->footer(
       "@all@REPO and @ROLE@REPO are those of another repository, @@all and @@ROLE everybody.\n"

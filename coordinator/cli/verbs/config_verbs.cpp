@@ -7,6 +7,7 @@
 #include "coordinator/cli/command_line.h"
 #include "coordinator/cli/output/display_text.h"
 #include "coordinator/cli/output/plain_text.h"
+#include "coordinator/cli/output/terminal.h"
 
 namespace yardmaster::cli {
 namespace {
@@ -37,10 +38,12 @@ void print_surroundings(const Config& config) {
 }
 
 void print_values(const LoadedConfig& loaded) {
+  const std::size_t width = terminal_width();
   for (const ConfigValue& value : loaded.values) {
-    std::cout << value.key << " = " << terminal_safe_json(to_text(value.value)) << "\n    "
-              << value.help << "\n    default " << to_text(value.default_value) << ", from "
-              << value.origin << "\n";
+    std::cout << value.key << " = " << terminal_safe_json(to_text(value.value)) << "\n"
+              << wrapped(value.help, 4, width)
+              << wrapped("default " + to_text(value.default_value) + ", from " + value.origin, 4,
+                         width);
   }
   print_surroundings(loaded.config);
 }
@@ -64,6 +67,7 @@ void print_values_json(const LoadedConfig& loaded) {
 void add_config_verbs(CLI::App& app, Places& places) {
   CLI::App* config = app.add_subcommand("config", "Settings");
   config->require_subcommand(1);
+  config->footer("Example: yardmaster config show");
   CLI::App* show = config->add_subcommand("show", "Every setting, its value and where it is from");
   add_place_options(*show, places);
   CLI::Option* as_json = add_json_flag(*show);

@@ -12,9 +12,11 @@
 #include "coordinator/base/json.h"
 #include "coordinator/base/store_kind.h"
 #include "coordinator/base/surroundings.h"
+#include "coordinator/base/yard_record.h"
 #include "coordinator/cli/command_line.h"
 #include "coordinator/cli/fresh_daemon.h"
 #include "coordinator/cli/launch.h"
+#include "coordinator/cli/output/listings.h"
 #include "coordinator/cli/reference.h"
 #include "coordinator/cli/yard_connection.h"
 #include "coordinator/daemon/backup.h"
@@ -54,11 +56,25 @@ int run_daemon(const Config& config, bool force) {
   return 0;
 }
 
-void start_in_background(const Config& config, std::vector<std::string> arguments) {
-  if (const auto holder = lock_holder(config.paths().lock())) {
-    throw Error(ErrorCode::conflict, "it runs already: pid " + std::to_string(*holder) +
-                                         ", socket " + config.paths().broker_socket().string());
+// What was wanted is true already, unless it runs otherwise.
+void tell_it_runs(const Config& config, pid_t holder) {
+  const std::string pid = std::to_string(holder);
+  try {
+    connect_to_yard(config);
+  } catch (const Error& error) {
+    throw Error(error.code(), "it runs already: pid " + pid + "; " + error.what());
   }
+  const std::optional<YardRecord> yard = read_yard_record(config.state_dir);
+  if (yard && yard->store != config.store) {
+    throw Error(ErrorCode::conflict,
+                "it runs already: pid " + pid + ", on " + yard->store + ": stop it first");
+  }
+  std::cout << "yardmaster runs already: pid " << pid << ", socket "
+            << config.paths().broker_socket().string() << "\n";
+}
+
+void start_in_background(const Config& config, std::vector<std::string> arguments) {
+  if (const auto holder = lock_holder(config.paths().lock())) return tell_it_runs(config, *holder);
   arguments.emplace_back(detached_flag);
   const pid_t pid = launch_daemon(config.paths(), arguments);
   std::cout << "yardmaster started: pid " << pid << ", socket "
@@ -105,6 +121,10 @@ void print_status(const json& status) {
                          plain(store["checkpoint_policy"]) + ", " + plain(store["log_frames"]) +
                          " frames in the log");
   for (const auto& [name, count] : status["counts"].items()) print_row(name, plain(count));
+  const WallTime now = SystemClock().wall_now();
+  for (const json& each : list_of(status, "waiting")) {
+    print_row(text_of(each, "state"), text_of(each, "instance_id") + " " + waiting_text(each, now));
+  }
   print_row("memory", with_decimals(status["rss_bytes"].get<double>() / 1048576, "MiB"));
   print_row("cpu", with_decimals(status["cpu_s"].get<double>(), "s"));
   const json& recovery = status["recovery"];

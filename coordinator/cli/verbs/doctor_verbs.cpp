@@ -6,6 +6,8 @@
 #include <sqlite3.h>
 
 #include "coordinator/base/error.h"
+#include "coordinator/base/store_kind.h"
+#include "coordinator/base/yard_record.h"
 #include "coordinator/cli/command_line.h"
 #include "coordinator/cli/doctor/doctor.h"
 #include "coordinator/cli/doctor/doctor_facts.h"
@@ -16,6 +18,7 @@
 #include "coordinator/daemon/daemon_lock.h"
 #include "coordinator/instances/roles/agent_command.h"
 #include "coordinator/instances/roles/roles.h"
+#include "coordinator/store/sqlite_inspection.h"
 
 namespace yardmaster::cli {
 namespace {
@@ -25,6 +28,7 @@ using nlohmann::json;
 
 constexpr auto program_timeout = std::chrono::seconds(5);
 constexpr auto daemon_timeout = std::chrono::seconds(5);
+constexpr auto inspection_timeout = std::chrono::seconds(10);
 
 struct Part {
   const char* name;
@@ -142,6 +146,27 @@ Finding inspect_agent_command(const Config& config, const Surroundings& agents) 
   return check_agent_command(program, failure);
 }
 
+// A server's database is that server's to look after.
+std::optional<Finding> inspect_store_file(const Config& config) {
+  if (traits_of(config.store_kind()).has_server) return std::nullopt;
+  DatabaseFacts facts;
+  facts.file = config.paths().database();
+  std::error_code ignored;
+  facts.exists = fs::exists(facts.file, ignored);
+  try {
+    const std::optional<YardRecord> yard = read_yard_record(config.state_dir);
+    facts.had_one = yard && yard->store == config.store;
+  } catch (const Error&) {
+    facts.had_one = true;  // a record that cannot be read is one
+  }
+  if (facts.exists) {
+    const DatabaseInspection inspection = inspect_database(facts.file, inspection_timeout);
+    facts.damage = inspection.damage;
+    facts.is_complete = inspection.is_complete;
+  }
+  return check_database(facts);
+}
+
 void inspect_places(const LoadedConfig& loaded, std::vector<Finding>& findings) {
   const Config& config = loaded.config;
   const unsigned sockets_mode = config.socket_group.empty() ? 0700 : 0750;
@@ -176,6 +201,7 @@ std::vector<Finding> examine(const Places& places) {
   findings.push_back(check_daemon(daemon.holder(), daemon.status(), YARDMASTER_VERSION));
   findings.push_back(
       check_store(loaded->config.store, sqlite3_libversion_number(), sqlite3_libversion()));
+  if (const auto database = inspect_store_file(loaded->config)) findings.push_back(*database);
   findings.push_back(check_open_files(open_files_limit(daemon.holder())));
   inspect_places(*loaded, findings);
   const Surroundings agents = agents_surroundings(loaded->config, daemon.holder());
@@ -184,6 +210,9 @@ std::vector<Finding> examine(const Places& places) {
   findings.push_back(inspect_roles(loaded->config));
   for (const Part& part : parts) findings.push_back(inspect_part(*loaded, daemon, part));
   inspect_repositories(daemon, findings);
+  for (const json& each : list_of(daemon.status(), "waiting")) {
+    findings.push_back(check_waiting(each, SystemClock().wall_now()));
+  }
   return findings;
 }
 

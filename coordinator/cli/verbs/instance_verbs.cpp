@@ -3,6 +3,7 @@
 #include "coordinator/base/error.h"
 #include "coordinator/cli/command_line.h"
 #include "coordinator/cli/lookups.h"
+#include "coordinator/cli/option_checks.h"
 #include "coordinator/cli/output/display_text.h"
 #include "coordinator/cli/output/listings.h"
 #include "coordinator/cli/output/terminal.h"
@@ -23,6 +24,13 @@ json instances_of(Client& client, const std::string& repo, bool gone) {
   return client.list("list_instances", "instances", request);
 }
 
+// They come with the first page.
+json waiting_of(Client& client, const std::string& repo) {
+  json request{{"limit", 1}};
+  if (!repo.empty()) request["repo"] = repo;
+  return list_of(client.call("list_instances", request), "waiting");
+}
+
 // An empty list may also mean that there is no such repository.
 void require_repository(Client& client, const std::string& name) {
   if (name.empty() || find_repository(client, name)) return;
@@ -30,11 +38,7 @@ void require_repository(Client& client, const std::string& name) {
               "there is no repository '" + one_line(name) + "' ('yardmaster repo ls' shows them)");
 }
 
-void print_instances(const Places& places, const json& instances, const std::string& repo) {
-  if (!instances.empty()) {
-    std::cout << instances_table(instances, SystemClock().wall_now()).text(terminal_width());
-    return;
-  }
+void print_no_instances(const Places& places, const std::string& repo) {
   std::vector<std::string> spawn{"spawn", "worker"};
   if (!repo.empty()) spawn.insert(spawn.end(), {"--repo", repo});
   spawn.insert(spawn.end(), {"--task", "…"});
@@ -42,28 +46,53 @@ void print_instances(const Places& places, const json& instances, const std::str
             << places.command(spawn) << "\n";
 }
 
+void print_instances(const Places& places, const json& instances, const json& waiting) {
+  const WallTime now = SystemClock().wall_now();
+  json rows = instances;
+  rows.insert(rows.end(), waiting.begin(), waiting.end());
+  std::cout << instances_table(rows, now).text(terminal_width());
+  for (const json& each : waiting) {
+    const std::string name = text_of(each, "instance_id");
+    std::cout << name << " " << waiting_text(each, now);
+    if (!text_of(each, "reason").empty()) {
+      std::cout << "; see " << places.command({"history", name}) << ", then spawn it again, or "
+                << places.command({"rm", name});
+    }
+    std::cout << "\n";
+  }
+}
+
+void list_instances(const Places& places, const std::string& repo, bool all, bool as_json) {
+  Client client = places.connect();
+  json instances = by_name(instances_of(client, repo, false), "instance_id");
+  const json waiting = by_name(waiting_of(client, repo), "instance_id");
+  if (all) {
+    for (json& each : instances_of(client, repo, true)) {
+      instances.push_back(std::move(each));
+    }
+  }
+  const bool nothing = instances.empty() && waiting.empty();
+  if (nothing) require_repository(client, repo);
+  if (as_json) return print_json({{"instances", instances}, {"waiting", waiting}});
+  if (nothing) return print_no_instances(places, repo);
+  print_instances(places, instances, waiting);
+}
+
 void add_instance_list(CLI::App& app, Places& places) {
   CLI::App* verb = app.add_subcommand("ls", "List the instances");
   add_place_options(*verb, places);
-  CLI::Option* repo = verb->add_option("--repo", "Only of this repository")->type_name("NAME");
+  CLI::Option* repo =
+      must_be_name(verb->add_option("--repo", "Only of this repository"))->type_name("NAME");
   CLI::Option* all = verb->add_flag("--all")->description("Those that are gone, too");
   CLI::Option* as_json = add_json_flag(*verb);
   verb->footer(
-      "States: starting, running, idle (waits for input), unknown (cannot be told now), "
-      "stopping, gone.\n"
+      "States: starting, running, idle (waits for input), unknown (cannot be told now),\n"
+      "stopping, gone; waiting (has died, and is started again), given up (died too often).\n"
       "Examples:\n"
       "  yardmaster ls\n"
       "  yardmaster ls --repo api --json");
   verb->callback([&places, repo, all, as_json] {
-    const std::string wanted = value_of(*repo);
-    Client client = places.connect();
-    json instances = instances_of(client, wanted, false);
-    if (all->count() > 0) {
-      for (json& each : instances_of(client, wanted, true)) instances.push_back(std::move(each));
-    }
-    if (instances.empty()) require_repository(client, wanted);
-    if (as_json->count() > 0) return print_json({{"instances", instances}});
-    print_instances(places, instances, wanted);
+    list_instances(places, value_of(*repo), all->count() > 0, as_json->count() > 0);
   });
 }
 
@@ -117,9 +146,10 @@ void add_history(CLI::App& app, Places& places) {
   CLI::App* verb = app.add_subcommand("history", "List the instances that have ended, and how");
   add_place_options(*verb, places);
   HistoryOptions options{};
-  options.name =
-      verb->add_option("NAME", "All about the last one of this name, and its last output");
-  options.repo = verb->add_option("--repo", "Only of this repository")->type_name("NAME");
+  options.name = must_be_name(
+      verb->add_option("NAME", "All about the last one of this name, and its last output"));
+  options.repo =
+      must_be_name(verb->add_option("--repo", "Only of this repository"))->type_name("NAME");
   options.last = verb->add_option("-n,--last", "How many (default: 20, or 1 of a name; 0: all)")
                      ->type_name("COUNT");
   options.as_json = add_json_flag(*verb);
@@ -139,7 +169,7 @@ void print_ended(const Places& places, const json& ended) {
 void add_instance_removal(CLI::App& app, Places& places) {
   CLI::App* verb = app.add_subcommand("rm", "End an instance and take back what it had");
   add_place_options(*verb, places);
-  CLI::Option* name = verb->add_option("NAME", "As ls shows it")->required();
+  CLI::Option* name = must_be_name(verb->add_option("NAME", "As ls shows it"))->required();
   CLI::Option* force =
       verb->add_flag("--force")->description("Kill its processes at once, without a grace");
   CLI::Option* as_json = add_json_flag(*verb);
@@ -163,14 +193,17 @@ void add_complete_verb(CLI::App& parent, Places& places) {
   add_place_options(*verb, places);
   CLI::Option* summary = verb->add_option("--summary", "What was done; the supervisor gets it");
   summary->type_name("TEXT");
-  CLI::Option* instance = verb->add_option("--instance", "Who you are");
+  CLI::Option* instance = must_be_name(verb->add_option("--instance", "Who you are"));
   instance->type_name("NAME")->envname("YARDMASTER_INSTANCE")->required();
+  CLI::Option* key = verb->add_option("--key", "Repeating the request with this key has no effect");
+  must_not_be_empty(key)->type_name("TEXT");
   CLI::Option* as_json = add_json_flag(*verb);
   verb->footer(
       "Commit and push first: what is not is only saved aside.\n"
       "Example: yardmaster complete --summary 'Fixed; tests are in parser_test.cpp'");
-  verb->callback([&places, summary, instance, as_json] {
+  verb->callback([&places, summary, instance, key, as_json] {
     json request{{"agent", instance->as<std::string>()}};
+    if (key->count() > 0) request["key"] = value_of(*key);
     if (summary->count() > 0) request["summary"] = value_of(*summary);
     const json ended = places.connect().call("complete_agent", request, ending_timeout);
     if (as_json->count() > 0) return print_json(ended);

@@ -2,8 +2,9 @@
 #include <iostream>
 
 #include "coordinator/base/error.h"
+#include "coordinator/cli/added_repository.h"
 #include "coordinator/cli/command_line.h"
-#include "coordinator/cli/output/clone_wait.h"
+#include "coordinator/cli/option_checks.h"
 #include "coordinator/cli/output/display_text.h"
 #include "coordinator/cli/output/listings.h"
 #include "coordinator/cli/output/terminal.h"
@@ -16,11 +17,13 @@ using nlohmann::json;
 
 constexpr auto repository_timeout = std::chrono::minutes(5);
 
-void print_added(const Places& places, const json& repository) {
+void print_added(const Places& places, const AddedRepository& added) {
+  const json& repository = added.repository;
   const std::string name = text_of(repository, "name");
   const std::string base = text_of(repository, "base_branch");
-  std::cout << name << " is added: " << text_of(repository, "path")
-            << (base.empty() ? "" : ", branches begin at " + base) << "\n  start an agent on it: "
+  std::cout << name << (added.was_there ? " is added already: " : " is added: ")
+            << text_of(repository, "path") << (base.empty() ? "" : ", branches begin at " + base)
+            << "\n  start an agent on it: "
             << places.command({"spawn", "worker", "--repo", name, "--task", "…"}) << "\n";
 }
 
@@ -36,8 +39,8 @@ void add_add(CLI::App& repo, Places& places) {
                                        "The branch that instances begin at (default: its "
                                        "current one)");
   CLI::Option* as_json = add_json_flag(*verb);
-  name->type_name("NAME");
-  base->type_name("BRANCH");
+  must_be_name(name)->type_name("NAME");
+  must_not_be_empty(base)->type_name("BRANCH");
   verb->footer(
       "A clone shows its progress; Ctrl-C cancels it and leaves nothing.\n"
       "Examples:\n"
@@ -46,12 +49,11 @@ void add_add(CLI::App& repo, Places& places) {
   verb->callback([&places, source, name, base, as_json] {
     const RepositorySource wanted = repository_source(source->as<std::string>());
     Client client = places.connect();
-    const json repository =
-        add_repository(client, add_repo_request(wanted, value_of(*name), value_of(*base)));
+    const AddedRepository added = add_or_find(client, wanted, value_of(*name), value_of(*base));
     if (as_json->count() > 0) {
-      print_json(repository);
+      print_json(added.repository);
     } else {
-      print_added(places, repository);
+      print_added(places, added);
     }
   });
 }
@@ -62,10 +64,10 @@ void add_repository_list(CLI::App& repo, Places& places) {
   CLI::Option* as_json = add_json_flag(*verb);
   verb->footer("Example: yardmaster repo ls --json");
   verb->callback([&places, as_json] {
-    const json reply = places.connect().call("list_repos");
-    const json repositories = list_of(reply, "repos");
+    Client client = places.connect();
+    const json repositories = by_name(client.list("list_repos", "repos"), "name");
     if (as_json->count() > 0) {
-      print_json(reply);
+      print_json({{"repos", repositories}});
     } else if (repositories.empty()) {
       std::cout << "no repositories; add one with " << places.command({"repo", "add", "."}) << "\n";
     } else {
@@ -77,7 +79,7 @@ void add_repository_list(CLI::App& repo, Places& places) {
 void add_repository_removal(CLI::App& repo, Places& places) {
   CLI::App* verb = repo.add_subcommand("rm", "Forget a repository; a checkout of yours stays");
   add_place_options(*verb, places);
-  CLI::Option* name = verb->add_option("NAME", "As repo ls shows it")->required();
+  CLI::Option* name = must_be_name(verb->add_option("NAME", "As repo ls shows it"))->required();
   CLI::Option* force =
       verb->add_flag("--force")->description("Also when instances work on it; they are ended");
   CLI::Option* as_json = add_json_flag(*verb);
@@ -100,6 +102,11 @@ void add_repository_removal(CLI::App& repo, Places& places) {
 void add_repository_verbs(CLI::App& app, Places& places) {
   CLI::App* repo = app.add_subcommand("repo", "The repositories that instances work on");
   repo->require_subcommand(1);
+  repo->footer(
+      "Examples:\n"
+      "  yardmaster repo add .\n"
+      "  yardmaster repo ls\n"
+      "  yardmaster repo rm api");
   add_add(*repo, places);
   add_repository_list(*repo, places);
   add_repository_removal(*repo, places);

@@ -9,6 +9,8 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/cli/command_line.h"
+#include "coordinator/cli/option_checks.h"
+#include "coordinator/cli/output/display_text.h"
 #include "coordinator/cli/output/listings.h"
 #include "coordinator/cli/repository_choice.h"
 #include "coordinator/cli/yard_connection.h"
@@ -46,10 +48,14 @@ json allocation_request(const SpawnOptions& options, const std::string& repo) {
 
 void print_started(const Places& places, const json& instance) {
   const std::string name = text_of(instance, "instance_id");
-  const std::string base = text_of(instance, "base_branch");
+  std::string base = text_of(instance, "start_ref");
+  if (base.empty()) base = text_of(instance, "base_branch");
   std::cout << name << " is started: " << text_of(instance, "role") << ", branch "
             << text_of(instance, "branch") << (base.empty() ? "" : " from " + base) << "\n"
             << "  worktree  " << text_of(instance, "worktree_path") << "\n";
+  for (const json& note : list_of(instance, "notes")) {
+    std::cout << "  note      " << one_line(note.get<std::string>()) << "\n";
+  }
   if (text_of(instance, "tmux_session").empty()) return;
   std::cout << "  see it    " << places.command({"attach", name}) << "\n";
 }
@@ -119,15 +125,21 @@ void add_spawn_verb(CLI::App& app, Places& places) {
     return verb->add_option(flag)->description(help)->type_name(value);
   };
   SpawnOptions options{};
-  options.role = verb->add_option("ROLE",
-                                  "worker, supervisor, merge-queue, developer, debugger, architect "
-                                  "or one of roles.json")
+  const auto name = [&](const char* flag, const char* help) {
+    return must_be_name(option(flag, "NAME", help));
+  };
+  const auto text = [&](const char* flag, const char* value, const char* help) {
+    return must_not_be_empty(option(flag, value, help));
+  };
+  options.role = must_be_name(verb->add_option("ROLE",
+                                               "worker, supervisor, merge-queue, developer, "
+                                               "debugger, architect or one of roles.json"))
                      ->required();
-  options.repo = option("--repo", "NAME", "Default: the only one, or the one you are in");
-  options.name = option("--name", "NAME", "What it is called (default: its role and a number)");
-  options.task = option("--task", "TEXT", "Its first prompt");
-  options.from = option("--from", "REF", "Where its branch begins (default: the base branch)");
-  options.agent = option("--agent", "COMMAND", "Instead of the configured agent_command");
+  options.repo = name("--repo", "Default: the only one, or the one you are in");
+  options.name = name("--name", "What it is called (default: its role and a number)");
+  options.task = text("--task", "TEXT", "Its first prompt");
+  options.from = text("--from", "REF", "Where its branch begins (default: the base branch)");
+  options.agent = text("--agent", "COMMAND", "Instead of the configured agent_command");
   CLI::Option* foreground =
       verb->add_flag("--foreground")->description("In this terminal instead of a window");
   CLI::Option* as_json = add_json_flag(*verb);

@@ -4,6 +4,7 @@
 #include "coordinator/base/error.h"
 #include "coordinator/base/shell_quote.h"
 #include "coordinator/cli/command_line.h"
+#include "coordinator/cli/option_checks.h"
 #include "coordinator/cli/output/display_text.h"
 #include "coordinator/cli/output/listings.h"
 #include "coordinator/cli/output/terminal.h"
@@ -59,10 +60,20 @@ json rescues_of(Client& client, const std::string& repo) {
   return client.list("list_rescues", "rescues", request, upkeep_timeout);
 }
 
+// Refs are in repositories, and those of one that is not known are not looked at.
+std::string nothing_rescued(Client& client) {
+  if (!client.list("list_repos", "repos").empty()) {
+    return "no rescue is known in the repositories of this yard\n";
+  }
+  return "no rescue is known, and no repository is added; what was saved in one shows again once "
+         "it is added ('yardmaster repo add'), or with: git for-each-ref refs/yardmaster/rescue\n";
+}
+
 void add_rescue_list(CLI::App& rescue, Places& places) {
   CLI::App* verb = rescue.add_subcommand("ls", "List the work that was saved");
   add_place_options(*verb, places);
-  CLI::Option* repo = verb->add_option("--repo", "Only of this repository")->type_name("NAME");
+  CLI::Option* repo =
+      must_be_name(verb->add_option("--repo", "Only of this repository"))->type_name("NAME");
   CLI::Option* as_json = add_json_flag(*verb);
   verb->footer("Example: yardmaster rescue ls --repo api");
   verb->callback([&places, repo, as_json] {
@@ -71,7 +82,7 @@ void add_rescue_list(CLI::App& rescue, Places& places) {
     if (as_json->count() > 0) {
       print_json({{"rescues", rescues}});
     } else if (rescues.empty()) {
-      std::cout << "nothing was rescued: no instance left uncommitted or unpushed work\n";
+      std::cout << nothing_rescued(client);
     } else {
       std::cout << rescues_table(rescues, SystemClock().wall_now()).text(terminal_width());
     }
@@ -98,9 +109,9 @@ void add_rescue_restore(CLI::App& rescue, Places& places) {
   CLI::Option* into = verb->add_option("--into", "Also check it out, in this new directory");
   CLI::Option* repo = verb->add_option("--repo", "Where several repositories have it");
   CLI::Option* as_json = add_json_flag(*verb);
-  branch->type_name("BRANCH");
-  into->type_name("DIR");
-  repo->type_name("NAME");
+  must_not_be_empty(branch)->type_name("BRANCH");
+  must_not_be_empty(into)->type_name("DIR");
+  must_be_name(repo)->type_name("NAME");
   verb->footer(
       "Examples:\n"
       "  yardmaster rescue restore worker-1 --branch worker-1-again\n"
@@ -138,6 +149,10 @@ void add_upkeep_verbs(CLI::App& app, Places& places) {
               "nothing to repair"});
   CLI::App* rescue = app.add_subcommand("rescue", "Work that was saved when instances ended");
   rescue->require_subcommand(1);
+  rescue->footer(
+      "Examples:\n"
+      "  yardmaster rescue ls\n"
+      "  yardmaster rescue restore worker-1");
   add_rescue_list(*rescue, places);
   add_rescue_restore(*rescue, places);
 }

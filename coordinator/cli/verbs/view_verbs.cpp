@@ -10,6 +10,7 @@
 #include "coordinator/cli/attach.h"
 #include "coordinator/cli/command_line.h"
 #include "coordinator/cli/lookups.h"
+#include "coordinator/cli/option_checks.h"
 #include "coordinator/cli/output/display_text.h"
 #include "coordinator/cli/output/follow_log.h"
 #include "coordinator/cli/output/terminal.h"
@@ -127,7 +128,7 @@ void attach(const Places& places, const std::string& name, bool read_only) {
 void add_attach(CLI::App& app, Places& places) {
   CLI::App* verb = app.add_subcommand("attach", "Show an agent's window in this terminal");
   add_place_options(*verb, places);
-  CLI::Option* name = verb->add_option("NAME", "As ls shows it")->required();
+  CLI::Option* name = must_be_name(verb->add_option("NAME", "As ls shows it"))->required();
   CLI::Option* read_only = verb->add_flag("--read-only")->description("Look, and type nothing");
   verb->footer(
       "The window is tmux's: Ctrl-b d leaves it, and the agent goes on. Works from within\n"

@@ -1,13 +1,12 @@
-#include <filesystem>
 #include <iostream>
 #include <optional>
 #include <thread>
 
 #include "coordinator/base/error.h"
-#include "coordinator/base/secrets.h"
+#include "coordinator/cli/added_repository.h"
 #include "coordinator/cli/command_line.h"
 #include "coordinator/cli/lookups.h"
-#include "coordinator/cli/output/clone_wait.h"
+#include "coordinator/cli/option_checks.h"
 #include "coordinator/cli/output/display_text.h"
 #include "coordinator/cli/output/listings.h"
 #include "coordinator/cli/output/terminal.h"
@@ -34,40 +33,6 @@ struct InitOptions {
   const CLI::Option* base;
   const CLI::Option* as_json;
 };
-
-// The URL of a checkout that is used in place is only where that came from.
-bool is_from(const json& repository, const RepositorySource& source) {
-  std::error_code ignored;
-  return source.is_url
-             ? flag_of(repository, "owned") &&
-                   text_of(repository, "url") == without_secrets(source.value)
-             : std::filesystem::equivalent(text_of(repository, "path"), source.value, ignored);
-}
-
-// The repository that was added earlier from the same place, so that init can be repeated.
-std::optional<json> find_added(Client& client, const RepositorySource& source,
-                               const std::string& name) {
-  for (const json& each : client.list("list_repos", "repos")) {
-    const bool ready = text_of(each, "state") == "ready";
-    const bool named = name.empty() || text_of(each, "name") == name;
-    if (ready && named && is_from(each, source)) return each;
-  }
-  return std::nullopt;
-}
-
-json add_or_find(Client& client, const RepositorySource& source, const InitOptions& options) {
-  const std::string name = value_of(*options.name);
-  const std::string base = value_of(*options.base);
-  std::optional<json> added = find_added(client, source, name);
-  if (!added) return add_repository(client, add_repo_request(source, name, base));
-  const std::string its_base = text_of(*added, "base_branch");
-  if (base.empty() || base == its_base) return std::move(*added);
-  const std::string known = text_of(*added, "name");
-  throw Error(ErrorCode::conflict,
-              "the repository " + known + " is added already, and branches there begin at " +
-                  its_base + ": leave --base out, or forget it first with 'yardmaster repo rm " +
-                  known + "'");
-}
 
 // Waits while the instance is being started or ended.
 std::optional<json> wait_for_instance(Client& client, const std::string& name) {
@@ -111,7 +76,8 @@ json start_role(Client& client, const std::string& repo, const std::string& role
 void init(const Places& places, const InitOptions& options) {
   const RepositorySource source = repository_source(options.source->as<std::string>());
   Client client = places.connect();
-  const json repository = add_or_find(client, source, options);
+  const json repository =
+      add_or_find(client, source, value_of(*options.name), value_of(*options.base)).repository;
   const std::string repo = text_of(repository, "name");
   const bool as_json = options.as_json->count() > 0;
   if (!as_json) std::cout << repo << ": " << text_of(repository, "path") << "\n" << std::flush;
@@ -131,9 +97,10 @@ void add_init(CLI::App& app, Places& places) {
   add_place_options(*verb, places);
   InitOptions options{};
   options.source = verb->add_option("PATH|URL", "As for repo add")->required();
-  options.name = verb->add_option("--name", "What it is called here")->type_name("NAME");
-  options.base =
-      verb->add_option("--base", "The branch that instances begin at")->type_name("BRANCH");
+  options.name =
+      must_be_name(verb->add_option("--name", "What it is called here"))->type_name("NAME");
+  options.base = must_not_be_empty(verb->add_option("--base", "The branch that instances begin at"))
+                     ->type_name("BRANCH");
   options.as_json = add_json_flag(*verb);
   verb->footer(
       "Both are persistent: the daemon starts them again when they die. Can be repeated.\n"
