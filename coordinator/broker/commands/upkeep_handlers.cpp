@@ -49,6 +49,16 @@ json rescue_json(const Rescue& rescue, const std::string& repo) {
           {"summary", rescue.summary}};
 }
 
+json kept_json(const KeptDirectory& kept) {
+  return {{"repo", ""},
+          {"instance", kept.note.instance},
+          {"ref", ""},
+          {"commit", kept.note.commit},
+          {"directory", kept.directory.string()},
+          {"time", format_time(kept.note.time)},
+          {"summary", kept.note.why}};
+}
+
 }  // namespace
 
 Reply trigger_cleanup(Services& services, const Request& request) {
@@ -76,7 +86,16 @@ Reply list_rescues(Services& services, const Request& request) {
       }
     }
   }
-  const json data{{"rescues", std::move(shown)}};
+  // So a directory shows also when its repository is not known any more, as after a lost database.
+  if (only.empty()) {
+    const std::vector<KeptDirectory> others = co_await services.repositories.kept_directories();
+    for (const KeptDirectory& each : others) {
+      if (kept.contains(each.directory.string())) continue;
+      shown.push_back(kept_json(each));
+    }
+  }
+  const json data{{"rescues", std::move(shown)},
+                  {"repositories", services.repositories.list().size()}};
   co_return to_text(data);
 }
 

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -15,6 +15,7 @@
 #include "coordinator/domain/names.h"
 #include "coordinator/instances/git/trash.h"
 #include "coordinator/instances/processes/async_wait.h"
+#include "coordinator/instances/processes/failure.h"
 #include "coordinator/instances/processes/instance_token.h"
 #include "coordinator/instances/processes/process_tree.h"
 #include "coordinator/instances/processes/run_on.h"
@@ -39,10 +40,12 @@ std::vector<fs::path> children_of(const fs::path& directory) {
   return found;
 }
 
-asio::awaitable<std::uint64_t> measure(asio::thread_pool& workers, const fs::path& path) {
-  // The space of an empty directory itself is nothing that could be freed.
-  std::function<std::uint64_t()> work = [path]() -> std::uint64_t {
-    return children_of(path).empty() ? 0 : disk_usage(path);
+asio::awaitable<std::uint64_t> measure(asio::thread_pool& workers,
+                                       const std::vector<fs::path>& paths) {
+  std::function<std::uint64_t()> work = [&paths] {
+    std::uint64_t bytes = 0;
+    for (const fs::path& path : paths) bytes += disk_usage(path);
+    return bytes;
   };
   co_return co_await run_on(workers, std::move(work));
 }
@@ -96,7 +99,7 @@ Upkeep::Upkeep(asio::io_context& io, asio::thread_pool& workers, InstanceManager
 
 void Upkeep::start() {
   started_ = true;
-  asio::co_spawn(io_, sweep(), asio::detached);
+  asio::co_spawn(io_, sweep(), or_warn(on_warning_, "the sweep has ended"));
 }
 
 void Upkeep::stop() {
@@ -117,7 +120,7 @@ asio::awaitable<void> Upkeep::sweep() {
 void Upkeep::hint() {
   if (hinted_ || !started_ || stopping_) return;
   hinted_ = true;
-  asio::co_spawn(io_, sweep_repeatedly(), asio::detached);
+  asio::co_spawn(io_, sweep_repeatedly(), or_warn(on_warning_, "the repair has ended"));
 }
 
 asio::awaitable<void> Upkeep::sweep_repeatedly() {
@@ -187,7 +190,8 @@ asio::awaitable<void> Upkeep::clean_worktree(UpkeepReport& report, fs::path path
   const std::string instance = path.filename().string();
   if (instances_.lives(instance) || !is_valid_name(instance)) co_return;
   UpkeepAction action = action_on("worktree", instance, path.string());
-  action.bytes = co_await measure(workers_, path);
+  const std::vector<fs::path> whole{path};
+  action.bytes = co_await measure(workers_, whole);
   if (instances_.lives(instance)) co_return;  // came to be meanwhile
   if (!dry_run) {
     Worktrees& worktrees = repositories_.worktrees(repository_path);
@@ -249,9 +253,7 @@ asio::awaitable<void> Upkeep::clean_files(UpkeepReport& report, bool dry_run) {
                                 {"file", paths_.launch_file("x").parent_path(), "", ".json"},
                                 {"file", paths_.launch_file("x").parent_path(), "", ".json.tmp"}};
   for (const Kind& kind : kinds) {
-    const fs::path directory = kind.directory;
-    std::function<std::vector<fs::path>()> list = [directory] { return children_of(directory); };
-    const std::vector<fs::path> files = co_await run_on(workers_, std::move(list));
+    const std::vector<fs::path> files = co_await list(kind.directory);
     Pace pace(io_);
     for (const fs::path& file : files) {
       if (pace.is_over()) co_await pace.turn();
@@ -276,12 +278,28 @@ asio::awaitable<void> Upkeep::remove_file(fs::path file) {
   co_await run_on(workers_, std::move(work));
 }
 
+// What could not be deleted is no space that was freed.
 asio::awaitable<void> Upkeep::clean_trash(UpkeepReport& report, bool dry_run) {
   UpkeepAction action = action_on("trash", {}, paths_.trash().string());
-  action.bytes = co_await measure(workers_, paths_.trash());
+  const std::vector<fs::path> thrown_away = co_await list(paths_.trash());
+  action.bytes = co_await measure(workers_, thrown_away);
   if (action.bytes == 0) co_return;
-  if (!dry_run) co_await empty_trash(workers_, paths_.trash());
-  report.actions.push_back(std::move(action));
+  if (!dry_run) {
+    co_await empty_trash(workers_, paths_.trash());
+    const std::vector<fs::path> now = co_await list(paths_.trash());
+    std::vector<fs::path> left;
+    std::set_intersection(thrown_away.begin(), thrown_away.end(), now.begin(), now.end(),
+                          std::back_inserter(left));
+    const std::uint64_t kept = co_await measure(workers_, left);
+    action.bytes -= std::min(action.bytes, kept);
+    for (const fs::path& path : left) report.troubles.push_back("cannot delete " + path.string());
+  }
+  if (dry_run || action.bytes > 0) report.actions.push_back(std::move(action));
+}
+
+asio::awaitable<std::vector<fs::path>> Upkeep::list(fs::path directory) {
+  std::function<std::vector<fs::path>()> work = [&directory] { return children_of(directory); };
+  co_return co_await run_on(workers_, std::move(work));
 }
 
 }  // namespace yardmaster

@@ -70,6 +70,7 @@ class Upkeep {
   boost::asio::awaitable<void> clean_windows(UpkeepReport& report, bool dry_run);
   boost::asio::awaitable<void> clean_files(UpkeepReport& report, bool dry_run);
   boost::asio::awaitable<void> remove_file(std::filesystem::path file);
+  boost::asio::awaitable<std::vector<std::filesystem::path>> list(std::filesystem::path directory);
   boost::asio::awaitable<void> clean_trash(UpkeepReport& report, bool dry_run);
 
   boost::asio::io_context& io_;
