@@ -184,12 +184,6 @@ std::string SecretsOf::hidden_in(std::string_view text) const {
   return shown;
 }
 
-std::string without_password(const std::string& conninfo) {
-  static const std::regex words(R"((password\s*=\s*)('([^'\\]|\\.)*'|[^\s&]*))");
-  static const std::regex uri(R"((://[^:/@]*:)[^@/]*@)");
-  return std::regex_replace(std::regex_replace(conninfo, words, "$1***"), uri, "$1***@");
-}
-
 std::vector<std::string> without_values(std::vector<std::string> entries) {
   for (std::string& entry : entries) {
     const std::size_t equals = entry.find('=');

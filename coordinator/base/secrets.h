@@ -22,10 +22,6 @@ class SecretsOf {
   std::vector<std::string> secrets_;  // the longest first
 };
 
-// Shows how libpq is told to connect, "password=…" (maybe in quotes) or
-// "postgresql://user:password@host", with "***" for the password.
-std::string without_password(const std::string& conninfo);
-
 // Shows variables ("NAME=value") as "NAME=***": what is set may be a secret.
 std::vector<std::string> without_values(std::vector<std::string> entries);
 

@@ -1,6 +1,7 @@
 #include "coordinator/store/open_database.h"
 
 #include "coordinator/base/error.h"
+#include "coordinator/base/postgres_secrets.h"
 #include "coordinator/store/postgres_database.h"
 #include "coordinator/store/sqlite_database.h"
 
@@ -20,6 +21,11 @@ std::unique_ptr<Database> open_unchecked(const Config& config) {
 }  // namespace
 
 std::unique_ptr<Database> open_database(const Config& config) {
+  if (config.store_kind() == StoreKind::postgres && !is_readable_conninfo(config.postgres)) {
+    throw Error(ErrorCode::usage,
+                "postgres: libpq cannot read it (what it says of it is not shown, since a password "
+                "may be in it)");
+  }
   std::unique_ptr<Database> database = open_unchecked(config);
   database->check();
   return database;
