@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <sstream>
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -12,6 +11,7 @@
 
 #include "coordinator/base/secrets.h"
 #include "coordinator/base/stall_detector.h"
+#include "coordinator/instances/processes/process_tree.h"
 
 namespace yardmaster {
 namespace {
@@ -19,6 +19,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr auto lock_timeout = std::chrono::seconds(10);
+constexpr std::size_t longest_complaint = 4000;
 constexpr auto lock_check_interval = std::chrono::seconds(1);
 
 // These variables are not passed on: those that `git rev-parse --local-env-vars` lists (except
@@ -62,6 +63,15 @@ bool is_locked_by_another(const ProgramResult& result) {
   return contains(errors, ".lock': File exists") || contains(errors, "could not lock config file");
 }
 
+// "Receiving objects:  42% (5/12)", "Cloning into '/x'..."
+bool is_progress(std::string_view line) {
+  const std::size_t percent = line.find("% (");
+  const bool counts = percent != std::string_view::npos && percent > 0 &&
+                      line[percent - 1] >= '0' && line[percent - 1] <= '9';
+  return counts || line.starts_with("Cloning into ") || line.starts_with("remote: Enumerating") ||
+         line.starts_with("remote: Total ");
+}
+
 // "git status in '/w'"
 std::string git_name(const GitCall& call) {
   const auto verb = std::find_if(call.arguments.begin(), call.arguments.end(),
@@ -97,6 +107,8 @@ asio::awaitable<ProgramResult> GitProgram::run_once(ProgramCall call) {
 asio::awaitable<ProgramResult> GitProgram::run(GitCall call) {
   const std::string name = git_name(call);
   const auto while_locked = call.while_locked;
+  const auto token = tokens_->find(call.directory.filename());
+  if (token != tokens_->end()) call.environment.emplace_back(token_variable, token->second);
   const ProgramCall program = program_call(std::move(call));
   const auto executor = co_await asio::this_coro::executor;
   const auto deadline = std::chrono::steady_clock::now() + lock_timeout;
@@ -131,15 +143,26 @@ asio::awaitable<std::string> GitProgram::output(GitCall call, std::string what) 
 }
 
 std::string git_complaint(const std::string& errors) {
-  std::istringstream lines(errors);
+  std::string said;
   std::string line;
-  std::string last;
-  while (std::getline(lines, line)) {
-    const bool is_complaint = line.starts_with("fatal: ") || line.starts_with("error: ");
-    if (is_complaint) return without_secrets(line.substr(7));
-    if (!line.empty()) last = line;
+  const auto take = [&] {
+    for (const std::string_view before : {"fatal: ", "error: "}) {
+      if (line.starts_with(before)) line.erase(0, before.size());
+    }
+    line.erase(std::min(line.find_last_not_of(" \t") + 1, line.size()));
+    if (!line.empty() && !is_progress(line)) said += (said.empty() ? "" : "; ") + line;
+    line.clear();
+  };
+  for (const char c : errors) {
+    if (c != '\n' && c != '\r') line += c;
+    if (c == '\n' || c == '\r') take();
   }
-  return last.empty() ? "git failed" : without_secrets(last);
+  take();
+  if (said.empty()) return "git failed";
+  if (said.size() > longest_complaint) {
+    said = "… " + said.substr(said.size() - longest_complaint);
+  }
+  return without_secrets(said);
 }
 
 Error git_error(const ProgramResult& result, const std::string& what) {

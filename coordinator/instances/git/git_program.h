@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -46,16 +47,45 @@ class GitProgram {
   // The call as the runner gets it.
   static ProgramCall program_call(GitCall call);
 
+  // Until it is destroyed, calls in a directory of this name carry the token, and so does what git
+  // starts for them (filters): whoever ends all that carries it ends them, too. An empty one is
+  // none.
+  class Carried;
+  Carried carry(const std::string& directory, const std::string& token);
+
  private:
+  using Tokens = std::map<std::string, std::string>;  // by the directory's name
+
   ProcessRunner& runner_;
+  std::shared_ptr<Tokens> tokens_ = std::make_shared<Tokens>();
 };
 
-// "<what>: <the line in which git says why>", or that line alone when `what` is empty; with
+class GitProgram::Carried {
+ public:
+  Carried(std::shared_ptr<Tokens> tokens, const std::string& directory, const std::string& token)
+      : tokens_(std::move(tokens)), directory_(directory) {
+    if (!token.empty()) (*tokens_)[directory_] = token;
+  }
+  ~Carried() { tokens_->erase(directory_); }
+  Carried(const Carried&) = delete;
+  Carried& operator=(const Carried&) = delete;
+
+ private:
+  std::shared_ptr<Tokens> tokens_;
+  std::string directory_;
+};
+
+inline GitProgram::Carried GitProgram::carry(const std::string& directory,
+                                             const std::string& token) {
+  return {tokens_, directory, token};
+}
+
+// "<what>: <why, in git's words>", or those alone when `what` is empty; with
 // storage_full, timed_out (locked for too long) or conflict as its code.
 Error git_error(const ProgramResult& result, const std::string& what);
 
-// The first line that begins with "fatal: " or "error: ", without that; else the last line. Without
-// the secrets of URLs.
+// All that git says, and what it has run, in one line and in order, but for its progress. Without
+// "fatal: " and "error: ", and the secrets of URLs.
 std::string git_complaint(const std::string& errors);
 
 }  // namespace yardmaster

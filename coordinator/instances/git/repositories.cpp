@@ -7,7 +7,6 @@
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 
 #include "coordinator/base/error.h"
 #include "coordinator/base/secrets.h"
@@ -124,7 +123,8 @@ asio::awaitable<Repository> Repositories::add(RepositoryRequest request) {
   entry.repository = repository;
   if (repository.owned) {
     entry.clone = std::make_shared<CloneProgress>();
-    asio::co_spawn(io_, clone(name, request.url, entry.clone), asio::detached);
+    asio::co_spawn(io_, clone(name, request.url, entry.clone),
+                   or_warn(on_warning_, "after the clone of '" + name + "'"));
   }
   co_return repository;
 }
@@ -154,6 +154,7 @@ asio::awaitable<void> Repositories::fill_in(Repository& repository) {
   repository.path = facts.path.string();
   if (repository.url.empty()) repository.url = without_secrets(facts.origin_url);
   if (repository.base_branch.empty()) repository.base_branch = facts.base_branch;
+  co_await require_some_commit(repository);
   if (repository.base_branch.empty()) {
     throw Error(ErrorCode::invalid_request,
                 repository.path +
@@ -163,17 +164,27 @@ asio::awaitable<void> Repositories::fill_in(Repository& repository) {
   co_await require_commit(repository);
 }
 
+asio::awaitable<void> Repositories::require_some_commit(const Repository& repository) {
+  GitCall call;
+  call.directory = repository.path;
+  call.arguments = {"rev-list", "--max-count=1", "--all"};
+  const ProgramResult commits = co_await git_program_.run(std::move(call));
+  if (!commits.succeeded() || !commits.output.empty()) co_return;
+  throw Error(ErrorCode::invalid_request,
+              repository.path +
+                  " has no commit yet, and instances begin at one: make one first, for instance "
+                  "with 'git commit --allow-empty -m Begin'");
+}
+
 asio::awaitable<void> Repositories::require_commit(const Repository& repository) {
   GitCall call;
   call.directory = repository.path;
   call.arguments = {"rev-parse", "--verify", "--quiet", "--end-of-options",
                     repository.base_branch + "^{commit}"};
   const ProgramResult found = co_await git_program_.run(std::move(call));
-  if (!found.succeeded()) {
-    throw Error(ErrorCode::invalid_request, repository.path + " has no branch '" +
-                                                repository.base_branch +
-                                                "', or no commit on it yet (--base)");
-  }
+  if (found.succeeded()) co_return;
+  throw Error(ErrorCode::invalid_request,
+              repository.path + " has no branch '" + repository.base_branch + "' (--base)");
 }
 
 asio::awaitable<void> Repositories::clone(std::string name, std::string url,
@@ -229,9 +240,25 @@ asio::awaitable<std::string> Repositories::remove(std::string name) {
   const auto erase = [&](Store& store) { store.remove_repository(name); };
   co_await store_.run(Durability::power, erase);
   entries_.erase(name);
+  if (stays) co_await take_back_settings(repository.path);
   if (stays) co_return repository.path;
   if (!cloning) co_await discard(repository.path);
   co_return std::string();
+}
+
+asio::awaitable<void> Repositories::take_back_settings(std::string path) {
+  try {
+    co_await worktrees(path).take_back_settings();
+  } catch (const std::exception& error) {
+    on_warning_("cannot take back what was set in " + path + ": " + error.what());
+  }
+}
+
+asio::awaitable<std::string> Repositories::fetch(std::string name,
+                                                 std::chrono::nanoseconds timeout) {
+  const Repository repository = find(name);
+  if (!repository.owned || timeout.count() == 0) co_return std::string();
+  co_return co_await worktrees(repository.path).fetch(timeout);
 }
 
 asio::awaitable<void> Repositories::discard(std::filesystem::path directory) {
@@ -247,7 +274,14 @@ asio::awaitable<void> Repositories::discard(std::filesystem::path directory) {
 }
 
 void Repositories::empty_trash_soon() {
-  asio::co_spawn(io_, empty_trash(workers_, paths_.trash()), asio::detached);
+  asio::co_spawn(io_, empty_trash(workers_, paths_.trash()),
+                 or_warn(on_warning_, "cannot empty the trash"));
+}
+
+asio::awaitable<std::vector<KeptDirectory>> Repositories::kept_directories() {
+  const KeptPlaces places{paths_.kept_files(), paths_.trash()};
+  std::function<std::vector<KeptDirectory>()> work = [&places] { return list_kept(places); };
+  co_return co_await run_on(workers_, std::move(work));
 }
 
 // Commits or files that a clone's origin does not have, or something that cannot be told about.
@@ -292,7 +326,7 @@ const Repository& Repositories::find(const std::string& name) const {
   const auto found = entries_.find(name);
   if (found != entries_.end()) return found->second.repository;
   throw Error(ErrorCode::not_found,
-              "there is no repository '" + name + "': add it with `yardmaster repo add`");
+              "there is no repository '" + name + "' (`yardmaster repo ls` shows them)");
 }
 
 const Repository& Repositories::require_ready(const std::string& name) const {
@@ -320,12 +354,9 @@ std::string Repositories::progress(const std::string& name) const {
 }
 
 Worktrees& Repositories::worktrees(const std::string& repository_path) {
-  std::unique_ptr<Worktrees>& queue = worktrees_[repository_path];
-  if (!queue) {
-    queue = std::make_unique<Worktrees>(io_, workers_, runner_, repository_path, paths_.trash(),
-                                        paths_.kept_files(), slots_);
-  }
-  return *queue;
+  std::unique_ptr<Queue>& queue = queues_[repository_path];
+  if (!queue) queue = std::make_unique<Queue>(io_, runner_, repository_path, paths_, slots_);
+  return queue->worktrees;
 }
 
 }  // namespace yardmaster

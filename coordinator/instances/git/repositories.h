@@ -17,6 +17,7 @@
 #include "coordinator/base/paths.h"
 #include "coordinator/domain/repository.h"
 #include "coordinator/instances/git/git.h"
+#include "coordinator/instances/git/kept_files.h"
 #include "coordinator/instances/git/worktrees.h"
 #include "coordinator/store/store_queue.h"
 
@@ -59,8 +60,13 @@ class Repositories {
   // The latest line of git's about a clone that is under way; else empty.
   std::string progress(const std::string& name) const;
 
+  // Asks the origin of a clone of ours for its latest. Returns why it could not be; empty when it
+  // was, or when there is nothing to ask for.
+  boost::asio::awaitable<std::string> fetch(std::string name, std::chrono::nanoseconds timeout);
   // The git queue of a repository, also of one that has been removed meanwhile.
   Worktrees& worktrees(const std::string& repository_path);
+  // What no commit could hold, of all repositories, also such that are not known any more.
+  boost::asio::awaitable<std::vector<KeptDirectory>> kept_directories();
   // Deletes what removed worktrees left, in the background.
   void empty_trash_soon();
 
@@ -73,7 +79,9 @@ class Repositories {
   Repository planned(const RepositoryRequest& request) const;
   boost::asio::awaitable<bool> is_there(std::filesystem::path path);
   boost::asio::awaitable<void> fill_in(Repository& repository);
+  boost::asio::awaitable<void> require_some_commit(const Repository& repository);
   boost::asio::awaitable<void> require_commit(const Repository& repository);
+  boost::asio::awaitable<void> take_back_settings(std::string path);
   boost::asio::awaitable<void> discard(std::filesystem::path directory);
   boost::asio::awaitable<void> clone(std::string name, std::string url,
                                      std::shared_ptr<CloneProgress> progress);
@@ -93,7 +101,22 @@ class Repositories {
   GitProgram git_program_;
   CheckoutSlots slots_;
   std::unordered_map<std::string, Entry> entries_;
-  std::unordered_map<std::string, std::unique_ptr<Worktrees>> worktrees_;  // by path
+  // A repository whose files cannot be read in time holds up no other.
+  struct Queue {
+    Queue(boost::asio::io_context& io, ProcessRunner& runner, const std::string& path,
+          const Paths& paths, CheckoutSlots& slots)
+        : worktrees(io, worker, runner, path, paths.trash(), paths.kept_files(), slots) {}
+    ~Queue() {
+      worker.stop();
+      worker.join();
+    }
+    Queue(const Queue&) = delete;
+    Queue& operator=(const Queue&) = delete;
+
+    boost::asio::thread_pool worker{1};
+    Worktrees worktrees;
+  };
+  std::unordered_map<std::string, std::unique_ptr<Queue>> queues_;  // by path
 };
 
 }  // namespace yardmaster

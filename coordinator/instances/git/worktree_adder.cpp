@@ -16,9 +16,19 @@ namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
 constexpr auto checkout_timeout = std::chrono::minutes(15);
+constexpr auto submodules_timeout = std::chrono::minutes(5);
 
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
+}
+
+// In "'refs/heads/instance' exists; cannot create 'refs/heads/instance/a'".
+std::string branch_in_the_way(const std::string& said) {
+  const std::string prefix = "'refs/heads/";
+  const std::size_t end = said.find("' exists; cannot create");
+  const std::size_t begin = end == std::string::npos ? end : said.rfind(prefix, end);
+  if (begin == std::string::npos) return "another";
+  return said.substr(begin + prefix.size(), end - begin - prefix.size());
 }
 
 Error branch_error(const ProgramResult& result, const std::string& branch) {
@@ -27,8 +37,11 @@ Error branch_error(const ProgramResult& result, const std::string& branch) {
     return {ErrorCode::already_exists, "there is a branch '" + branch + "' already"};
   }
   if (contains(said, "exists; cannot create")) {
-    return {ErrorCode::already_exists,
-            "there is a branch whose name is a part of '" + branch + "', or the reverse"};
+    const std::string other = branch_in_the_way(said);
+    return {ErrorCode::already_exists, "no branch can be called '" + branch + "' beside '" + other +
+                                           "', whose name is a part of it or the reverse: "
+                                           "give that one another name (git branch -m " +
+                                           other + " OTHER)"};
   }
   return git_error(result, "cannot make the branch '" + branch + "'");
 }
@@ -79,10 +92,11 @@ void finish(const fs::path& admin) {
 
 asio::awaitable<std::string> WorktreeAdder::add(WorktreeRequest request, bool ours) {
   const fs::path common = co_await context_.common();
+  const GitProgram::Carried carried = context_.git.carry(request.path.filename(), request.token);
   require_branch_name(request.branch);
   request.path = require_worktree_place(request.path, common);
   NewBranch branch{request.branch, "", ours};
-  branch.commit = co_await resolve(common, request.start);
+  branch.commit = co_await resolve(common, request);
   RepositoryConfig config;
   if (!request.own_files.empty()) config = co_await read_config(common);
   co_await make(common, request, branch, config);
@@ -107,8 +121,7 @@ asio::awaitable<void> WorktreeAdder::make(fs::path common, WorktreeRequest reque
   std::function<void()> check = [&request] { require_free(request.path); };
   co_await run_on(context_.workers, std::move(check));
   ++context_.additions[request.path.filename()];
-  const bool configure = !request.own_files.empty() && config.may_be_per_worktree();
-  if (configure && !config.per_worktree) co_await allow_own_configuration(common);
+  if (!request.own_files.empty()) co_await set_up(common, request, config);
   std::exception_ptr failure;
   bool made = false;
   bool ended = false;
@@ -133,17 +146,35 @@ asio::awaitable<void> WorktreeAdder::make(fs::path common, WorktreeRequest reque
   rethrow(failure, left);
 }
 
-asio::awaitable<std::string> WorktreeAdder::resolve(fs::path common, std::string start) {
+asio::awaitable<std::string> WorktreeAdder::resolve(fs::path common, WorktreeRequest request) {
+  std::string commit;
+  if (!request.first_start.empty()) commit = co_await find_commit(common, request.first_start);
+  if (commit.empty()) commit = co_await find_commit(common, request.start);
+  if (!commit.empty()) co_return commit;
+  throw Error(ErrorCode::not_found, "there is no such ref '" + request.start + "' in '" +
+                                        context_.repository.string() + "'");
+}
+
+// Empty when there is none.
+asio::awaitable<std::string> WorktreeAdder::find_commit(fs::path common, std::string start) {
   std::vector<std::string> arguments{"rev-parse", "--verify", "--quiet", "--end-of-options",
                                      start + "^{commit}"};
   GitCall call = RepositoryContext::call(common, std::move(arguments));
   ProgramResult result = co_await context_.git.run(std::move(call));
-  if (!result.succeeded()) {
-    throw Error(ErrorCode::not_found,
-                "there is no such ref '" + start + "' in '" + context_.repository.string() + "'");
-  }
+  if (!result.succeeded()) co_return std::string();
   result.output.erase(result.output.find('\n'));
   co_return result.output;
+}
+
+// Keeps our files out of what git takes for the agent's work.
+asio::awaitable<void> WorktreeAdder::set_up(fs::path common, WorktreeRequest request,
+                                            RepositoryConfig config) {
+  if (config.may_be_per_worktree()) {
+    if (!config.per_worktree) co_await allow_own_configuration(common);
+    co_return;
+  }
+  std::function<void()> work = [&] { exclude_in_all_worktrees(common, request.own_files); };
+  co_await run_on(context_.workers, std::move(work));
 }
 
 asio::awaitable<RepositoryConfig> WorktreeAdder::read_config(fs::path common) {
@@ -154,10 +185,34 @@ asio::awaitable<RepositoryConfig> WorktreeAdder::read_config(fs::path common) {
   co_return parse_config(list);
 }
 
+// The mark first, so that it is known whose doing it is.
 asio::awaitable<void> WorktreeAdder::allow_own_configuration(fs::path common) {
-  std::vector<std::string> arguments{"config", "extensions.worktreeConfig", "true"};
+  const std::string what = "cannot allow worktrees a configuration";
+  std::vector<std::string> mark{"config", std::string(allowed_by_us), "true"};
+  co_await configure(common, std::move(mark), what);
+  std::vector<std::string> allow{"config", "extensions.worktreeConfig", "true"};
+  co_await configure(common, std::move(allow), what);
+}
+
+asio::awaitable<void> WorktreeAdder::forbid_own_configuration(fs::path common) {
+  const RepositoryConfig config = co_await read_config(common);
+  if (!config.allowed_by_us) co_return;
+  const std::string what = "cannot take back the configuration of worktrees";
+  if (config.per_worktree) {
+    std::vector<std::string> forbid{"config", "--unset-all", "extensions.worktreeConfig"};
+    co_await configure(common, std::move(forbid), what);
+  }
+  std::vector<std::string> unmark{"config", "--remove-section", "yardmaster"};
+  co_await configure(common, std::move(unmark), what);
+}
+
+asio::awaitable<void> WorktreeAdder::configure(fs::path common, std::vector<std::string> arguments,
+                                               std::string what) {
   GitCall call = RepositoryContext::call(common, std::move(arguments));
-  co_await context_.git.output(std::move(call), "cannot allow worktrees a configuration");
+  call.while_locked = [this, common](std::string errors) {
+    return context_.remove_stale_lock(common, std::move(errors));
+  };
+  co_await context_.git.output(std::move(call), what);
 }
 
 asio::awaitable<void> WorktreeAdder::make_branch(fs::path common, NewBranch branch) {
@@ -219,8 +274,33 @@ asio::awaitable<void> WorktreeAdder::fill(WorktreeRequest request, RepositoryCon
   if (!result.succeeded()) {
     throw git_error(result, "cannot check out '" + request.path.string() + "'");
   }
+  co_await init_submodules(request);
   std::function<void()> after = [&admin] { return finish(admin); };
   co_await run_on(context_.workers, std::move(after));
+}
+
+// A worktree without them is of use, too, so what goes wrong is only said.
+asio::awaitable<void> WorktreeAdder::init_submodules(WorktreeRequest request) {
+  std::function<bool()> look = [&request] {
+    std::error_code ignored;
+    return fs::is_regular_file(fs::symlink_status(request.path / ".gitmodules", ignored));
+  };
+  const bool has_some = co_await run_on(context_.workers, std::move(look));
+  if (!has_some) co_return;
+  GitCall call;
+  call.directory = request.path;
+  call.arguments = {"submodule", "--quiet", "update", "--init", "--recursive"};
+  call.timeout = submodules_timeout;
+  std::string why;
+  try {
+    const ProgramResult result = co_await context_.git.run(std::move(call));
+    if (!result.succeeded()) why = git_complaint(result.errors);
+  } catch (const Error& error) {
+    why = error.what();
+  }
+  if (!why.empty() && request.on_note) {
+    request.on_note("its submodules could not be initialised: " + why);
+  }
 }
 
 }  // namespace yardmaster

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,13 @@ struct WorktreeRequest {
   std::string start;           // any ref or commit
   // Kept out of its status, as in .gitignore: "/.mcp.json"
   std::vector<std::string> own_files = {};
+  // Where `start` is looked for first, such as among the branches of a clone's origin; may be
+  // empty.
+  std::string first_start = {};
+  // What programs that git starts for it carry in their environment; empty: nothing.
+  std::string token = {};
+  // Told what is amiss and keeps nobody from working; may be empty.
+  std::function<void(const std::string& note)> on_note = {};
 };
 
 struct NewBranch {
@@ -38,11 +46,21 @@ class WorktreeAdder {
   boost::asio::awaitable<std::string> add(WorktreeRequest request, bool ours);
   // Makes only the branch; must be called in the queue.
   boost::asio::awaitable<void> make_branch(std::filesystem::path common, NewBranch branch);
+  // Takes back what was set in the repository's configuration for worktrees of ours. Must be called
+  // in the queue, when there are none.
+  boost::asio::awaitable<void> forbid_own_configuration(std::filesystem::path common);
 
  private:
-  boost::asio::awaitable<std::string> resolve(std::filesystem::path common, std::string start);
+  boost::asio::awaitable<std::string> resolve(std::filesystem::path common,
+                                              WorktreeRequest request);
+  boost::asio::awaitable<std::string> find_commit(std::filesystem::path common, std::string start);
+  boost::asio::awaitable<void> set_up(std::filesystem::path common, WorktreeRequest request,
+                                      RepositoryConfig config);
+  boost::asio::awaitable<void> init_submodules(WorktreeRequest request);
   boost::asio::awaitable<RepositoryConfig> read_config(std::filesystem::path common);
   boost::asio::awaitable<void> allow_own_configuration(std::filesystem::path common);
+  boost::asio::awaitable<void> configure(std::filesystem::path common,
+                                         std::vector<std::string> arguments, std::string what);
   // Makes branch and registration, or neither; must be called in the queue.
   boost::asio::awaitable<void> make(std::filesystem::path common, WorktreeRequest request,
                                     NewBranch branch, RepositoryConfig config);

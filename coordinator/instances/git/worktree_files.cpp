@@ -1,20 +1,50 @@
 #include "coordinator/instances/git/worktree_files.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "coordinator/base/own_refs.h"
+#include "coordinator/base/unique_fd.h"
 #include "coordinator/instances/git/file_errors.h"
 
 namespace yardmaster {
 namespace {
 
 namespace fs = std::filesystem;
+
+// What is no small file is not git's: an agent may have put anything there.
+constexpr std::size_t most_of_a_small_file = std::size_t{4} << 20U;
+constexpr std::size_t most_of_packed_refs = std::size_t{1} << 30U;
+constexpr std::size_t longest_ref_line = 4096;
+
+// Gives the text of a regular file; nothing of a pipe, a device or a larger file. Opening a pipe
+// does not wait for its other end.
+template <class Take>
+void read_pieces(const fs::path& file, std::size_t most, Take take) {
+  const UniqueFd descriptor(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  struct stat found {};
+  if (!descriptor || ::fstat(descriptor.get(), &found) != 0 || !S_ISREG(found.st_mode)) return;
+  if (std::cmp_greater(found.st_size, most)) return;
+  std::array<char, 65536> buffer{};
+  std::size_t taken = 0;
+  while (taken <= most) {  // it may grow meanwhile
+    const ssize_t count = ::read(descriptor.get(), buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return;
+    taken += static_cast<std::size_t>(count);
+    take(std::string_view(buffer.data(), static_cast<std::size_t>(count)));
+  }
+}
 
 std::string first_line(const fs::path& file) {
   std::string text = read_small_file(file);
@@ -133,12 +163,19 @@ void find_submodules(const fs::path& directory, std::vector<fs::path>& found) {
 // "<commit> refs/…" on each line, but for comments and for what annotated tags point to.
 void find_packed(const fs::path& common, const std::string& prefix,
                  std::vector<std::string>& found) {
-  std::ifstream stream(common / "packed-refs", std::ios::binary);
-  for (std::string line; std::getline(stream, line);) {
+  const auto take = [&](const std::string& line) {
     const std::size_t space = line.find(' ');
-    if (space == std::string::npos || line.compare(space + 1, prefix.size(), prefix) != 0) continue;
+    if (space == std::string::npos || line.compare(space + 1, prefix.size(), prefix) != 0) return;
     found.push_back(line.substr(space + 1 + prefix.size()));
-  }
+  };
+  std::string line;
+  read_pieces(common / "packed-refs", most_of_packed_refs, [&](std::string_view piece) {
+    for (const char c : piece) {
+      if (c != '\n' && line.size() < longest_ref_line) line += c;
+      if (c == '\n') take(std::exchange(line, {}));
+    }
+  });
+  take(line);
 }
 
 bool is_checked_out_in(const fs::path& git_directory, const std::string& branch, bool& certain) {
@@ -285,8 +322,9 @@ void remove_fragment(const fs::path& fragment) {
 }
 
 std::string read_small_file(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  std::string text;
+  read_pieces(file, most_of_a_small_file, [&](std::string_view piece) { text += piece; });
+  return text;
 }
 
 void write_small_file(const fs::path& file, std::string_view text) {

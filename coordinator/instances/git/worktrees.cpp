@@ -9,7 +9,9 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "coordinator/base/duration.h"
 #include "coordinator/instances/git/nested_repositories.h"
+#include "coordinator/instances/git/own_files.h"
 #include "coordinator/instances/git/ref_names.h"
 #include "coordinator/instances/git/worktree_files.h"
 #include "coordinator/instances/processes/run_on.h"
@@ -79,7 +81,8 @@ Worktrees::Worktrees(asio::io_context& io, asio::thread_pool& workers, ProcessRu
                slots),
       rescuer_(context_),
       remover_(context_, rescuer_),
-      adder_(context_, remover_) {}
+      adder_(context_, remover_),
+      fetches_(io, 1) {}
 
 asio::awaitable<std::string> Worktrees::add(WorktreeRequest request) {
   co_return co_await adder_.add(std::move(request), true);
@@ -112,7 +115,8 @@ asio::awaitable<WorktreeState> Worktrees::inspect(fs::path path, std::string bra
 }
 
 asio::awaitable<RemovedWorktree> Worktrees::remove(fs::path path, std::string branch,
-                                                   std::string instance) {
+                                                   std::string instance, std::string token) {
+  const GitProgram::Carried carried = context_.git.carry(path.filename(), token);
   co_return co_await remover_.remove(std::move(path), std::move(branch), std::move(instance));
 }
 
@@ -124,6 +128,41 @@ asio::awaitable<RemovedWorktree> Worktrees::remove_begun(fs::path path, std::str
     removed = co_await remover_.remove(std::move(path), std::move(branch), std::move(instance));
   }
   co_return removed;
+}
+
+asio::awaitable<std::string> Worktrees::fetch(std::chrono::nanoseconds timeout) {
+  const SteadyTime asked = std::chrono::steady_clock::now();
+  const Semaphore::Permit turn = co_await fetches_.acquire();
+  if (fetched_ >= asked) co_return fetch_failure_;
+  const SteadyTime began = std::chrono::steady_clock::now();
+  const fs::path common = co_await context_.common();
+  std::vector<std::string> arguments{"fetch", "--quiet", "--no-recurse-submodules", "origin"};
+  GitCall call = RepositoryContext::call(common, std::move(arguments));
+  call.timeout = timeout;
+  ProgramCall program = GitProgram::program_call(std::move(call));
+  program.holds_lock = false;  // credential helpers may stay
+  const ProgramResult result = co_await context_.git.run_once(std::move(program));
+  fetch_failure_.clear();
+  if (!result.succeeded()) fetch_failure_ = git_complaint(result.errors);
+  if (result.timed_out) fetch_failure_ = "it took longer than " + format_duration(timeout);
+  fetched_ = began;
+  co_return fetch_failure_;
+}
+
+asio::awaitable<void> Worktrees::take_back_settings() {
+  const std::optional<fs::path> common = co_await context_.find_common();
+  if (!common) co_return;
+  const Semaphore::Permit turn = co_await context_.changes.acquire();
+  std::function<bool()> work = [&common] {
+    const std::vector<Registration> all = registered_worktrees(*common);
+    if (std::any_of(all.begin(), all.end(), [](const auto& each) { return each.by_a_yard; })) {
+      return false;
+    }
+    take_back_exclude(*common);
+    return !has_own_configurations(*common);
+  };
+  const bool nobody_needs_it = co_await run_on(context_.workers, std::move(work));
+  if (nobody_needs_it) co_await adder_.forbid_own_configuration(*common);
 }
 
 asio::awaitable<std::vector<fs::path>> Worktrees::find_orphans(fs::path directory,

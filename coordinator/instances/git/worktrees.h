@@ -56,8 +56,9 @@ class Worktrees {
   // uncommitted (untracked files too, ignored ones not) or unpushed; a directory with repositories
   // or linked worktrees in it, ignored or not, is kept whole. Deletes the branch when add() made it
   // and no other worktree has it checked out.
+  // `token`: what programs that git starts meanwhile carry in their environment; empty: nothing.
   boost::asio::awaitable<RemovedWorktree> remove(std::filesystem::path path, std::string branch,
-                                                 std::string instance);
+                                                 std::string instance, std::string token = {});
   // The same for what an add() that failed or was interrupted may have made: nothing happens unless
   // the branch carries the mark of one, since what is there is somebody else's then.
   boost::asio::awaitable<RemovedWorktree> remove_begun(std::filesystem::path path,
@@ -67,6 +68,12 @@ class Worktrees {
   // to be while one of them lived counts as theirs.
   boost::asio::awaitable<std::vector<std::filesystem::path>> find_orphans(
       std::filesystem::path directory, LivingInstances living);
+
+  // Asks the origin for its latest; one call serves all that came before it began. Returns why it
+  // could not be; empty when it was.
+  boost::asio::awaitable<std::string> fetch(std::chrono::nanoseconds timeout);
+  // Takes back what was set in the repository for its worktrees, unless a yard still has some.
+  boost::asio::awaitable<void> take_back_settings();
 
   // Oldest first.
   boost::asio::awaitable<std::vector<Rescue>> rescues();
@@ -82,6 +89,9 @@ class Worktrees {
   Rescuer rescuer_;
   WorktreeRemover remover_;
   WorktreeAdder adder_;
+  Semaphore fetches_;
+  SteadyTime fetched_{};  // when the latest fetch began
+  std::string fetch_failure_;
 };
 
 }  // namespace yardmaster

@@ -5,9 +5,16 @@
 #include <utility>
 
 #include "coordinator/base/own_refs.h"
+#include "coordinator/instances/processes/instance_token.h"
+#include "coordinator/instances/processes/process_tree.h"
 #include "coordinator/instances/processes/run_on.h"
 
 namespace yardmaster {
+namespace {
+
+constexpr auto helpers_grace = std::chrono::seconds(1);
+
+}  // namespace
 
 void WorktreeResource::plan(const InstanceRequest& request, Instance& instance) {
   if (!is_launched(request)) return;
@@ -28,12 +35,41 @@ boost::asio::awaitable<void> WorktreeResource::acquire(Instance& instance) {
   request.start = instance.base_commit;
   const bool has_servers = !roles_.find(instance.role).mcp_servers.empty();
   request.own_files = own_file_patterns(parts_, has_servers);
+  request.token = instance_token(paths_.token_prefix, instance.id);
+  request.on_note = [&instance](const std::string& note) { instance.notes.push_back(note); };
+  co_await fetch(instance, request);
   Worktrees& worktrees = repositories_.worktrees(instance.repo_path);
   instance.base_commit = co_await worktrees.add(std::move(request));
   const auto note = [&](Store& store) {
     store.set_instance_commit(instance.name, instance.base_commit);
   };
   co_await store_.run(Durability::process, note);
+}
+
+// Nobody works in a clone of ours, so its branches stay where they were on the first day; those of
+// its origin do not.
+boost::asio::awaitable<void> WorktreeResource::fetch(Instance& instance, WorktreeRequest& request) {
+  if (!repositories_.find(instance.repo).owned) co_return;
+  request.first_start = "refs/remotes/origin/" + request.start;
+  std::string failure;
+  try {
+    failure = co_await repositories_.fetch(instance.repo, fetch_timeout_);
+  } catch (const Error& error) {
+    failure = error.what();
+  }
+  if (failure.empty()) co_return;
+  instance.notes.push_back(
+      "the clone's origin could not be asked for its latest, so it begins at "
+      "what was fetched before: " +
+      failure);
+}
+
+// What git started to clean files or to fill them in, and left.
+boost::asio::awaitable<void> WorktreeResource::end_helpers(std::string token, bool force) {
+  ProcessTreeQuery query;
+  query.token = std::move(token);
+  query.spared = spared_();
+  co_await end_process_tree(io_, workers_, query, helpers_grace, force);
 }
 
 boost::asio::awaitable<Adoption> WorktreeResource::adopt(Instance& instance) {
@@ -58,10 +94,15 @@ boost::asio::awaitable<void> WorktreeResource::release(Instance& instance, const
     removed =
         co_await worktrees.remove_begun(instance.worktree_path, instance.branch, instance.name);
   } else {
-    removed = co_await worktrees.remove(instance.worktree_path, instance.branch, instance.name);
+    const std::string token = instance_token(paths_.token_prefix, instance.id);
+    removed =
+        co_await worktrees.remove(instance.worktree_path, instance.branch, instance.name, token);
   }
   for (std::string& ref : removed.rescue_refs) instance.rescue.push_back(std::move(ref));
   repositories_.empty_trash_soon();
+  const bool has_token = !paths_.token_prefix.empty() && instance.id != 0;
+  if (has_token)
+    co_await end_helpers(instance_token(paths_.token_prefix, instance.id), ending.force);
   if (!removed.kept_directory.empty()) instance.rescue.push_back(removed.kept_directory.string());
 }
 

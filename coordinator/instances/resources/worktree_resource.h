@@ -13,15 +13,21 @@ namespace yardmaster {
 
 class WorktreeResource final : public InstanceResource {
  public:
-  // `roles` and `parts` tell which files of ours will be in it.
-  WorktreeResource(boost::asio::thread_pool& workers, Repositories& repositories, StoreQueue& store,
-                   Paths paths, const Roles& roles, FileParts parts)
-      : workers_(workers),
+  // `roles` and `parts` tell which files of ours will be in it; `spared` gives processes that are
+  // never ended. A clone is fetched first, for `fetch_timeout` at most; 0: never.
+  WorktreeResource(boost::asio::io_context& io, boost::asio::thread_pool& workers,
+                   Repositories& repositories, StoreQueue& store, Paths paths, const Roles& roles,
+                   FileParts parts, std::function<std::vector<std::int64_t>()> spared,
+                   std::chrono::nanoseconds fetch_timeout)
+      : io_(io),
+        workers_(workers),
         repositories_(repositories),
         store_(store),
         paths_(std::move(paths)),
         roles_(roles),
-        parts_(parts) {}
+        parts_(parts),
+        spared_(std::move(spared)),
+        fetch_timeout_(fetch_timeout) {}
 
   std::string_view name() const override { return "worktree"; }
   // Throws not_found or conflict about the repository.
@@ -35,12 +41,18 @@ class WorktreeResource final : public InstanceResource {
   boost::asio::awaitable<void> release(Instance& instance, const Ending& ending) override;
 
  private:
+  boost::asio::awaitable<void> fetch(Instance& instance, WorktreeRequest& request);
+  boost::asio::awaitable<void> end_helpers(std::string token, bool force);
+
+  boost::asio::io_context& io_;
   boost::asio::thread_pool& workers_;
   Repositories& repositories_;
   StoreQueue& store_;
   Paths paths_;
   const Roles& roles_;
   FileParts parts_;
+  std::function<std::vector<std::int64_t>()> spared_;
+  std::chrono::nanoseconds fetch_timeout_;
 };
 
 }  // namespace yardmaster
