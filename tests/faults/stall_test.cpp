@@ -60,7 +60,7 @@ TEST_F(Stall, of_the_generator_fails_no_target) {
   auto load = start_load();
   ASSERT_TRUE(eventually([&] { return is_measuring(load); }));
   load.signal(SIGSTOP);
-  eventually([] { return false; }, Deadline(std::chrono::milliseconds(500)));
+  let_pass(std::chrono::milliseconds(500));
   load.signal(SIGCONT);
   const auto run = first_run(load);
   EXPECT_EQ(run.at("verdict"), "inconclusive");
@@ -80,9 +80,9 @@ TEST_F(Stall, of_the_generator_again_and_again_is_not_called_a_fault_of_the_stor
   constexpr int stops = 14;
   for (int i = 0; i < stops; ++i) {
     load.signal(SIGSTOP);
-    eventually([] { return false; }, Deadline(std::chrono::milliseconds(100)));
+    let_pass(std::chrono::milliseconds(100));
     load.signal(SIGCONT);
-    eventually([] { return false; }, Deadline(std::chrono::milliseconds(400)));
+    let_pass(std::chrono::milliseconds(400));
   }
   const auto run = first_run(load);
   EXPECT_EQ(load.wait().value_or(-1), 3) << run.at("targets");

@@ -87,7 +87,8 @@ TEST_F(Daemon, sigterm_answers_what_is_in_flight) {
     // It hung up.
   }
   daemon_.start();
-  EXPECT_GE(daemon_.call("read_context", {{"context", "one"}}).at("last_seq"), acknowledged);
+  EXPECT_EQ(daemon_.call("read_context", {{"context", "one"}}).at("last_seq"), acknowledged)
+      << "what it took in was done and answered";
 }
 
 TEST_F(Daemon, the_stop_command_stops_it) {
@@ -138,6 +139,7 @@ TEST_F(Daemon, status_says_the_essentials) {
 TEST_F(Daemon, logs_shows_what_it_wrote) {
   const auto logs = daemon_.command({"logs"});
   EXPECT_EQ(logs.status, 0) << logs.errors;
+  EXPECT_TRUE(contains(logs.output, "listening on " + daemon_.socket().string())) << logs.output;
 }
 
 TEST(DaemonStart, returns_when_the_socket_answers) {

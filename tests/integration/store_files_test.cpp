@@ -27,9 +27,10 @@ class StoreFiles : public YardTest {
     }
   }
 
-  void sql(const std::string& statement) {
+  std::string sql(const std::string& statement) {
     const auto result = run({.argv = {"sqlite3", daemon_.database().string(), statement}});
-    ASSERT_EQ(result.status, 0) << result.errors;
+    EXPECT_EQ(result.status, 0) << result.errors;
+    return result.output;
   }
 
   void remove_database() {
@@ -77,7 +78,7 @@ TEST_F(StoreFiles, another_programs_database_is_refused_and_left_as_it_is) {
 TEST_F(StoreFiles, a_newer_schema_is_refused_with_what_to_do) {
   sql("PRAGMA user_version = 9999");
   expect_refused_with({daemon_.database().string(), "newer"});
-  sql("PRAGMA user_version");
+  EXPECT_EQ(sql("PRAGMA user_version"), "9999\n") << "it is left as it is";
 }
 
 TEST(StoreBeginning, an_empty_file_becomes_a_yard) {

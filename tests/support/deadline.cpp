@@ -1,6 +1,7 @@
 #include "tests/support/deadline.h"
 
 #include <algorithm>
+#include <thread>
 
 #include <poll.h>
 
@@ -19,5 +20,7 @@ bool eventually(const std::function<bool()>& condition, Deadline deadline) {
   }
   return true;
 }
+
+void let_pass(std::chrono::milliseconds time) { std::this_thread::sleep_for(time); }
 
 }  // namespace yardmaster::support

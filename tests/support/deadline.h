@@ -28,6 +28,11 @@ class Deadline {
 };
 
 // Looks at a condition that nothing announces until it holds; false once the deadline has passed.
-bool eventually(const std::function<bool()>& condition, Deadline deadline = Deadline());
+[[nodiscard]] bool eventually(const std::function<bool()>& condition,
+                              Deadline deadline = Deadline());
+
+// Lets time pass that is part of what is tested, such as how long a process is stopped. Not for
+// waiting: what is waited for is named with eventually().
+void let_pass(std::chrono::milliseconds time);
 
 }  // namespace yardmaster::support
