@@ -32,8 +32,14 @@ Conninfo parse(const std::string& conninfo) {
 // libpq marks what a dialog would show as stars.
 bool is_secret(const PQconninfoOption& option) {
   const std::string_view keyword(option.keyword);
-  return (option.dispchar != nullptr && option.dispchar[0] == '*') ||
-         keyword.find("password") != std::string_view::npos;
+  const std::string_view value(option.val);
+  const bool is_marked = option.dispchar != nullptr && option.dispchar[0] == '*';
+  const bool is_place = keyword == "host" || keyword == "dbname";
+  // A password with an '@' or '/' that was not encoded ends up here.
+  const bool is_rest = is_place && value.find('@') != std::string_view::npos;
+  const bool is_no_port =
+      keyword == "port" && value.find_first_not_of("0123456789,") != std::string_view::npos;
+  return is_marked || keyword.find("password") != std::string_view::npos || is_rest || is_no_port;
 }
 
 std::string shown_value(const std::string& value) {

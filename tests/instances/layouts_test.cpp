@@ -28,6 +28,7 @@ class LayoutsTest : public support::GitTest {
     WorktreeRequest request{path_of(name), branch_of(name), start, {"/.claude/instance.json"}};
     request.on_note = [this](const std::string& note) { notes_.push_back(note); };
     yard.loop.wait_for(yard.worktrees.add(std::move(request)));
+    fs::create_directories(path_of(name) / ".claude");
     write_file(path_of(name) / ".claude/instance.json", "{}\n");
     EXPECT_EQ(git(path_of(name), {"status", "--porcelain"}), "");
     return path_of(name);
