@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <utility>
@@ -26,6 +27,9 @@ constexpr auto shortest_sleep = std::chrono::microseconds(10);
 constexpr auto long_wait = std::chrono::milliseconds(1);
 constexpr auto longest_unread = std::chrono::milliseconds(5);
 constexpr auto longest_unread_others = std::chrono::milliseconds(20);
+// A thread that is younger is not known yet: opening their figures takes ten times as long as
+// reading them.
+constexpr auto longest_unlisted_others = std::chrono::seconds(1);
 constexpr std::string_view unnamed = "unnamed";
 
 thread_local StallDetector* detector_of_thread = nullptr;
@@ -79,6 +83,10 @@ void StallDetector::begin_turn() noexcept {
   earlier_.at = now;
   waits_since_ = 0;
   if (now - others_at_ < longest_unread_others) return;
+  if (now - others_found_ >= longest_unlisted_others) {
+    find_others();
+    others_found_ = now;
+  }
   others_waited_ = waits_of_others();
   others_at_ = now;
 }
@@ -137,17 +145,33 @@ StallDetector::Spent StallDetector::read_spent() const noexcept {
   return spent;
 }
 
-nanoseconds StallDetector::waits_of_others() const {
-  nanoseconds sum{};
+// Keeps the descriptors of the threads that are known.
+void StallDetector::find_others() {
   const std::string tasks = "/proc/self/task";
   const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(tasks.c_str()), &::closedir);
-  if (!directory) return sum;
-  const std::string own = std::to_string(thread_);
+  if (!directory) return;
+  std::vector<Other> found;
   while (const dirent* entry = ::readdir(directory.get())) {
     const std::string name(&entry->d_name[0]);
-    if (name == own || name.front() == '.') continue;
-    const UniqueFd file(::open((tasks + "/" + name + "/schedstat").c_str(), O_RDONLY | O_CLOEXEC));
-    if (file) sum += waited(file.get());
+    const long thread = std::atol(name.c_str());
+    if (thread == 0 || thread == thread_) continue;
+    const auto known = std::find_if(others_.begin(), others_.end(), [&](const Other& other) {
+      return other.thread == thread && other.scheduler;
+    });
+    if (known != others_.end()) {
+      found.push_back(std::move(*known));
+      continue;
+    }
+    found.push_back({thread, UniqueFd(::open((tasks + "/" + name + "/schedstat").c_str(),
+                                             O_RDONLY | O_CLOEXEC))});
+  }
+  others_ = std::move(found);
+}
+
+nanoseconds StallDetector::waits_of_others() const {
+  nanoseconds sum{};
+  for (const Other& other : others_) {
+    if (other.scheduler) sum += waited(other.scheduler.get());
   }
   return sum;
 }

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <string_view>
+#include <vector>
 
 #include "coordinator/base/clock.h"
 #include "coordinator/base/unique_fd.h"
@@ -90,7 +91,14 @@ class StallDetector {
     long sleeps = 0;                     // how often it gave the processor away by itself
   };
 
+  // Another thread of this process, with its schedstat.
+  struct Other {
+    long thread = 0;
+    UniqueFd scheduler;
+  };
+
   Spent read_spent() const noexcept;
+  void find_others();
   std::chrono::nanoseconds waits_of_others() const;
   void run(std::string_view name, SteadyTime now) noexcept;
   void judge(SteadyTime now) noexcept;
@@ -112,6 +120,8 @@ class StallDetector {
   long waits_since_ = 0;                      // since then, and each may have been a sleep
   std::chrono::nanoseconds others_waited_{};  // the other threads for a processor, until
   SteadyTime others_at_{};
+  std::vector<Other> others_;  // as they were found
+  SteadyTime others_found_{};
 };
 
 // Names what the calling thread runs from here on, until the next name or the end of the turn: a
