@@ -38,6 +38,37 @@ void read_append_generally(benchmark::State& state) {
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
 }
 
+// 25 entries of 256 bytes, as a handoff of loadgen's has them.
+std::string entries_request() {
+  std::string list;
+  for (int i = 0; i < 25; ++i) {
+    list += (i == 0 ? "[\"note\",\"" : ",[\"note\",\"") + std::string(256, 'x') + "\"]";
+  }
+  return R"({"id":1234,"command":"append_entries","args":{"context":"instance-17","seq":42,)"
+         R"("entries":[)" +
+         list + "]}}";
+}
+
+void read_entries_flat(benchmark::State& state) {
+  const std::string text = entries_request();
+  for ([[maybe_unused]] auto _ : state) {
+    AppendFrame frame;
+    benchmark::DoNotOptimize(read_append_frame(text, frame));
+    std::string_view kind;
+    std::string_view data;
+    while (take_entry(frame.entries, kind, data)) benchmark::DoNotOptimize(data);
+  }
+}
+
+void read_entries_generally(benchmark::State& state) {
+  const std::string text = entries_request();
+  for ([[maybe_unused]] auto _ : state) {
+    RequestFrame request;
+    parse_request(text, request);
+    benchmark::DoNotOptimize(request);
+  }
+}
+
 void write_reply(benchmark::State& state) {
   std::string out;
   for ([[maybe_unused]] auto _ : state) {
@@ -59,6 +90,8 @@ void write_failure(benchmark::State& state) {
 
 BENCHMARK(read_append_flat)->Arg(16)->Arg(256)->Arg(4096);
 BENCHMARK(read_append_generally)->Arg(16)->Arg(256)->Arg(4096);
+BENCHMARK(read_entries_flat);
+BENCHMARK(read_entries_generally);
 BENCHMARK(write_reply);
 BENCHMARK(write_failure);
 

@@ -1,5 +1,6 @@
-// The flat reader of append_context against the general parser: whatever it accepts, the general
-// one has to accept with the same result. Seeds are fixed, so that a failure can be run again.
+// The flat reader of append_context and append_entries against the general parser: whatever it
+// accepts, the general one has to accept with the same result. Seeds are fixed, so that a failure
+// can be run again.
 #include <random>
 #include <string>
 #include <vector>
@@ -23,13 +24,23 @@ constexpr ArgumentSpec specs[] = {
     {"instance_id", ArgumentKind::name},      {"generation", ArgumentKind::count},
     {"durability", ArgumentKind::durability}};
 
+constexpr ArgumentSpec entries_specs[] = {
+    {"context", ArgumentKind::name, true},    {"seq", ArgumentKind::number, true},
+    {"entries", ArgumentKind::entries, true}, {"instance_id", ArgumentKind::name},
+    {"generation", ArgumentKind::count},      {"durability", ArgumentKind::durability}};
+
 // Returns what the general parser makes of a frame; empty when it refuses it.
 std::optional<RequestFrame> read_generally(std::string_view text) {
   RequestFrame request;
   try {
     parse_request(text, request);
-    if (request.command != "append_context") return std::nullopt;
-    require_arguments(specs, request.arguments);
+    if (request.command == "append_entries") {
+      require_arguments(entries_specs, request.arguments);
+    } else if (request.command == "append_context") {
+      require_arguments(specs, request.arguments);
+    } else {
+      return std::nullopt;
+    }
     return request;
   } catch (const Error&) {
     return std::nullopt;
@@ -37,8 +48,18 @@ std::optional<RequestFrame> read_generally(std::string_view text) {
 }
 
 json as_arguments(const AppendFrame& frame) {
-  json arguments{
-      {"context", frame.context}, {"seq", frame.seq}, {"kind", frame.kind}, {"data", frame.data}};
+  json arguments{{"context", frame.context}, {"seq", frame.seq}};
+  if (frame.has_several()) {
+    std::string_view rest = frame.entries;
+    std::string_view kind;
+    std::string_view data;
+    while (take_entry(rest, kind, data)) {
+      arguments["entries"].push_back(json::array({kind, data}));
+    }
+  } else {
+    arguments["kind"] = frame.kind;
+    arguments["data"] = frame.data;
+  }
   if (!frame.instance.empty()) arguments["instance_id"] = frame.instance;
   if (frame.generation) arguments["generation"] = *frame.generation;
   if (frame.durability == Durability::power) arguments["durability"] = "power";
@@ -65,10 +86,12 @@ class FrameMaker {
 
   std::string frame() {
     std::vector<std::string> members;
+    const bool several = chance(6);
+    const std::string command = several ? "\"append_entries\"" : "\"append_context\"";
     if (chance(9)) members.push_back(member("id", pick(ids_)));
-    members.push_back(member("command", chance(15) ? "\"append_context\"" : pick(strings_)));
-    members.push_back(member("args", object()));
-    if (chance(1)) members.push_back(member("args", object()));
+    members.push_back(member("command", chance(15) ? command : pick(strings_)));
+    members.push_back(member("args", object(several != chance(1))));
+    if (chance(1)) members.push_back(member("args", object(several)));
     if (chance(1)) members.push_back(member("surplus", pick(numbers_)));
     return space() + "{" + join(members) + space() + "}" + space() + (chance(1) ? "x" : "");
   }
@@ -104,12 +127,26 @@ class FrameMaker {
     for (const std::string& each : members) text += (text.empty() ? "" : ",") + each;
     return text;
   }
-  std::string object() {
+  std::string entry() {
+    if (chance(1)) return pick(strings_);
+    std::string text = "[" + space() + pick(strings_) + space() + "," + pick(strings_) + space();
+    if (chance(1)) text += "," + pick(strings_);
+    return text + "]" + space();
+  }
+  std::string entries() {
+    std::string list;
+    for (int count = chance(1) ? 0 : 1 + number(3); count > 0; --count) {
+      list += (list.empty() ? "" : ",") + space() + entry();
+    }
+    return "[" + list + (chance(1) ? "," : "") + "]";
+  }
+  std::string object(bool several) {
     std::vector<std::string> members;
+    if (several) members.push_back(member("entries", chance(15) ? entries() : pick(strings_)));
     if (chance(15)) members.push_back(member("context", pick(names_)));
     if (chance(15)) members.push_back(member("seq", pick(numbers_)));
-    if (chance(15)) members.push_back(member("kind", pick(strings_)));
-    if (chance(15)) members.push_back(member("data", pick(strings_)));
+    if (several ? chance(1) : chance(15)) members.push_back(member("kind", pick(strings_)));
+    if (several ? chance(1) : chance(15)) members.push_back(member("data", pick(strings_)));
     if (chance(4)) members.push_back(member("instance_id", pick(names_)));
     if (chance(4)) members.push_back(member("generation", pick(numbers_)));
     if (chance(4)) members.push_back(member("durability", pick(durabilities_)));
@@ -162,24 +199,43 @@ TEST(AppendFrameFuzz, made_up_frames_are_read_as_the_general_parser_reads_them) 
 }
 
 TEST(AppendFrameFuzz, damaged_frames_are_read_as_the_general_parser_reads_them) {
-  const std::string whole =
+  const std::vector<std::string> whole{
       R"({"id":17,"command":"append_context","args":{"context":"alice","seq":12,"kind":"note",)"
-      R"("data":"some text that is longer than a word","generation":3,"durability":"power"}})";
-  ASSERT_TRUE(check(whole));
-  int taken = 0;
-  for (unsigned seed = 0; seed < 60'000; ++seed) {
-    FrameMaker maker(seed);
-    taken += check(maker.mutated(whole)) ? 1 : 0;
+      R"("data":"some text that is longer than a word","generation":3,"durability":"power"}})",
+      R"({"id":17,"command":"append_entries","args":{"context":"alice","seq":12,"entries":)"
+      R"([["note","some text that is longer than a word"],["decision","another"]],"generation":3}})"};
+  for (const auto& text : whole) {
+    ASSERT_TRUE(check(text));
+    int taken = 0;
+    for (unsigned seed = 0; seed < 60'000; ++seed) {
+      FrameMaker maker(seed);
+      taken += check(maker.mutated(text)) ? 1 : 0;
+    }
+    EXPECT_GT(taken, 600);
   }
-  EXPECT_GT(taken, 600);
+}
+
+TEST(AppendFrameFuzz, more_entries_than_a_request_may_have_are_left_to_the_general_parser) {
+  const auto frame_with = [](std::size_t count) {
+    std::string list;
+    for (std::size_t i = 0; i < count; ++i)
+      list += (i == 0 ? "" : ",") + std::string(R"(["k","d"])");
+    return R"({"command":"append_entries","args":{"context":"a","seq":1,"entries":[)" + list +
+           "]}}";
+  };
+  EXPECT_TRUE(check(frame_with(most_entries_at_once)));
+  EXPECT_FALSE(check(frame_with(most_entries_at_once + 1)));
 }
 
 TEST(AppendFrameFuzz, every_cut_frame_is_refused) {
-  const std::string whole =
-      R"({"command":"append_context","args":{"context":"a","seq":1,"kind":"k","data":"d"}})";
-  for (std::size_t length = 0; length < whole.size(); ++length) {
-    AppendFrame frame;
-    EXPECT_FALSE(read_append_frame(whole.substr(0, length), frame)) << length;
+  const std::vector<std::string> whole{
+      R"({"command":"append_context","args":{"context":"a","seq":1,"kind":"k","data":"d"}})",
+      R"({"command":"append_entries","args":{"context":"a","seq":1,"entries":[["k","d"]]}})"};
+  for (const auto& text : whole) {
+    for (std::size_t length = 0; length < text.size(); ++length) {
+      AppendFrame frame;
+      EXPECT_FALSE(read_append_frame(text.substr(0, length), frame)) << length;
+    }
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "coordinator/broker/commands/arguments.h"
 #include "coordinator/domain/names.h"
 
 namespace yardmaster {
@@ -80,6 +81,29 @@ class FlatReader {
     return true;
   }
 
+  // ["kind","data"]
+  bool read_entry(std::string_view& kind, std::string_view& data) {
+    return consume('[') && read_string(kind) && consume(',') && read_string(data) && consume(']');
+  }
+
+  // A list of entries, whose text goes into `list` without the brackets around it.
+  bool read_entries(std::string_view& list) {
+    if (!consume('[')) return false;
+    const char* const begin = at_;
+    std::size_t count = 0;
+    std::string_view kind;
+    std::string_view data;
+    do {
+      if (++count > most_entries_at_once || !read_entry(kind, data) || !is_valid_kind(kind)) {
+        return false;
+      }
+    } while (consume(','));
+    list = {begin, static_cast<std::size_t>(at_ - begin)};
+    return consume(']');
+  }
+
+  std::string_view rest() const { return {at_, static_cast<std::size_t>(end_ - at_)}; }
+
   bool at_end() {
     skip_space();
     return at_ == end_;
@@ -105,6 +129,7 @@ constexpr unsigned data = 8;
 constexpr unsigned instance = 16;
 constexpr unsigned generation = 32;
 constexpr unsigned durability = 64;
+constexpr unsigned entries = 128;
 }  // namespace key
 
 bool read_durability(FlatReader& reader, Durability& value) {
@@ -126,6 +151,7 @@ unsigned read_argument(FlatReader& reader, std::string_view name, AppendFrame& f
   if (name == "seq") return reader.read_integer(frame.seq) ? key::seq : key::none;
   if (name == "data") return reader.read_string(frame.data) ? key::data : key::none;
   if (name == "kind") return reader.read_string(frame.kind) ? key::kind : key::none;
+  if (name == "entries") return reader.read_entries(frame.entries) ? key::entries : key::none;
   if (name == "context") return reader.read_string(frame.context) ? key::context : key::none;
   if (name == "generation") return read_generation(reader, frame) ? key::generation : key::none;
   if (name == "durability")
@@ -144,21 +170,24 @@ bool read_arguments(FlatReader& reader, AppendFrame& frame) {
     if (taken == key::none || (seen & taken) != 0) return false;
     seen |= taken;
   } while (reader.consume(','));
-  constexpr unsigned required = key::context | key::seq | key::kind | key::data;
-  return reader.consume('}') && (seen & required) == required &&
+  constexpr unsigned common = key::context | key::seq;
+  constexpr unsigned own = key::kind | key::data;
+  const unsigned wanted = (seen & key::entries) != 0 ? key::entries : own;
+  return reader.consume('}') && (seen & common) == common &&
+         (seen & (own | key::entries)) == wanted &&
          ((seen & key::instance) == 0 || is_valid_name(frame.instance));
 }
 
 // One member of the request; `seen` has a bit for each of id, command and args.
-bool read_member(FlatReader& reader, AppendFrame& frame, unsigned& seen) {
+bool read_member(FlatReader& reader, AppendFrame& frame, std::string_view& command,
+                 unsigned& seen) {
   std::string_view name;
   if (!reader.read_string(name) || !reader.consume(':')) return false;
   if (name == "id") return (seen & 1U) == 0 && reader.read_id(frame.id) && (seen |= 1U) != 0;
   if (name == "args") return (seen & 4U) == 0 && read_arguments(reader, frame) && (seen |= 4U) != 0;
-  std::string_view command;
   if (name != "command" || (seen & 2U) != 0 || !reader.read_string(command)) return false;
   seen |= 2U;
-  return command == "append_context";
+  return command == "append_context" || command == "append_entries";
 }
 
 }  // namespace
@@ -169,15 +198,25 @@ bool is_valid_kind(std::string_view kind) {
   });
 }
 
+bool take_entry(std::string_view& entries, std::string_view& kind, std::string_view& data) {
+  FlatReader reader(entries);
+  reader.consume(',');
+  if (!reader.read_entry(kind, data)) return false;
+  entries = reader.rest();
+  return true;
+}
+
 bool read_append_frame(std::string_view text, AppendFrame& frame) {
   FlatReader reader(text);
   if (!reader.consume('{')) return false;
+  std::string_view command;
   unsigned seen = 0;
   do {
-    if (!read_member(reader, frame, seen)) return false;
+    if (!read_member(reader, frame, command, seen)) return false;
   } while (reader.consume(','));
   return reader.consume('}') && reader.at_end() && (seen & 6U) == 6U && frame.seq >= 1 &&
-         is_valid_name(frame.context) && is_valid_kind(frame.kind);
+         is_valid_name(frame.context) && frame.has_several() == (command == "append_entries") &&
+         (frame.has_several() || is_valid_kind(frame.kind));
 }
 
 }  // namespace yardmaster

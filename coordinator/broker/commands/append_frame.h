@@ -1,4 +1,5 @@
-// Reads an append_context request, the hot path, in one pass over its bytes. Any thread.
+// Reads append_context and append_entries requests, the hot path, in one pass over their bytes. Any
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +15,14 @@ struct AppendFrame {
   std::string_view id;  // as JSON text; empty: none
   std::string_view context;
   std::uint64_t seq = 0;
-  std::string_view kind;
+  std::string_view kind;  // of append_context, like data
   std::string_view data;
+  std::string_view entries;   // of append_entries: the text of its list, for take_entry()
   std::string_view instance;  // empty: not given
   std::optional<std::uint64_t> generation;
   Durability durability = Durability::process;
+
+  bool has_several() const { return !entries.empty(); }
 };
 
 // Understands objects whose strings are printable ASCII without escapes and whose numbers are plain
@@ -26,6 +30,10 @@ struct AppendFrame {
 // whole; on false (anything unusual or wrong) the general parser has to decide. A true answer is
 // always what the general parser would have given.
 bool read_append_frame(std::string_view text, AppendFrame& frame);
+
+// Takes the first entry off the text of a list that read_append_frame() gave. Returns false at its
+// end.
+bool take_entry(std::string_view& entries, std::string_view& kind, std::string_view& data);
 
 // Returns whether an entry may have this kind: 1 to 64 bytes without control characters.
 bool is_valid_kind(std::string_view kind);

@@ -11,7 +11,7 @@ namespace {
 
 std::size_t text_bytes(const AppendFrame& frame) {
   return frame.id.size() + frame.context.size() + frame.kind.size() + frame.data.size() +
-         frame.instance.size();
+         frame.entries.size() + frame.instance.size();
 }
 
 // Moves a view's bytes to `room`, which follows the object, and returns where the next ones go.
@@ -45,6 +45,7 @@ AppendOperation::AppendOperation(SessionPtr session, const AppendFrame& frame,
   room = keep(frame_.context, room);
   room = keep(frame_.kind, room);
   room = keep(frame_.data, room);
+  room = keep(frame_.entries, room);
   keep(frame_.instance, room);
 }
 
@@ -56,7 +57,35 @@ void AppendOperation::execute(Store& store) {
   request.data = frame_.data;
   request.generation = frame_.generation;
   request.instance = frame_.instance;
-  result_ = store.append(request);
+  if (frame_.has_several()) {
+    execute_each(store, request);
+  } else {
+    result_ = store.append(request);
+  }
+}
+
+// The context's state is the same for all of them, so that what refuses one refuses the first, and
+// nothing is written.
+void AppendOperation::execute_each(Store& store, AppendRequest request) {
+  stored_ = 0;  // it may run again, after a rollback
+  std::string_view rest = frame_.entries;
+  while (take_entry(rest, request.kind, request.data)) {
+    result_ = store.append(request);
+    if (!result_.duplicate) ++stored_;
+    ++request.seq;
+  }
+}
+
+void AppendOperation::write_result(std::string& out) const {
+  out.append("{\"seq\":");
+  append_number(out, result_.seq);
+  if (frame_.has_several()) {
+    out.append(",\"stored\":");
+    append_number(out, stored_);
+  } else if (result_.duplicate) {
+    out.append(",\"duplicate\":true");
+  }
+  out.push_back('}');
 }
 
 void AppendOperation::complete() noexcept {
@@ -76,9 +105,9 @@ void AppendOperation::answer() {
     counters_.succeeded(command_);
     out.push_back('{');
     if (!frame_.id.empty()) out.append("\"id\":").append(frame_.id).push_back(',');
-    out.append("\"success\":true,\"data\":{\"seq\":");
-    append_number(out, result_.seq);
-    out.append(result_.duplicate ? ",\"duplicate\":true}}" : "}}");
+    out.append("\"success\":true,\"data\":");
+    write_result(out);
+    out.push_back('}');
   }
   session_->end_reply(cost_);
 }

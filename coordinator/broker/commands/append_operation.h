@@ -15,8 +15,7 @@ namespace yardmaster {
 class AppendOperation final : public Operation {
  public:
   // Counts as a request of the session's. Copies the frame's strings behind itself: one allocation
-  // in all. `command` is append_context's
-  // place in the counters.
+  // in all. `command` is its place in the counters.
   static std::unique_ptr<Operation> make(SessionPtr session, const AppendFrame& frame,
                                          RequestCounters& counters, std::size_t command);
 
@@ -36,13 +35,16 @@ class AppendOperation final : public Operation {
                   std::size_t command);
 
   void answer();
+  void execute_each(Store& store, AppendRequest request);
+  void write_result(std::string& out) const;
 
   SessionPtr session_;
   RequestCounters& counters_;
   std::size_t command_;
   RequestCost cost_;
   AppendFrame frame_;
-  AppendResult result_;
+  AppendResult result_;       // of the last entry
+  std::uint64_t stored_ = 0;  // of several; the others had been before
 };
 
 }  // namespace yardmaster

@@ -32,6 +32,7 @@ Dispatcher::Dispatcher(boost::asio::io_context& io, StoreQueue& store,
     : io_(io), store_(store), commands_(std::move(commands)), counters_(names_of(commands_)) {
   for (std::size_t i = 0; i < commands_.size(); ++i) by_name_.emplace(commands_[i].name, i);
   append_command_ = by_name_.at("append_context");
+  append_several_command_ = by_name_.at("append_entries");
 }
 
 void Dispatcher::handle(Session& session, std::string_view frame, SteadyTime arrived) {
@@ -45,15 +46,15 @@ void Dispatcher::handle(Session& session, std::string_view frame, SteadyTime arr
 
 void Dispatcher::append(Session& session, const AppendFrame& frame, SteadyTime arrived) {
   AppendFrame checked = frame;
+  const std::size_t command = frame.has_several() ? append_several_command_ : append_command_;
   if (!session.instance().empty()) {
     if (!frame.instance.empty() && frame.instance != session.instance()) {
-      return answer(session, append_command_, frame.id,
-                    identity_error(session.instance(), frame.instance));
+      return answer(session, command, frame.id, identity_error(session.instance(), frame.instance));
     }
     checked.instance = session.instance();
   }
   const bool closed_loop = session.is_closed_loop(arrived);
-  auto operation = AppendOperation::make(&session, checked, counters_, append_command_);
+  auto operation = AppendOperation::make(&session, checked, counters_, command);
   operation->closed_loop = closed_loop;
   store_.submit(std::move(operation));
 }

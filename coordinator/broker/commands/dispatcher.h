@@ -47,6 +47,7 @@ class Dispatcher {
   std::vector<Command> commands_;
   std::unordered_map<std::string_view, std::size_t> by_name_;
   std::size_t append_command_;
+  std::size_t append_several_command_;
   RequestCounters counters_;
   bool stopping_ = false;
 };
