@@ -23,6 +23,8 @@ int run_scenario(const Options& options);
 int compare_reports(const Options& options);
 // Says since when the reports under a directory, in the order of their paths, show a change.
 int print_history(const Options& options);
+// Holds what is reported against what was planted into a stub coordinator.
+int run_selftest(const Options& options);
 // Measures both stores and holds the outcome against the record, or makes a new one.
 int decide_store(const Options& options);
 // Finds the most instances that hold.

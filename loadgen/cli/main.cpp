@@ -43,6 +43,8 @@ int dispatch(const Options& options) {
       return compare_reports(options);
     case Verb::history:
       return print_history(options);
+    case Verb::selftest:
+      return run_selftest(options);
     case Verb::decide:
       return decide_store(options);
     case Verb::search:

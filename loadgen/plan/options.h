@@ -12,7 +12,7 @@
 
 namespace yardmaster::loadgen {
 
-enum class Verb { run, list_scenarios, compare, history, decide, search, map, help };
+enum class Verb { run, list_scenarios, compare, history, selftest, decide, search, map, help };
 
 // The options of the verbs search and map.
 struct SearchOptions {
@@ -51,7 +51,8 @@ struct Options {
 
   std::pair<std::filesystem::path, std::filesystem::path> compared;
   MeasuredSides measured;
-  std::filesystem::path history;  // a directory with reports somewhere in it
+  std::uint64_t selftest_runs = 40;  // short ones of each kind, for the coverage
+  std::filesystem::path history;     // a directory with reports somewhere in it
 
   std::filesystem::path record = "reports/decision.json";
   std::filesystem::path decided_from;  // a report; empty: measure

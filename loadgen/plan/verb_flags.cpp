@@ -92,6 +92,18 @@ void require_something_to_compare(const Options& options) {
               "compare: name two reports, or what to measure (--run A B, or --aa N)");
 }
 
+void add_selftest(CLI::App& app, Options& options) {
+  auto* selftest = app.add_subcommand(
+      "selftest",
+      "run against a stub coordinator with planted delays, stalls, drift and losses, and hold what "
+      "is reported against them");
+  selftest
+      ->add_option("--runs", options.selftest_runs,
+                   "short ones of each kind, for the coverage of the P99's interval [40]")
+      ->type_name("N")
+      ->check(CLI::Range(1, 10'000));
+}
+
 }  // namespace
 
 void add_verbs(CLI::App& app, Options& options) {
@@ -100,6 +112,7 @@ void add_verbs(CLI::App& app, Options& options) {
   auto* history = app.add_subcommand("history", "print since when many reports show a change");
   history->add_option("directory", options.history, "with a report.json in it, or under it")
       ->required();
+  add_selftest(app, options);
   add_decide(app, options);
   add_search(app, options.search);
   add_map(app, options.search);
@@ -107,9 +120,10 @@ void add_verbs(CLI::App& app, Options& options) {
 }
 
 Verb verb_of(const CLI::App& app, const Options& options) {
-  constexpr std::array<std::pair<const char*, Verb>, 6> verbs{{{"scenarios", Verb::list_scenarios},
+  constexpr std::array<std::pair<const char*, Verb>, 7> verbs{{{"scenarios", Verb::list_scenarios},
                                                                {"compare", Verb::compare},
                                                                {"history", Verb::history},
+                                                               {"selftest", Verb::selftest},
                                                                {"decide", Verb::decide},
                                                                {"search", Verb::search},
                                                                {"map", Verb::map}}};
