@@ -120,6 +120,8 @@ void read(const Node& node, Validity& out) {
   read(node["schedule_lag_ms"], out.schedule_lag_ms);
   read(node["hiccup_ms"], out.hiccup_ms);
   node["pauses"].each_element([&](const Node& n) { read(n, out.pauses.emplace_back()); });
+  node["coordinator_waits"].each_element(
+      [&](const Node& n) { read(n, out.coordinator_waits.emplace_back()); });
   node["due"].to(out.due);
   node["begun"].to(out.begun);
   node["stolen_cpu_s"].to(out.stolen_cpu_s);

@@ -48,6 +48,7 @@ Json validity(const Validity& from) {
   return {{"schedule_lag_ms", quantiles(from.schedule_lag_ms)},
           {"hiccup_ms", quantiles(from.hiccup_ms)},
           {"pauses", pauses(from.pauses)},
+          {"coordinator_waits", pauses(from.coordinator_waits)},
           {"due", from.due},
           {"begun", from.begun},
           {"stolen_cpu_s", number(from.stolen_cpu_s)},

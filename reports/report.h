@@ -141,7 +141,9 @@ struct Pause {
 struct Validity {
   metrics::Quantiles schedule_lag_ms;
   metrics::Quantiles hiccup_ms;
-  std::vector<Pause> pauses;         // of the generator: rising, and none touches another
+  std::vector<Pause> pauses;  // of the generator: rising, and none touches another
+  // The coordinator was ready to run, and others used the CPUs; like `pauses`.
+  std::vector<Pause> coordinator_waits;
   std::uint64_t due = 0;             // requests that were due while it was measured, of all
   std::uint64_t begun = 0;           // workloads, and those of them that were begun; 0: not known
   double stolen_cpu_s = 0;           // CPU time that the host took away

@@ -52,35 +52,56 @@ std::string by_margin(const Judgement& judgement, const Target& target) {
   return text;
 }
 
-std::string disturbed(const Judgement& judgement, const Target& target,
-                      const std::vector<Pause>& pauses) {
+// "12 times, for 0.31 s in all"
+std::string times_of(const std::vector<Pause>& pauses) {
   double total_s = 0;
   for (const Pause& pause : pauses) total_s += pause.end_s - pause.begin_s;
-  return "the generator was disturbed: " + counted(judgement, target) + ", of which " +
+  return grouped(pauses.size()) + (pauses.size() == 1 ? " time, for " : " times, for ") +
+         decimals(total_s, 2) + " s in all";
+}
+
+std::string disturbed(const Judgement& judgement, const Target& target, const Validity& validity) {
+  std::vector<std::string> what;
+  if (!validity.pauses.empty()) what.push_back("the generator paused " + times_of(validity.pauses));
+  if (!validity.coordinator_waits.empty()) {
+    what.push_back("the coordinator waited for a CPU that others used " +
+                   times_of(validity.coordinator_waits));
+  }
+  const char* const who = validity.coordinator_waits.empty() ? "the generator" : "the machine";
+  return std::string(who) + " was disturbed: " + counted(judgement, target) + ", of which " +
          grouped(judgement.over_limit - *judgement.undisturbed_over) +
-         " were due or under way during its own " + grouped(pauses.size()) +
-         (pauses.size() == 1 ? " pause, of " : " pauses, of ") + decimals(total_s, 2) +
-         " s in all; without them it does not fail";
+         " were due or under way while " + joined(what, " or ") + "; without them it does not fail";
 }
 
 std::string reason_of(const Judgement& judgement, const Target& target, const Validity& validity,
                       double alpha) {
-  if (judgement.disturbed) return disturbed(judgement, target, validity.pauses);
+  if (judgement.disturbed) return disturbed(judgement, target, validity);
   if (judgement.verdict == Verdict::inconclusive) return undecided(judgement, target, alpha);
   return judgement.margin > 0 ? by_margin(judgement, target) : counted(judgement, target);
 }
 
-// Returns the samples with those at 0 that a pause may explain; nothing if there are none.
-std::vector<Sample> without_pauses(const TargetSamples& samples, const std::vector<Pause>& pauses) {
+// Whether one of the pauses, which are in order, overlaps the time.
+bool overlaps(const std::vector<Pause>& pauses, double begin_s, double end_s) {
+  const auto pause = std::partition_point(
+      pauses.begin(), pauses.end(), [=](const Pause& before) { return before.end_s < begin_s; });
+  return pause != pauses.end() && pause->begin_s <= end_s;
+}
+
+// Returns the samples with those at 0 that a disturbance may explain; nothing if there are none.
+std::vector<Sample> without_disturbances(const TargetSamples& samples, const Validity& validity) {
   std::vector<Sample> left;
-  const std::size_t count = std::min(samples.intended.size(), samples.latency.size());
-  for (std::size_t i = 0; i < count && !pauses.empty(); ++i) {
+  const bool is_own_time = samples.intended.empty();
+  const auto moments = is_own_time ? samples.ended : samples.intended;
+  const std::size_t count = std::min(moments.size(), samples.latency.size());
+  for (std::size_t i = 0; i < count; ++i) {
     if (!std::isfinite(samples.latency[i])) continue;
-    const double due_s = static_cast<double>(samples.intended[i]) / 1e9;
-    const double answered_s = due_s + static_cast<double>(samples.latency[i]) / 1e9;
-    const auto pause = std::partition_point(
-        pauses.begin(), pauses.end(), [=](const Pause& before) { return before.end_s < due_s; });
-    if (pause == pauses.end() || pause->begin_s > answered_s) continue;
+    const double length_s = static_cast<double>(samples.latency[i]) / 1e9;
+    const double moment_s = static_cast<double>(moments[i]) / 1e9;
+    const double begin_s = is_own_time ? moment_s - length_s : moment_s;
+    const bool is_disturbed =
+        (!is_own_time && overlaps(validity.pauses, begin_s, begin_s + length_s)) ||
+        overlaps(validity.coordinator_waits, begin_s, begin_s + length_s);
+    if (!is_disturbed) continue;
     if (left.empty()) left.assign(samples.latency.begin(), samples.latency.end());
     left[i] = 0;
   }
@@ -163,7 +184,7 @@ TargetResult judge_target(const Target& target, const TargetSamples& samples,
     result.reason = "no samples";
     return result;
   }
-  const std::vector<Sample> undisturbed = without_pauses(samples, validity.pauses);
+  const std::vector<Sample> undisturbed = without_disturbances(samples, validity);
   const Evidence evidence =
       evidence_of(samples.latency, target.quantile, target.limit, undisturbed);
   const bool is_own_time = samples.service.empty();

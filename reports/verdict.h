@@ -16,11 +16,12 @@ namespace yardmaster::reports {
 // The samples of one measurement in the order of their intended times. `service` and `intended` are
 // empty when the measurement has no intended time: then the latency is the service time, and the
 // generator had no part in it. Otherwise intended[i] is when sample i was due, in nanoseconds since
-// the run's warm-up began.
+// the run's warm-up began. ended[i] is when sample i was over, of what has no intended time.
 struct TargetSamples {
   std::span<const Sample> latency;
   std::span<const Sample> service;
   std::span<const Sample> intended = {};
+  std::span<const Sample> ended = {};
   double fraction = 1;  // the part of the run's longest duration in which they were due
 };
 
@@ -34,9 +35,10 @@ std::optional<std::string> why_not_offered(const Run& run);
 // can pass or fail then.
 std::optional<std::string> why_another_disk(const Run& run);
 
-// Inconclusive without samples, and where it fails only with samples that a pause of the generator
-// overlaps between the time they were due and the answer. What never was answered is not explained
-// by a pause.
+// Inconclusive without samples, and where it fails only with samples that a pause of the generator,
+// or a wait of the coordinator for a CPU that others used, overlaps between the time they were due
+// and the answer. What never was answered is not explained so, and what the coordinator does in its
+// own time by its waits alone.
 TargetResult judge_target(const Target& target, const TargetSamples& samples,
                           const Validity& validity, double alpha);
 

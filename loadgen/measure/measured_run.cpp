@@ -42,6 +42,7 @@ void MeasuredRun::start_at(SteadyTime start) {
 void MeasuredRun::begin_measuring_itself() {
   phase_ = RunPhase::measuring;
   pauses_.reset();
+  cpu_waits_.reset();
   self_check_.reset();
 }
 
@@ -54,7 +55,9 @@ void MeasuredRun::end_measuring(SteadyTime end) {
 
 // The pauses until here count, since a late answer may have been read late, too.
 void MeasuredRun::begin_audit() {
+  cpu_waits_.settle(steady_clock::now());
   validity_.pauses = pauses_.since(start_);
+  validity_.coordinator_waits = cpu_waits_.since(start_);
   count_requests(validity_);
   phase_ = RunPhase::auditing;
 }
@@ -68,6 +71,7 @@ reports::Validity MeasuredRun::validity() const {
   validity.hiccup_ms = self_check_.hiccups().quantiles();
   validity.stolen_cpu_s = self_check_.stolen_cpu_s();
   validity.pauses = pauses_.since(start_);
+  validity.coordinator_waits = cpu_waits_.since(start_);
   count_requests(validity);
   return validity;
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "coordinator/base/clock.h"
+#include "loadgen/measure/cpu_waits.h"
 #include "loadgen/measure/measurement_log.h"
 #include "loadgen/measure/pause_log.h"
 #include "loadgen/measure/self_check.h"
@@ -99,7 +100,8 @@ class MeasuredRun {
   std::vector<Offset> boundaries_;
   Logs logs_;
   PauseLog pauses_;
-  SelfCheck self_check_{pauses_};
+  CpuWaits cpu_waits_;
+  SelfCheck self_check_{pauses_, &cpu_waits_};
   std::atomic<RunPhase> phase_{RunPhase::preparing};
   std::atomic<std::uint64_t> audited_{0};
   std::atomic<pid_t> daemon_pid_{0};

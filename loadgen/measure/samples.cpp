@@ -6,9 +6,8 @@ SampleSet SampleSet::before(const MeasuredRun::Logs& logs, std::size_t boundary)
   for (const auto& [name, log] : logs) {
     auto& samples = set.samples_[name];
     samples.latency = log->latency_before(boundary);
-    if (!has_intended_time(name)) continue;
-    samples.service = log->service_before(boundary);
-    samples.intended = log->intended_before(boundary);
+    samples.moments = log->intended_before(boundary);
+    if (has_intended_time(name)) samples.service = log->service_before(boundary);
   }
   return set;
 }
@@ -18,9 +17,8 @@ SampleSet SampleSet::all(const MeasuredRun::Logs& logs) {
   for (const auto& [name, log] : logs) {
     auto& samples = set.samples_[name];
     samples.latency = log->latency();
-    if (!has_intended_time(name)) continue;
-    samples.service = log->service();
-    samples.intended = log->intended();
+    samples.moments = log->intended();
+    if (has_intended_time(name)) samples.service = log->service();
   }
   return set;
 }
@@ -28,8 +26,10 @@ SampleSet SampleSet::all(const MeasuredRun::Logs& logs) {
 std::map<std::string, reports::TargetSamples> SampleSet::views() const {
   std::map<std::string, reports::TargetSamples> views;
   for (const auto& [name, samples] : samples_) {
-    views[name] = {
-        .latency = samples.latency, .service = samples.service, .intended = samples.intended};
+    auto& view = views[name];
+    view.latency = samples.latency;
+    view.service = samples.service;
+    (has_intended_time(name) ? view.intended : view.ended) = samples.moments;
   }
   return views;
 }

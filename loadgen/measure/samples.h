@@ -25,8 +25,8 @@ class SampleSet {
  private:
   struct Samples {
     std::vector<reports::Sample> latency;
-    std::vector<reports::Sample> service;   // these two are
-    std::vector<reports::Sample> intended;  // empty where there is no intended time
+    std::vector<reports::Sample> service;  // empty where there is no intended time
+    std::vector<reports::Sample> moments;  // intended times, or when it was over
   };
   std::map<std::string, Samples> samples_;
 };

@@ -32,8 +32,8 @@ double stolen_so_far() {
 
 }  // namespace
 
-SelfCheck::SelfCheck(PauseLog& pauses)
-    : pauses_(pauses), stolen_before_(stolen_so_far()), thread_([this] { run(); }) {}
+SelfCheck::SelfCheck(PauseLog& pauses, CpuWaits* waits)
+    : pauses_(pauses), waits_(waits), stolen_before_(stolen_so_far()), thread_([this] { run(); }) {}
 
 SelfCheck::~SelfCheck() {
   stopping_ = true;
@@ -56,6 +56,7 @@ void SelfCheck::run() {
     const auto now = std::chrono::steady_clock::now();
     pauses_.note(clock.next(), now);
     clock.wake(now, hiccups_);
+    if (waits_ != nullptr) waits_->tick(now);
   }
 }
 

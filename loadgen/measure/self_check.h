@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "coordinator/base/clock.h"
+#include "loadgen/measure/cpu_waits.h"
 #include "loadgen/measure/pause_log.h"
 #include "metrics/histogram.h"
 
@@ -29,8 +30,9 @@ class HiccupClock {
 
 class SelfCheck {
  public:
-  // Starts at once; stops in the destructor. Notes what it waited through in `pauses`.
-  explicit SelfCheck(PauseLog& pauses);
+  // Starts at once; stops in the destructor. Notes what it waited through in `pauses`, and has
+  // `waits`, if there are any, look at the coordinator.
+  explicit SelfCheck(PauseLog& pauses, CpuWaits* waits = nullptr);
   ~SelfCheck();
   SelfCheck(const SelfCheck&) = delete;
   SelfCheck& operator=(const SelfCheck&) = delete;
@@ -45,6 +47,7 @@ class SelfCheck {
   void run();
 
   PauseLog& pauses_;
+  CpuWaits* waits_;
   metrics::Histogram hiccups_;
   double stolen_before_ = 0;
   std::atomic<bool> stopping_{false};

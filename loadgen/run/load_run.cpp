@@ -170,9 +170,16 @@ MeasurementLog* LoadRun::log_if_any(std::string_view name) {
   return found == logs_.end() ? nullptr : found->second.get();
 }
 
+// Agents of real instances do not descend from the coordinator: their work would count as that of
+// others.
+void LoadRun::watch_daemon(pid_t pid) {
+  daemon_pid_ = pid;
+  if (plan_.resources == Resources::simulated) cpu_waits_.watch(pid);
+}
+
 void LoadRun::learn_about_the_daemon() {
   const auto status = control_->call("status", nlohmann::json::object());
-  daemon_pid_ = status.value("pid", 0);
+  watch_daemon(status.value("pid", 0));
   daemon_.version = text_in(status, "version");
   const auto store = status.value("store", nlohmann::json::object());
   daemon_.store = text_in(store, "engine");
@@ -197,7 +204,7 @@ void LoadRun::subscribe() {
   control_->on_reconnected([this] {
     histograms_before_ = nullptr;  // another process: it counts from zero
     control_->request("status", nlohmann::json::object(), [this](const AsyncReply& reply) {
-      if (reply.success) daemon_pid_ = reply.data.value("pid", 0);
+      if (reply.success) watch_daemon(reply.data.value("pid", 0));
     });
     if (turnover_) turnover_->look_up_dying();
   });

@@ -45,6 +45,7 @@ class LoadRun final : public MeasuredRun {
   void make_logs();
   void prepare();
   void learn_about_the_daemon();
+  void watch_daemon(pid_t pid);
   // The arguments of allocate_instance for an instance that writes.
   nlohmann::json request_for(const std::string& name) const;
   void add_repository();

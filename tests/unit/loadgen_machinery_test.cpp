@@ -1,19 +1,26 @@
 // The parts of the load generator that hold something of the machine: child processes, the metrics
 // port, the self-check.
 #include <array>
+#include <atomic>
 #include <csignal>
+#include <stdexcept>
 #include <string>
+#include <thread>
 
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "coordinator/base/error.h"
 #include "loadgen/hosts/private_daemon.h"
+#include "loadgen/measure/cpu_waits.h"
 #include "loadgen/measure/self_check.h"
 #include "loadgen/run/interrupts.h"
 #include "loadgen/run/metrics_endpoint.h"
@@ -157,6 +164,96 @@ TEST(PauseLogTest, joins_what_several_threads_saw_and_leaves_out_what_is_short) 
   EXPECT_DOUBLE_EQ(pauses[1].end_s, 0.35);
   log.reset();
   EXPECT_TRUE(log.since(start).empty());
+}
+
+TEST(WaitAccountTest, counts_waits_only_while_others_use_the_cpus) {
+  const SteadyTime start{};
+  const auto at = [&](int ms) { return start + std::chrono::milliseconds(ms); };
+  PauseLog counted;
+  WaitAccount account;
+  account.add(at(100), at(150));
+  account.settle(WaitAccount::least_share / 2, counted);
+  EXPECT_TRUE(counted.since(start).empty());
+  account.add(at(600), at(650));
+  account.settle(WaitAccount::least_share, counted);
+  account.settle(WaitAccount::least_share, counted);
+  const auto waits = counted.since(start);
+  ASSERT_EQ(waits.size(), 1U);
+  EXPECT_DOUBLE_EQ(waits[0].begin_s, 0.6);
+  EXPECT_DOUBLE_EQ(waits[0].end_s, 0.65);
+}
+
+// Forks a process that computes until it is killed, on the first CPU that there is for it.
+pid_t fork_spinner() {
+  const pid_t pid = ::fork();
+  if (pid != 0) return pid;
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  cpu_set_t allowed;
+  ::sched_getaffinity(0, sizeof allowed, &allowed);
+  std::size_t first = 0;
+  while (!CPU_ISSET(first, &allowed)) ++first;
+  CPU_ZERO(&allowed);
+  CPU_SET(first, &allowed);
+  ::sched_setaffinity(0, sizeof allowed, &allowed);
+  for (std::atomic<unsigned> turns{0};; ++turns) {
+  }
+}
+
+// Forks a spinner that no longer descends from this process; it ends with its pipe.
+class OrphanSpinner {
+ public:
+  OrphanSpinner() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
+    const pid_t between = ::fork();
+    if (between == 0) {
+      const pid_t spinner = ::fork();
+      if (spinner == 0) spin_until_closed(ends[0], ends[1]);
+      ::_exit(0);
+    }
+    ::waitpid(between, nullptr, 0);
+    ::close(ends[0]);
+    alive_.reset(ends[1]);
+  }
+
+ private:
+  static void spin_until_closed(int end, int other) {
+    ::close(other);
+    const pid_t spinner = fork_spinner();
+    char byte = 0;
+    [[maybe_unused]] const auto closed = ::read(end, &byte, 1);
+    ::kill(spinner, SIGKILL);
+    ::_exit(0);
+  }
+
+  UniqueFd alive_;
+};
+
+TEST(CpuWaitsTest, sees_a_process_wait_for_a_cpu_that_another_uses) {
+  const OrphanSpinner other;
+  const pid_t watched = fork_spinner();
+  CpuWaits waits;
+  const auto start = std::chrono::steady_clock::now();
+  waits.watch(watched);
+  const auto deadline = start + std::chrono::seconds(60);
+  while (waits.since(start).empty() && std::chrono::steady_clock::now() < deadline) {
+    waits.tick(std::chrono::steady_clock::now());
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  ::kill(watched, SIGKILL);
+  ::waitpid(watched, nullptr, 0);
+  EXPECT_FALSE(waits.since(start).empty());
+}
+
+TEST(CpuWaitsTest, looks_at_no_process_that_is_not_there) {
+  CpuWaits waits;
+  const auto start = std::chrono::steady_clock::now();
+  for (const pid_t nobody : {0, -1, 0x3fffffff}) {
+    waits.watch(nobody);
+    waits.tick(start + std::chrono::seconds(1));
+    waits.settle(start + std::chrono::seconds(2));
+  }
+  EXPECT_TRUE(waits.since(start).empty());
 }
 
 TEST(SelfCheckTest, knows_what_processes_use) {

@@ -82,6 +82,7 @@ inline Run sample_run() {
   run.validity.hiccup_ms = {.p50 = 0.06, .p90 = 0.07, .p99 = 0.11, .max = 0.9, .mean = 0.062};
   run.validity.stolen_cpu_s = 0.25;
   run.validity.pauses = {{.begin_s = 2.5, .end_s = 2.504}, {.begin_s = 7, .end_s = 7.012}};
+  run.validity.coordinator_waits = {{.begin_s = 3.5, .end_s = 3.502}};
   run.validity.due = 8'300;
   run.validity.begun = 8'300;
   run.measurements = {{"write", sample_measurement(1)}, {"handoff", sample_measurement(4)}};

@@ -130,6 +130,34 @@ TEST(Verdict, a_stopped_generator_fails_nothing_and_says_that_it_was_disturbed) 
   EXPECT_EQ(run.result().verdict, Verdict::fail);
 }
 
+TEST(Verdict, a_coordinator_that_waits_for_a_cpu_that_others_use_fails_nothing) {
+  Stopped run;
+  std::swap(run.validity.coordinator_waits, run.validity.pauses);
+  const TargetResult result = run.result();
+  EXPECT_EQ(result.verdict, Verdict::inconclusive);
+  EXPECT_EQ(result.reason.find("the machine was disturbed: 180 of 1,000 over 30ms"), 0U)
+      << result.reason;
+  EXPECT_NE(result.reason.find("waited for a CPU that others used 20 times, for 2.00 s in all"),
+            std::string::npos)
+      << result.reason;
+}
+
+TEST(Verdict, what_the_coordinator_does_in_its_own_time_is_excused_by_its_waits_alone) {
+  const Samples latency = constant(1'000, 50ms);
+  const Samples ended = due_times(1'000);
+  Validity validity;
+  const auto verdict_now = [&] {
+    const TargetSamples samples{.latency = latency, .service = {}, .ended = ended};
+    return judge_target(write_target(), samples, validity, alpha).verdict;
+  };
+  validity.pauses = {{.begin_s = 0, .end_s = 100}};
+  EXPECT_EQ(verdict_now(), Verdict::fail);
+  std::swap(validity.coordinator_waits, validity.pauses);
+  EXPECT_EQ(verdict_now(), Verdict::inconclusive);
+  validity.coordinator_waits = {{.begin_s = 100, .end_s = 200}};  // when all was over
+  EXPECT_EQ(verdict_now(), Verdict::fail);
+}
+
 TEST(Verdict, pauses_do_not_excuse_what_is_slow_without_them) {
   Stopped run;
   for (std::size_t i = 20; i < 1'000; i += 50) run.latency[i] = to_sample(40ms);  // 2%
