@@ -16,6 +16,7 @@
 #include "coordinator/cli/usage_error.h"
 #include "coordinator/cli/yard_connection.h"
 #include "coordinator/daemon/own_process.h"
+#include "coordinator/domain/names.h"
 
 namespace yardmaster::cli {
 namespace {
@@ -52,8 +53,10 @@ void group_verbs(CLI::App& app) {
       {"The daemon", {"start", "stop", "status", "doctor", "config", "backup", "call", "stop-all"}},
       {"Repositories", {"init", "repo"}},
       {"Instances", {"spawn", "ls", "attach", "logs", "history", "rm"}},
+      {"Messages and contexts",
+       {"send", "inbox", "read", "ack", "broadcast", "context", "handoff", "events"}},
       {"Work that was saved, and what stayed behind", {"rescue", "cleanup", "repair"}},
-      {"For agents themselves", {"agent", "complete"}},
+      {"For agents themselves", {"complete", "mcp", "agent"}},
   };
   for (const Group& group : groups) {
     for (const char* verb : group.verbs) app.get_subcommand(verb)->group(group.title);
@@ -146,14 +149,26 @@ std::string value_of(const CLI::Option& option) {
   return option.count() > 0 ? option.as<std::string>() : std::string();
 }
 
-std::optional<std::uint64_t> count_of(const CLI::Option& option) {
-  if (option.count() == 0) return std::nullopt;
-  const auto text = option.as<std::string>();
+CLI::Option* add_speaker_option(CLI::App& verb, const char* flag) {
+  CLI::Option* option = verb.add_option(flag, "Who you are [YARDMASTER_INSTANCE, else user]");
+  return option->type_name("NAME")->envname("YARDMASTER_INSTANCE");
+}
+
+std::string speaker(const CLI::Option& option) {
+  return option.count() > 0 ? option.as<std::string>() : std::string(person_name);
+}
+
+std::uint64_t whole_number(const std::string& what, std::string_view text) {
   std::uint64_t count = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), count);
   if (failure == std::errc() && end == text.data() + text.size()) return count;
   throw Error(ErrorCode::usage,
-              option.get_name() + ": '" + one_line(text) + "' is not a whole number from 0 up");
+              what + ": '" + one_line(text) + "' is not a whole number from 0 up");
+}
+
+std::optional<std::uint64_t> count_of(const CLI::Option& option) {
+  if (option.count() == 0) return std::nullopt;
+  return whole_number(option.get_name(), option.as<std::string>());
 }
 
 void add_verbs(CLI::App& app, Places& places, int& status) {
@@ -165,6 +180,10 @@ void add_verbs(CLI::App& app, Places& places, int& status) {
   add_view_verbs(app, places);
   add_upkeep_verbs(app, places);
   add_doctor_verb(app, places, status);
+  add_message_verbs(app, places);
+  add_context_verbs(app, places);
+  add_event_verb(app, places);
+  add_mcp_verb(app, places);
   add_agent_verbs(app, places);
   add_config_verbs(app, places);
   add_call_verb(app, places);

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -37,6 +38,10 @@ struct Places {
 // Each adds its verbs; `status` is what the program ends with.
 void add_daemon_verbs(CLI::App& app, Places& places, int& status);
 void add_agent_verbs(CLI::App& app, Places& places);
+void add_message_verbs(CLI::App& app, Places& places);
+void add_context_verbs(CLI::App& app, Places& places);
+void add_event_verb(CLI::App& app, Places& places);
+void add_mcp_verb(CLI::App& app, Places& places);
 void add_config_verbs(CLI::App& app, Places& places);
 void add_call_verb(CLI::App& app, Places& places);
 // Hidden: what the daemon has run in and beside agents' windows.
@@ -63,6 +68,13 @@ CLI::Option* add_json_flag(CLI::App& verb);
 void print_json(const nlohmann::json& value);
 // "" when the option was not given.
 std::string value_of(const CLI::Option& option);
+// Adds the flag that says for whom the caller speaks.
+CLI::Option* add_speaker_option(CLI::App& verb, const char* flag);
+// What that flag says; else the instance in whose window or surroundings this runs; else the person
+// at the terminal (person_name).
+std::string speaker(const CLI::Option& option);
+// Throws Error{usage} that names `what` when the text is no whole number from 0.
+std::uint64_t whole_number(const std::string& what, std::string_view text);
 // nullopt when it was not given; throws Error{usage} when it is no whole number from 0.
 std::optional<std::uint64_t> count_of(const CLI::Option& option);
 
