@@ -52,7 +52,7 @@ void group_verbs(CLI::App& app) {
   const std::vector<Group> groups{
       {"The daemon", {"start", "stop", "status", "doctor", "config", "backup", "call", "stop-all"}},
       {"Repositories", {"init", "repo"}},
-      {"Instances", {"spawn", "ls", "attach", "logs", "history", "rm"}},
+      {"Instances", {"spawn", "ls", "top", "attach", "logs", "history", "rm"}},
       {"Messages and contexts",
        {"send", "inbox", "read", "ack", "broadcast", "context", "handoff", "events"}},
       {"Work that was saved, and what stayed behind", {"rescue", "cleanup", "repair"}},
@@ -122,6 +122,19 @@ std::string Places::command(const std::vector<std::string>& words) const {
   return line;
 }
 
+// The flags come before what may be a text after "--".
+std::vector<std::string> Places::words(std::vector<std::string> verb_and_arguments) const {
+  std::vector<std::string> flags;
+  const auto add = [&flags](const char* flag, const std::string& value) {
+    if (!value.empty()) flags.insert(flags.end(), {flag, value});
+  };
+  add("--config", config_file);
+  add("--state-dir", state_dir);
+  add("--runtime-dir", runtime_dir);
+  verb_and_arguments.insert(verb_and_arguments.begin() + 1, flags.begin(), flags.end());
+  return verb_and_arguments;
+}
+
 RestoreCommand Places::restore_command() const {
   return [this](const std::string& ref) { return command({"rescue", "restore", ref}); };
 }
@@ -183,6 +196,7 @@ void add_verbs(CLI::App& app, Places& places, int& status) {
   add_message_verbs(app, places);
   add_context_verbs(app, places);
   add_event_verb(app, places);
+  add_control_verb(app, places);
   add_mcp_verb(app, places);
   add_agent_verbs(app, places);
   add_config_verbs(app, places);

@@ -31,6 +31,8 @@ struct Places {
   Client connect() const;
   // A command for the same yard, as a shell takes it: for hints that can be pasted.
   std::string command(const std::vector<std::string>& words) const;
+  // The same as separate words, without the program's own name.
+  std::vector<std::string> words(std::vector<std::string> verb_and_arguments) const;
   // `rescue restore` of a ref, in the same way; not to outlive this.
   RestoreCommand restore_command() const;
 };
@@ -41,6 +43,7 @@ void add_agent_verbs(CLI::App& app, Places& places);
 void add_message_verbs(CLI::App& app, Places& places);
 void add_context_verbs(CLI::App& app, Places& places);
 void add_event_verb(CLI::App& app, Places& places);
+void add_control_verb(CLI::App& app, Places& places);
 void add_mcp_verb(CLI::App& app, Places& places);
 void add_config_verbs(CLI::App& app, Places& places);
 void add_call_verb(CLI::App& app, Places& places);

@@ -28,12 +28,14 @@ using std::chrono::steady_clock;
 bool wait_for(int fd, short events, SteadyTime deadline) {
   for (;;) {
     const auto left = deadline - steady_clock::now();
-    if (left < left.zero()) return false;
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(left).count();
     pollfd poll{fd, events, 0};
-    const int ready = ::poll(&poll, 1, static_cast<int>(std::min<std::int64_t>(wait, 60'000)));
+    // What is there already is taken, whatever the time.
+    const int ready =
+        ::poll(&poll, 1, static_cast<int>(std::clamp<std::int64_t>(wait, 0, 60'000)));
     if (ready > 0) return true;
     if (ready < 0 && errno != EINTR) return true;
+    if (steady_clock::now() >= deadline) return false;
   }
 }
 
