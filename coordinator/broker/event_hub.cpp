@@ -16,8 +16,8 @@
 namespace yardmaster {
 namespace {
 
-constexpr std::array<std::string_view, event_kinds> names{"message", "handoff", "instance", "gone",
-                                                          "checkpoint"};
+constexpr std::array<std::string_view, event_kinds> names{
+    "message", "message_status", "handoff", "instance", "gone", "checkpoint"};
 
 constexpr auto longest_telling = std::chrono::milliseconds(4);
 constexpr std::size_t told_between_looks = 16;
@@ -29,9 +29,10 @@ unsigned kinds_of(const std::vector<std::string>& events) {
   for (std::size_t i = 0; i < events.size(); ++i) {
     const auto found = std::find(names.begin(), names.end(), events[i]);
     if (found == names.end()) {
-      throw Error(ErrorCode::invalid_request,
-                  "args.events[" + std::to_string(i) + "]: '" + events[i].substr(0, 64) +
-                      "' is not an event (message, handoff, instance, gone, checkpoint)");
+      throw Error(
+          ErrorCode::invalid_request,
+          "args.events[" + std::to_string(i) + "]: '" + events[i].substr(0, 64) +
+              "' is not an event (message, message_status, handoff, instance, gone, checkpoint)");
     }
     kinds |= 1U << static_cast<unsigned>(found - names.begin());
   }
@@ -172,6 +173,15 @@ void EventHub::tell_message(const Message& message, const SharedText& rest) {
   notify_audience(EventKind::message, {}, text);
   // A message counts as delivered only if a subscriber of the recipient itself got it.
   if (notify_audience(EventKind::message, message.to, text) > 0) note_delivered(message);
+}
+
+void EventHub::publish_status(const Message& message) {
+  if (subscriptions_.empty()) return;
+  notify(EventKind::message_status, {message.from, message.to},
+         text_of(EventKind::message_status, {{"id", message.id},
+                                             {"from", message.from},
+                                             {"to", message.to},
+                                             {"status", to_string(message.status)}}));
 }
 
 void EventHub::publish(const Handoff& handoff) {

@@ -27,8 +27,8 @@
 
 namespace yardmaster {
 
-enum class EventKind { message, handoff, instance, gone, checkpoint };
-inline constexpr std::size_t event_kinds = 5;
+enum class EventKind { message, message_status, handoff, instance, gone, checkpoint };
+inline constexpr std::size_t event_kinds = 6;
 
 class EventHub final : public InstanceObserver {
  public:
@@ -47,6 +47,8 @@ class EventHub final : public InstanceObserver {
   // needs; later messages come after it.
   void publish(const Message& message, const std::vector<std::uint64_t>& ids,
                const std::vector<std::string>& recipients);
+  // Tells sender and recipient that it was read or acked.
+  void publish_status(const Message& message);
   void publish(const Handoff& handoff);
   void publish(const CheckpointResult& checkpoint);
   void on_state(const Instance& instance) override;

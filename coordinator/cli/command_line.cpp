@@ -40,7 +40,8 @@ constexpr const char* examples =
     "environment (YARDMASTER_STATE_DIR, YARDMASTER_RUNTIME_DIR, YARDMASTER_CONFIG and one\n"
     "YARDMASTER_<KEY> for each key) and from the command line, the later before the earlier;\n"
     "'yardmaster config show' lists them. Each command has a --help of its own.\n"
-    "Exit status: 0 done, 1 could not be done, 2 wrong usage.";
+    "Exit status: 0 done, 1 could not be done, 2 wrong usage or not found, 4 timed out, 5 no "
+    "daemon.";
 
 struct Group {
   const char* title;
@@ -93,6 +94,21 @@ void warn_of_unknown_settings() {
                     (meant.empty() ? "; 'yardmaster config show' lists them"
                                    : "; did you mean " + meant + "?"),
                 0);
+  }
+}
+
+// What a script may branch on; --help says it.
+int status_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::usage:
+    case ErrorCode::not_found:
+      return 2;
+    case ErrorCode::timed_out:
+      return 4;
+    case ErrorCode::unavailable:
+      return 5;
+    default:
+      return 1;
   }
 }
 
@@ -232,7 +248,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return print_error(usage_error(app, error), 2);
   } catch (const Error& error) {
-    return print_error(error.what(), error.code() == ErrorCode::usage ? 2 : 1);
+    return print_error(error.what(), status_of(error.code()));
   } catch (const std::exception& error) {
     return print_error(error.what(), 1);
   }

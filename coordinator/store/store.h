@@ -158,7 +158,8 @@ class Store {
   void remove_repository(std::string_view name);
 
   // --- messages; a repeated key of the same sender gives the first result again (key_reused when
-  // the request differs). `from` must live, and `to` live or be wanted (not_found).
+  // the request differs). `from` must live, and `to` live or be wanted (not_found); either may be
+  // person_name.
   struct SendResult {
     std::uint64_t id = 0;
     bool repeated = false;  // it was sent before
@@ -180,8 +181,12 @@ class Store {
   std::vector<Message> list_messages(const MessageFilter& filter);
   // Throws not_found for a name that no instance has or had.
   void require_known(std::string_view field, std::string_view instance);
-  Message read_message(std::string_view recipient, std::uint64_t id);  // marks it read
-  Message ack_message(std::string_view recipient, std::uint64_t id);
+  struct RaisedMessage {
+    Message message;
+    bool raised = false;  // by this call, not before
+  };
+  RaisedMessage read_message(std::string_view recipient, std::uint64_t id);  // marks it read
+  RaisedMessage ack_message(std::string_view recipient, std::uint64_t id);
   // Raises pending ones to delivered; ids that are not the recipient's are ignored.
   void mark_delivered(std::string_view recipient, const std::vector<std::uint64_t>& ids);
 
@@ -244,13 +249,15 @@ class Store {
   std::uint64_t first_number(const std::string& base);
   bool lives(std::string_view instance);
   void require_living(std::string_view field, std::string_view instance);
-  void require_recipient(std::string_view field, std::string_view instance);
+  void require_sender(std::string_view field, std::string_view name);
+  void require_recipient(std::string_view field, std::string_view name);
   // The result that the key was answered with before; throws key_reused when the request differs.
   FoundKey find_key(std::string_view caller, std::string_view key, std::string_view request);
   void keep_key(std::string_view caller, std::string_view key, std::string_view request,
                 std::string_view result);
   void require_same_entry(const ContextHead& head, const AppendRequest& request);
-  std::vector<std::string> members_of(const Recipients& group, const Instance& sender);
+  std::vector<std::string> members_of(const Recipients& group, std::string_view sender,
+                                      const std::string& senders_repo);
   // `body_of`: the message that has the body already; 0: none.
   std::uint64_t insert_message(std::string_view from, std::string_view to, std::string_view body,
                                std::uint64_t body_of = 0);

@@ -151,6 +151,10 @@ std::uint64_t number_from(std::string_view digits) {
 Instance Store::create_instance(const InstanceRequest& request, std::string_view socket_path) {
   require_name("instance_id", request.name);
   require_name("role", request.role);
+  if (request.name == person_name) {
+    throw Error(ErrorCode::invalid_request,
+                "instance_id: '" + request.name + "' is the person at the terminal");
+  }
   if (lives(request.name)) {
     throw Error(
         ErrorCode::already_exists,
@@ -200,20 +204,6 @@ void Store::require_living(std::string_view field, std::string_view instance) {
   if (lives(instance)) return;
   throw Error(ErrorCode::not_found,
               std::string(field) + ": there is no instance '" + std::string(instance) + "'");
-}
-
-// A wanted one that does not live finds its messages when it is started again.
-void Store::require_recipient(std::string_view field, std::string_view instance) {
-  require_name(field, instance);
-  if (!is_wanted(instance)) require_living(field, instance);
-}
-
-// Each had a context of its name.
-void Store::require_known(std::string_view field, std::string_view instance) {
-  require_name(field, instance);
-  if (find_head(instance) != nullptr || is_wanted(instance) || lives(instance)) return;
-  throw Error(ErrorCode::not_found,
-              "there is no instance '" + std::string(instance) + "', and there never was");
 }
 
 Instance Store::find_instance(std::string_view name) {

@@ -64,6 +64,27 @@ Store::BroadcastResult unpack(std::string_view text) {
 
 }  // namespace
 
+void Store::require_sender(std::string_view field, std::string_view name) {
+  if (name != person_name) require_living(field, name);
+}
+
+// A wanted one that does not live finds its messages when it is started again.
+void Store::require_recipient(std::string_view field, std::string_view name) {
+  require_name(field, name);
+  if (!is_wanted(name)) require_sender(field, name);
+}
+
+// Each had a context of its name.
+void Store::require_known(std::string_view field, std::string_view instance) {
+  require_name(field, instance);
+  if (instance == person_name || find_head(instance) != nullptr || is_wanted(instance) ||
+      lives(instance)) {
+    return;
+  }
+  throw Error(ErrorCode::not_found,
+              "there is no instance '" + std::string(instance) + "', and there never was");
+}
+
 std::uint64_t Store::insert_message(std::string_view from, std::string_view to,
                                     std::string_view body, std::uint64_t body_of) {
   Parameter whole;
@@ -76,20 +97,21 @@ Store::SendResult Store::send_message(std::string_view from, std::string_view to
                                       std::string_view body, std::string_view key) {
   const std::string request = message_request("send_message", to, body);
   if (const FoundKey earlier = find_key(from, key, request)) return {to_number(*earlier), true};
-  require_living("from", from);
+  require_sender("from", from);
   require_recipient("to", to);
   const std::uint64_t id = insert_message(from, to, body);
   keep_key(from, key, request, std::to_string(id));
   return {id, false};
 }
 
-std::vector<std::string> Store::members_of(const Recipients& group, const Instance& sender) {
+std::vector<std::string> Store::members_of(const Recipients& group, std::string_view sender,
+                                           const std::string& senders_repo) {
   if (group.repo) static_cast<void>(find_repository(*group.repo));
-  const std::string repo = group.repo.value_or(group.whole_yard ? "" : sender.repo);
+  const std::string repo = group.repo.value_or(group.whole_yard ? "" : senders_repo);
   std::vector<std::string> members;
   const auto add = [&](const Row& row) {
     const bool belongs = repo.empty() || row.text(1) == repo;
-    if (belongs && row.text(0) != sender.name) members.emplace_back(row.text(0));
+    if (belongs && row.text(0) != sender) members.emplace_back(row.text(0));
   };
   if (group.role.empty()) {
     database_.query(Statement::instance_names, {}, add);
@@ -114,9 +136,9 @@ Store::BroadcastResult Store::broadcast(std::string_view from, std::string_view 
     result.repeated = true;
     return result;
   }
-  require_living("from", from);
+  require_sender("from", from);
   BroadcastResult result;
-  result.recipients = members_of(*group, find_instance(from));
+  result.recipients = members_of(*group, from, from == person_name ? "" : find_instance(from).repo);
   for (const std::string& recipient : result.recipients) {
     const bool first = result.ids.empty();
     result.ids.push_back(insert_message(from, recipient, first ? body : std::string_view(),
@@ -198,24 +220,24 @@ Message Store::own_message(std::string_view recipient, std::uint64_t id) {
   return std::move(*message);
 }
 
-Message Store::read_message(std::string_view recipient, std::uint64_t id) {
+Store::RaisedMessage Store::read_message(std::string_view recipient, std::uint64_t id) {
   Message message = own_message(recipient, id);
-  if (message.status >= MessageStatus::read) return message;
+  if (message.status >= MessageStatus::read) return {message, false};
   message.status = MessageStatus::read;
   database_.execute(
       Statement::raise_message_status,
       {static_cast<std::int64_t>(id), static_cast<std::int64_t>(MessageStatus::read), recipient});
-  return message;
+  return {message, true};
 }
 
-Message Store::ack_message(std::string_view recipient, std::uint64_t id) {
+Store::RaisedMessage Store::ack_message(std::string_view recipient, std::uint64_t id) {
   Message message = own_message(recipient, id);
-  if (message.status == MessageStatus::acked) return message;
+  if (message.status == MessageStatus::acked) return {message, false};
   const std::int64_t now = now_us();
   message.status = MessageStatus::acked;
   message.acked_at = WallTime(std::chrono::microseconds(now));
   database_.execute(Statement::ack_message, {static_cast<std::int64_t>(id), now});
-  return message;
+  return {message, true};
 }
 
 void Store::mark_delivered(std::string_view recipient, const std::vector<std::uint64_t>& ids) {

@@ -46,11 +46,11 @@ TEST_P(MessageContract, the_status_only_rises) {
   in_transaction([&] { return store_->read_message("bob", id); });
   in_transaction([&] { store_->mark_delivered("bob", {id}); });
   EXPECT_EQ(inbox("bob")[0].status, MessageStatus::read);
-  const Message acked = in_transaction([&] { return store_->ack_message("bob", id); });
+  const Message acked = in_transaction([&] { return store_->ack_message("bob", id).message; });
   EXPECT_EQ(acked.status, MessageStatus::acked);
   ASSERT_TRUE(acked.acked_at.has_value());
   clock_.advance(std::chrono::seconds(1));
-  const Message again = in_transaction([&] { return store_->ack_message("bob", id); });
+  const Message again = in_transaction([&] { return store_->ack_message("bob", id).message; });
   EXPECT_EQ(again.acked_at, acked.acked_at);
 }
 
@@ -183,7 +183,7 @@ TEST_P(GroupContract, a_broadcasts_text_is_read_by_each_whoever_has_it) {
     ASSERT_EQ(inbox(name).size(), 1U);
     EXPECT_EQ(inbox(name)[0].body, "the text");
     const auto id = inbox(name)[0].id;
-    EXPECT_EQ(in_transaction([&] { return store_->ack_message(name, id); }).body, "the text");
+    EXPECT_EQ(in_transaction([&] { return store_->ack_message(name, id); }).message.body, "the text");
   }
   EXPECT_EQ(inbox("site-reviewer")[0].body, "the text") << "also when others have acked it";
 }

@@ -156,8 +156,9 @@ TEST_F(RepositoriesTest, a_worktree_that_could_not_be_made_leaves_what_was_in_it
   added.path = repository_.string();
   daemon_->loop.wait_for(daemon_->repositories.add(std::move(added)));
   const Roles roles = Roles::load(state() / "roles.json");
-  WorktreeResource resource(daemon_->workers, daemon_->repositories, daemon_->queue, daemon_->paths,
-                            roles, {});
+  WorktreeResource resource(
+      daemon_->loop.io(), daemon_->workers, daemon_->repositories, daemon_->queue, daemon_->paths,
+      roles, {}, [] { return std::vector<std::int64_t>(); }, std::chrono::seconds(10));
   InstanceRequest request;
   request.name = "a";
   request.role = "worker";

@@ -214,7 +214,7 @@ TEST_F(WorktreesTest, locks_that_others_hold_are_waited_for) {
     const int before = yard_->runner.calls();
     // Given back once git has been refused a few times.
     std::jthread holder([&] {
-      support::eventually([&] { return yard_->runner.calls() > before + 8; });
+      EXPECT_TRUE(support::eventually([&] { return yard_->runner.calls() > before + 8; }));
       fs::remove(file);
     });
     const std::string name = std::string(lock).substr(0, 3);

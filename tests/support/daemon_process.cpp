@@ -14,8 +14,8 @@
 namespace yardmaster::support {
 namespace {
 
-// Tests run beside others and beside compilers, on virtual machines whose hosts are busy too: a disk
-// holds up a system call for tens of milliseconds, and the same code computes several times as
+// Tests run beside others and beside compilers, on virtual machines whose hosts are busy too: a
+// disk holds up a system call for tens of milliseconds, and the same code computes several times as
 // long. The daemon's own turns are sliced at 4 ms, so what computes for longer than this, or waits
 // for many times that, is its own.
 bool is_the_daemons(const std::string& stall) {
@@ -129,6 +129,13 @@ Finished DaemonProcess::command(std::vector<std::string> arguments) const {
   const auto places = directories();
   arguments.insert(arguments.end(), places.begin(), places.end());
   return run_yardmaster(arguments);
+}
+
+std::vector<std::string> DaemonProcess::command_words(std::vector<std::string> arguments) const {
+  const auto places = directories();
+  arguments.insert(arguments.begin(), yardmaster_program());
+  arguments.insert(arguments.end(), places.begin(), places.end());
+  return arguments;
 }
 
 std::string DaemonProcess::http_get(const std::string& path) const {

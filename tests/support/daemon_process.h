@@ -70,6 +70,8 @@ class DaemonProcess {
                       const nlohmann::json& arguments = nlohmann::json::object()) const;
   // `yardmaster COMMAND... --state-dir … --runtime-dir …`
   Finished command(std::vector<std::string> arguments) const;
+  // The words of such a command, to be run beside the test.
+  std::vector<std::string> command_words(std::vector<std::string> arguments) const;
   // GET of a path with curl; fails the test unless it answers 200.
   std::string http_get(const std::string& path) const;
   // Returns what the daemon has written to its log and to standard error.

@@ -119,16 +119,20 @@ Reply read_message(Services& services, const Request& request) {
   const std::string recipient = request.caller("instance_id");
   const std::uint64_t id = request.number("id");
   const auto read = [&](Store& store) { return store.read_message(recipient, id); };
-  const Message message = co_await services.store.run(Durability::power, read, request.asked_by());
-  co_return to_text(message_json(message));
+  const Store::RaisedMessage raised =
+      co_await services.store.run(Durability::power, read, request.asked_by());
+  if (raised.raised) services.events.publish_status(raised.message);
+  co_return to_text(message_json(raised.message));
 }
 
 Reply ack_message(Services& services, const Request& request) {
   const std::string recipient = request.caller("instance_id");
   const std::uint64_t id = request.number("id");
   const auto ack = [&](Store& store) { return store.ack_message(recipient, id); };
-  const Message message = co_await services.store.run(Durability::power, ack, request.asked_by());
-  co_return to_text(message_json(message));
+  const Store::RaisedMessage raised =
+      co_await services.store.run(Durability::power, ack, request.asked_by());
+  if (raised.raised) services.events.publish_status(raised.message);
+  co_return to_text(message_json(raised.message));
 }
 
 }  // namespace yardmaster::handlers

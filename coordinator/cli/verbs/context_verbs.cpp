@@ -6,6 +6,7 @@
 #include "coordinator/base/json.h"
 #include "coordinator/cli/command_line.h"
 #include "coordinator/cli/context_copy.h"
+#include "coordinator/cli/free_texts.h"
 #include "coordinator/cli/output/display_text.h"
 #include "coordinator/cli/output/terminal.h"
 
@@ -60,7 +61,7 @@ void add_show(CLI::App& parent, Places& places) {
 void add_append(CLI::App& parent, Places& places) {
   CLI::App* verb = parent.add_subcommand("append", "Add an entry: a decision, a note, progress");
   add_place_options(*verb, places);
-  CLI::Option* text = verb->add_option("TEXT", "What to keep")->required();
+  CLI::Option* text = verb->add_option(free_text, "What to keep")->required();
   CLI::Option* kind = verb->add_option("--kind", "What it is [note]")->type_name("KIND");
   CLI::Option* name = verb->add_option("--context", "Whose [your own]")->type_name("NAME");
   CLI::Option* who = add_speaker_option(*verb, "--as");

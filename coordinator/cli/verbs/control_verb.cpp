@@ -12,7 +12,8 @@ void add_control_verb(CLI::App& app, Places& places) {
       "X stopping, ? unknown. Keys: / a command, Tab completes it, Up and Down choose or go\n"
       "through earlier commands, Enter attaches, q ends it.\n"
       "Commands: /send NAME TEXT, /broadcast TEXT, /spawn ROLE [TASK], /rm NAME,\n"
-      "/context-handoff FROM TO [SUMMARY], /attach NAME.");
+      "/context-handoff FROM TO [SUMMARY], /attach NAME.\n"
+      "Example: yardmaster top");
   verb->callback([&places] {
     ControlPane(
         [&places] { return places.connect(); },

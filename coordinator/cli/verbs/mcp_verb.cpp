@@ -25,8 +25,9 @@ void add_mcp_verb(CLI::App& app, Places& places) {
   verb->footer(
       "Tools: send, inbox, read, ack, broadcast, context_append, context_read, handoff, accept,\n"
       "complete, status. Resources: the inbox, and contexts.\n"
-      "Example, in an agent's MCP configuration:\n"
-      "  {\"mcpServers\": {\"yardmaster\": {\"command\": \"yardmaster\", \"args\": [\"mcp\"]}}}");
+      "An agent's MCP configuration has:\n"
+      "  {\"mcpServers\": {\"yardmaster\": {\"command\": \"yardmaster\", \"args\": [\"mcp\"]}}}\n"
+      "Example: yardmaster mcp --as worker-1");
   verb->callback([&places, who] {
     McpTools tools(speaker(*who), [&places] { return connect_for_agent(places); });
     McpServer server(tools);

@@ -5,6 +5,7 @@
 #include "coordinator/base/error.h"
 #include "coordinator/base/json.h"
 #include "coordinator/cli/command_line.h"
+#include "coordinator/cli/free_texts.h"
 #include "coordinator/cli/output/display_text.h"
 #include "coordinator/cli/output/terminal.h"
 #include "coordinator/domain/message.h"
@@ -39,7 +40,7 @@ std::string standard_input() {
 std::string text_to_send(const CLI::Option& text) {
   std::string body = text.count() > 0 ? text.as<std::string>() : "-";
   if (body == "-") body = standard_input();
-  if (body.empty()) throw Error(ErrorCode::usage, "TEXT is empty: there is nothing to send");
+  if (body.empty()) throw Error(ErrorCode::usage, "BODY is empty: there is nothing to send");
   return body;
 }
 
@@ -47,8 +48,8 @@ std::optional<MessageStatus> status_to_wait_for(const CLI::Option& wait) {
   const std::string text = value_of(wait);
   if (text.empty()) return std::nullopt;
   const auto status = message_status_from(text);
-  if (status && *status != MessageStatus::pending) return status;
-  throw Error(ErrorCode::usage, "--wait: '" + one_line(text) + "' is not delivered, read or acked");
+  if (status && *status >= MessageStatus::read) return status;
+  throw Error(ErrorCode::usage, "--wait: '" + one_line(text) + "' is not read or acked");
 }
 
 std::chrono::seconds timeout_of(const CLI::Option& timeout) {
@@ -102,10 +103,10 @@ void send(const Places& places, const SendOptions& options, const std::string& t
 SendOptions add_send_options(CLI::App& verb, Places& places) {
   add_place_options(verb, places);
   SendOptions options;
-  options.text = verb.add_option("TEXT", "The text; - or nothing: standard input");
+  options.text = verb.add_option(free_text, "The text; - or nothing: standard input");
   options.key = verb.add_option("--key", "Repeating a request with this key has no effect");
   options.key->type_name("TEXT");
-  options.wait = verb.add_option("--wait", "Until it is delivered, read or acked");
+  options.wait = verb.add_option("--wait", "Until it is read or acked");
   options.wait->type_name("STATUS");
   options.timeout = verb.add_option("--timeout", "How long to wait at most [60]");
   options.timeout->type_name("SECONDS");
