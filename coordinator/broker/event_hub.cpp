@@ -91,8 +91,13 @@ std::size_t EventHub::notify_audience(EventKind kind, const std::string& instanc
     if (subscription == subscriptions_.end()) continue;
     if ((subscription->second.kinds & bit(kind)) == 0) continue;
     const SessionPtr keep_alive(listener);
+    const bool was_open = listener->is_open();
     listener->send_event(text.beginning, text.rest);
-    if (listener->is_open()) ++heard;
+    if (listener->is_open()) {
+      ++heard;
+    } else if (was_open) {
+      ++dropped_;
+    }
   }
   return heard;
 }

@@ -41,6 +41,8 @@ class EventHub final : public InstanceObserver {
                  const std::string& instance);
   void forget(const Session& session);
   std::size_t subscribers() const { return subscriptions_.size(); }
+  // Returns how many sessions were hung up on, since the start, for not reading their events.
+  std::uint64_t dropped() const { return dropped_; }
 
   void publish(const Message& message);
   // The same message to many, each under an id of its own. Takes as many turns of the loop as it
@@ -95,6 +97,7 @@ class EventHub final : public InstanceObserver {
   boost::asio::io_context& io_;
   StoreQueue& store_;
   MemoryBudget& memory_;
+  std::uint64_t dropped_ = 0;
   std::unordered_map<const Session*, Subscription> subscriptions_;
   Audience audience_;
   std::unordered_map<std::string, std::vector<std::uint64_t>> delivered_;  // by recipient

@@ -30,6 +30,7 @@
 #include "coordinator/daemon/daemon_metrics.h"
 #include "coordinator/daemon/daemon_status.h"
 #include "coordinator/daemon/instance_parts.h"
+#include "coordinator/daemon/metrics_page.h"
 #include "coordinator/daemon/place_watch.h"
 #include "coordinator/daemon/stall_reports.h"
 #include "coordinator/daemon/story_log.h"
@@ -87,6 +88,10 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
   void request_stop(bool with_tmux) override;
   asio::awaitable<void> backup(std::filesystem::path file) override;
   // InstanceObserver
+  void on_started(const Instance& instance) override {
+    metrics_.on_started(instance, clock_.wall_now());
+  }
+  void on_not_started(const Instance&, const std::string&) override { metrics_.on_not_started(); }
   void on_state(const Instance& instance) override { events_.on_state(instance); }
   void on_gone(const Instance& instance, std::chrono::nanoseconds cleanup) override;
   void on_message(const Message& message) override { events_.publish(message); }
@@ -104,7 +109,7 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
   std::function<void(const std::string&)> warning() {
     return [this](const std::string& what) { log_->warn(what); };
   }
-  std::string metrics_text();
+  asio::awaitable<std::string> metrics_text();
   asio::awaitable<std::string> instance_text(const std::string& name);
   HttpOptions http_options();
   HttpPages http_pages();
@@ -177,6 +182,9 @@ Daemon::Impl::Impl(const Config& config, AgentSurroundings surroundings, bool fo
       signals_(io_, SIGTERM, SIGINT) {
   queue_.on_drained([this] { broker_.flush(); });
   parts_.add_resources(broker_, story_);
+  parts_.observe([this](auto program, bool succeeded,
+                        auto took) { metrics_.on_program(program, succeeded, took); },
+                 [this](auto took) { metrics_.on_tmux(took); });
 }
 
 HttpOptions Daemon::Impl::http_options() {
@@ -365,23 +373,9 @@ void Daemon::Impl::on_storage_error(const Error& error) {
   log_->error("store: {}: {}", to_string(error.code()), error.what());
 }
 
-std::string Daemon::Impl::metrics_text() {
-  dispatcher_.counters().visit(
-      [this](std::string_view command, std::string_view code, std::uint64_t count) {
-        metrics_.set_requests(std::string(command), std::string(code), count);
-      });
-  const BrokerCounts counts = broker_.counts();
-  DaemonGauges gauges;
-  gauges.connections = counts.connections;
-  gauges.accepted = counts.accepted;
-  gauges.refused = counts.refused;
-  gauges.shed = memory_.shed_count();
-  gauges.session_memory = memory_.used();
-  gauges.instances = instances_.size();
-  gauges.subscribers = events_.subscribers();
-  gauges.operations_in_flight = queue_.in_flight();
-  gauges.turns = stalls_.detector().turns();
-  return metrics_.exposition(gauges);
+asio::awaitable<std::string> Daemon::Impl::metrics_text() {
+  return metrics_page({metrics_, queue_, dispatcher_, broker_, events_, instances_, parts_.roles(),
+                       memory_, stalls_.detector(), clock_});
 }
 
 asio::awaitable<std::string> Daemon::Impl::instance_text(const std::string& name) {

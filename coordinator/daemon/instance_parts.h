@@ -56,6 +56,13 @@ class InstanceParts {
   // Has tmux make its socket again where somebody has removed it.
   void restore_tmux_socket() { tmux_.restore_socket(); }
 
+  // Hear how long programs (git) and answers of tmux took.
+  void observe(SystemProcessRunner::OnEnded on_program,
+               std::function<void(std::chrono::nanoseconds)> on_tmux) {
+    runner_.on_ended(std::move(on_program));
+    tmux_.on_answer(std::move(on_tmux));
+  }
+
   void on_gone(const Instance& instance) { persistent_.on_gone(instance); }
   // Returns the fields of `status` about these parts.
   nlohmann::json status() const;

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -56,6 +57,12 @@ struct ContextSnapshot {
   std::vector<std::int64_t> tail_ids;  // those within [from_seq, from_seq + limit)
 };
 
+// Counts the messages that are not acked, by status.
+struct OpenMessages {
+  std::map<MessageStatus, std::uint64_t> counts;
+  std::optional<WallTime> oldest_sent_at;
+};
+
 // Reads over a connection of its own, on the reader thread; see context_walk.h and lists.h for what
 // is read.
 class Reader {
@@ -64,6 +71,8 @@ class Reader {
 
   // The entries of the snapshot's range, in order.
   std::vector<ContextEntry> read(const ContextSnapshot& snapshot);
+  // Takes as long as there are such messages.
+  OpenMessages open_messages();
   Database& database() { return *database_; }
 
  private:

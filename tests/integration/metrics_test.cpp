@@ -50,6 +50,29 @@ TEST_F(Metrics, count_operations_exactly) {
   }));
 }
 
+TEST_F(Metrics, tell_of_instances_messages_and_the_store) {
+  allocate("one");
+  allocate("two", "supervisor");
+  allocate("three", "a-role-of-its-own");
+  for (int i = 0; i < 3; ++i) {
+    daemon_.call("send_message", {{"from", "one"}, {"to", "two"}, {"body", "hello"}});
+  }
+  const std::string text = page();
+  const auto has = [&](const std::string& line) {
+    EXPECT_NE(text.find("\n" + line + "\n"), std::string::npos) << line << "\n" << text;
+  };
+  has(R"(yardmaster_instances_by_state{role="worker",state="running"} 1)");
+  has(R"(yardmaster_instances_by_state{role="supervisor",state="running"} 1)");
+  has(R"(yardmaster_instances_by_state{role="worker",state="unknown"} 0)");
+  // Anybody may name a role; labels must not grow with it.
+  has(R"(yardmaster_instances_by_state{role="other",state="running"} 1)");
+  has(R"(yardmaster_messages{state="pending"} 3)");
+  has("yardmaster_starts_total 3");
+  EXPECT_NE(text.find(R"(yardmaster_store_info{engine="sqlite",version="3)"), std::string::npos);
+  EXPECT_GT(metric_value(text, "yardmaster_oldest_unacked_message_age_seconds"), 0);
+  EXPECT_GT(metric_value(text, "process_max_fds"), 100);
+}
+
 TEST_F(Metrics, the_same_histograms_come_for_merging) {
   allocate("one");
   append("one", 1, 10);

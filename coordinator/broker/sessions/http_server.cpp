@@ -203,7 +203,8 @@ asio::awaitable<HttpReply> HttpConnection::answer(const HttpRequest& request) {
   }
   if (is_get && path == "/metrics") {
     now_running("metrics");
-    co_return reply_with(request, http::status::ok, metrics_type, context_.pages.metrics());
+    std::string text = co_await context_.pages.metrics();
+    co_return reply_with(request, http::status::ok, metrics_type, std::move(text));
   }
   if (!metrics_only_ && !is_allowed_origin(request)) {
     const Error error(ErrorCode::forbidden, "this origin is not allowed");

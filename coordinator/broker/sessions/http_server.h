@@ -30,7 +30,8 @@ struct HttpOptions {
 
 // Answers for the pages that only the daemon can fill.
 struct HttpPages {
-  std::function<std::string()> metrics;  // Prometheus text
+  // Returns Prometheus's text; must not throw.
+  std::function<boost::asio::awaitable<std::string>()> metrics;
   // Returns one instance as JSON text; throws not_found.
   std::function<boost::asio::awaitable<std::string>(const std::string& name)> instance;
 };

@@ -60,9 +60,13 @@ asio::awaitable<ProgramResult> SystemProcessRunner::run(ProgramCall call) {
   std::function<StartedProgram()> start = [this, &call, lock] {
     return start_program(call, lock, file_mask_);
   };
+  const std::string name = std::filesystem::path(call.argv.front()).filename().string();
+  const auto began = std::chrono::steady_clock::now();
   StartedProgram started = co_await run_on(starter_, std::move(start));
   const auto program = std::make_shared<RunningProgram>(io_, std::move(started), std::move(call));
-  co_return co_await program->finish();
+  ProgramResult result = co_await program->finish();
+  if (on_ended_) on_ended_(name, result.succeeded(), std::chrono::steady_clock::now() - began);
+  co_return result;
 }
 
 asio::awaitable<void> SystemProcessRunner::wait_for_leftovers(std::chrono::nanoseconds timeout) {

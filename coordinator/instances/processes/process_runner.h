@@ -77,6 +77,11 @@ class ProcessRunner {
 
 class SystemProcessRunner final : public ProcessRunner {
  public:
+  // Hears of each program that has ended: its name without a directory, how it ended, and after
+  // what time. Must not throw.
+  using OnEnded = std::function<void(std::string_view program, bool succeeded,
+                                     std::chrono::nanoseconds duration)>;
+
   // `file_mask`: the programs' umask, when it is not to be this process's. Throws unavailable when
   // the lock file cannot be made.
   SystemProcessRunner(boost::asio::io_context& io, std::filesystem::path lock_file,
@@ -85,6 +90,7 @@ class SystemProcessRunner final : public ProcessRunner {
   ~SystemProcessRunner() override;
 
   boost::asio::awaitable<ProgramResult> run(ProgramCall call) override;
+  void on_ended(OnEnded callback) { on_ended_ = std::move(callback); }
   // Returns when no program of an earlier daemon runs any more; throws timed_out.
   boost::asio::awaitable<void> wait_for_leftovers(std::chrono::nanoseconds timeout);
 
@@ -94,6 +100,7 @@ class SystemProcessRunner final : public ProcessRunner {
   boost::asio::io_context& io_;
   std::filesystem::path lock_file_;
   std::optional<mode_t> file_mask_;
+  OnEnded on_ended_;
   UniqueFd lock_;
   bool locked_ = false;
   // Starts the programs: until exec the starting thread stands still, and the kernel sends the

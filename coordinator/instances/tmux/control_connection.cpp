@@ -100,6 +100,7 @@ asio::awaitable<std::vector<ControlReply>> ControlConnection::run(
   if (!open_) throw_unavailable("the tmux server went away: " + reason_);
   const auto request = std::make_shared<Request>(io_, commands.size(), timeout_);
   requests_.push_back(request);
+  const auto began = std::chrono::steady_clock::now();
   for (std::size_t i = 0; i < commands.size(); ++i) {
     outgoing_ += (i == 0 ? "" : " ; ") + commands[i];
   }
@@ -112,6 +113,7 @@ asio::awaitable<std::vector<ControlReply>> ControlConnection::run(
     fail("it does not answer");
     throw_unavailable("the tmux server went away: " + reason_);
   }
+  if (listener_.on_answer) listener_.on_answer(std::chrono::steady_clock::now() - began);
   co_return std::move(request->replies);
 }
 

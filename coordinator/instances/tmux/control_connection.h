@@ -27,10 +27,12 @@ inline constexpr std::string_view control_session = "yardmaster-control";
 
 class ControlConnection : public std::enable_shared_from_this<ControlConnection> {
  public:
-  // Both are called from the event loop, on_closed once; neither after close().
+  // All are called from the event loop, on_closed once; none after close().
   struct Listener {
     std::function<void(const ControlNotification&)> on_notification;
     std::function<void()> on_closed;
+    // After each answer, how long it took.
+    std::function<void(std::chrono::nanoseconds duration)> on_answer = {};
   };
 
   // Connects to a server that is there; never starts one. `timeout` is how long an answer may

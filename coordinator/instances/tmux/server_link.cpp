@@ -232,6 +232,10 @@ ControlConnection::Listener ServerLink::listener() {
   result.on_closed = [weak] {
     if (const auto self = weak.lock()) self->on_closed();
   };
+  result.on_answer = [weak](std::chrono::nanoseconds duration) {
+    const auto self = weak.lock();
+    if (self && self->on_answer_) self->on_answer_(duration);
+  };
   return result;
 }
 

@@ -70,6 +70,10 @@ class ServerLink : public std::enable_shared_from_this<ServerLink> {
   void restore_socket();
   void close();
   std::int64_t server_pid() const;
+  // Hears how long each answer of the server took.
+  void on_answer(std::function<void(std::chrono::nanoseconds)> callback) {
+    on_answer_ = std::move(callback);
+  }
 
  private:
   boost::asio::awaitable<ServerPresence> probe();
@@ -91,6 +95,7 @@ class ServerLink : public std::enable_shared_from_this<ServerLink> {
   const std::chrono::nanoseconds timeout_;
   std::function<void()> on_change_;
   std::function<void(const std::string&)> on_warning_;
+  std::function<void(std::chrono::nanoseconds)> on_answer_;
   Turns turns_;
   std::shared_ptr<ControlConnection> connection_;
   std::shared_ptr<ProcessHandle> server_;  // null when none is known

@@ -306,6 +306,10 @@ asio::awaitable<void> TmuxServer::kill_server() {
   co_await link->end_server();
 }
 
+void TmuxServer::on_answer(std::function<void(std::chrono::nanoseconds)> callback) {
+  link_->on_answer(std::move(callback));
+}
+
 void TmuxServer::close() { link_->close(); }
 
 void TmuxServer::restore_socket() { link_->restore_socket(); }

@@ -73,6 +73,8 @@ class TmuxServer {
   void restore_socket();
   // 0 when none is known to run.
   std::int64_t server_pid() const;
+  // Hears how long each answer of the server took; must not throw.
+  void on_answer(std::function<void(std::chrono::nanoseconds)> callback);
 
  private:
   class Openings;

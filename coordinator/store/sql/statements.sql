@@ -171,6 +171,9 @@ SELECT {message} FROM messages
 -- name: newest_open_messages
 SELECT {message} FROM messages
  WHERE recipient = $1 AND id < $2 AND status < {MessageStatus::acked} ORDER BY id DESC LIMIT $3;
+-- name: count_open_messages
+SELECT status, count(*), min(sent_us) FROM messages
+WHERE status < {MessageStatus::acked} GROUP BY status;
 -- name: messages_by_status
 SELECT {message} FROM messages
  WHERE recipient = $1 AND id > $2 AND status = $3 ORDER BY id LIMIT $4;
