@@ -10,6 +10,7 @@ function(yardmaster_embed target)
   set(directory ${CMAKE_CURRENT_BINARY_DIR}/generated)
   set(headers "")
   foreach(file ${ARGN})
+    cmake_path(ABSOLUTE_PATH file BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} OUTPUT_VARIABLE input)
     set(numbers "")
     if(file MATCHES "\\.sql$")
       set(numbers ${PROJECT_SOURCE_DIR}/cmake/stored_numbers.cmake ${stored_number_headers})
@@ -23,9 +24,9 @@ function(yardmaster_embed target)
     string(REGEX REPLACE "[.-]" "_" identifier ${name})
     set(header ${directory}/embedded/${name}.h)
     add_custom_command(OUTPUT ${header}
-      COMMAND ${CMAKE_COMMAND} -DINPUT=${CMAKE_CURRENT_SOURCE_DIR}/${file} -DOUTPUT=${header}
+      COMMAND ${CMAKE_COMMAND} -DINPUT=${input} -DOUTPUT=${header}
               -DIDENTIFIER=${identifier} -P ${PROJECT_SOURCE_DIR}/cmake/embed_file.cmake
-      DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${file} ${PROJECT_SOURCE_DIR}/cmake/embed_file.cmake
+      DEPENDS ${input} ${PROJECT_SOURCE_DIR}/cmake/embed_file.cmake
               ${numbers}
       VERBATIM)
     target_sources(${target} PRIVATE ${header})

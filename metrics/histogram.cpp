@@ -157,6 +157,23 @@ std::uint64_t Histogram::count_above(std::chrono::nanoseconds limit) const noexc
   return sum;
 }
 
+std::vector<std::uint64_t> Histogram::counts_up_to(
+    std::span<const std::chrono::nanoseconds> limits) const {
+  std::vector<std::uint64_t> counts;
+  counts.reserve(limits.size());
+  std::uint64_t sum = 0;
+  std::size_t next = 0;
+  for (const auto limit : limits) {
+    const auto value = static_cast<std::uint64_t>(std::max<std::int64_t>(limit.count(), 0));
+    const std::size_t end = limit.count() < 0                    ? 0
+                            : value >= layout::highest_trackable ? data_->counts.size()
+                                                                 : layout::index_of(value) + 1;
+    for (; next < end; ++next) sum += data_->counts[next].load(relaxed);
+    counts.push_back(sum);
+  }
+  return counts;
+}
+
 Quantiles Histogram::quantiles() const noexcept {
   const std::array<double, 4> wanted{0.5, 0.9, 0.99, 0.999};
   std::array<double, 4> found{};

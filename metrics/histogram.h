@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,9 @@ class Histogram {
   std::chrono::nanoseconds quantile(double q) const noexcept;
   // Values in the same bucket as the limit do not count as above it.
   std::uint64_t count_above(std::chrono::nanoseconds limit) const noexcept;
+  // Returns, for each of the rising limits, how many are at most so large, by the same rule; in one
+  // walk.
+  std::vector<std::uint64_t> counts_up_to(std::span<const std::chrono::nanoseconds> limits) const;
   Quantiles quantiles() const noexcept;
 
   // HdrHistogram V2 compressed payload in base64 ("HISTFAAA…"), which existing viewers read.

@@ -2,7 +2,11 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
+#include <sstream>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -128,6 +132,10 @@ void read(const Node& node, Validity& out) {
   node["reasons"].each_element([&](const Node& reason) { reason.to(out.reasons.emplace_back()); });
 }
 
+void read(const Node& node, std::vector<double>& out) {
+  node.each_element([&](const Node& n) { n.to(out.emplace_back()); });
+}
+
 void read(const Node& node, Measurement& out) {
   node["count"].to(out.count);
   node["unanswered"].to(out.unanswered);
@@ -137,12 +145,47 @@ void read(const Node& node, Measurement& out) {
   node["p99_low"].to(out.p99_low_ms);
   node["p99_high"].to(out.p99_high_ms);
   node["effective_count"].to(out.effective_count);
+  const Node distribution = node["distribution_ms"];
+  read(distribution["latency"], out.latency_distribution_ms);
+  read(distribution["service"], out.service_distribution_ms);
+}
+
+void read(const Node& node, std::map<std::string, double>& out) {
+  node.each_field([&](const auto& key, const Node& n) { n.to(out[key]); });
 }
 
 void read(const Node& node, SecondOfRun& out) {
   node["time_s"].to(out.time_s);
   node["counts"].each_field([&](const auto& key, const Node& n) { n.to(out.counts[key]); });
-  node["p99_ms"].each_field([&](const auto& key, const Node& n) { n.to(out.p99_ms[key]); });
+  read(node["p50_ms"], out.p50_ms);
+  read(node["p99_ms"], out.p99_ms);
+  read(node["max_ms"], out.max_ms);
+  node["lag_p99_ms"].to(out.lag_p99_ms);
+}
+
+void read(const Node& node, HeatMap::Column& out) {
+  std::string text;
+  node.to(text);
+  if (text.empty()) return;
+  std::istringstream words(text);
+  char colon = 0;
+  words >> out.lowest_row >> colon;
+  for (std::uint64_t count = 0; words >> count;) out.counts.push_back(count);
+  const bool fits = out.lowest_row + out.counts.size() <= HeatMap::rows;
+  node.require(colon == ':' && words.eof() && fits, "a column of a heat map");
+}
+
+void read(const Node& node, HeatMap& out) {
+  node["column_s"].to(out.column_s);
+  node["columns"].each_field([&](const auto& key, const Node& list) {
+    list.each_element([&](const Node& n) { read(n, out.columns[key].emplace_back()); });
+  });
+}
+
+void read(const Node& node, Mark& out) {
+  node["time_s"].to(out.time_s);
+  node["kind"].to(out.kind);
+  node["text"].to(out.text);
 }
 
 void read(const Node& node, MarginCount& out) {
@@ -230,6 +273,7 @@ void read_conditions(const Node& node, Run& out) {
   node["interval_ms"].to(out.interval_ms);
   node["arrivals"].to(out.arrivals);
   node["duration_s"].to(out.duration_s);
+  node["warmup_s"].to(out.warmup_s);
   node["store"].to(out.store);
   node["topology"].to(out.topology);
   node["transaction"].to(out.transaction);
@@ -265,6 +309,8 @@ void read(const Node& node, Run& out) {
       [&](const auto& key, const Node& n) { read(n, out.littles_law[key]); });
   read(node["checkpoint_frames"], out.checkpoint_frames);
   node["series"].each_element([&](const Node& n) { read(n, out.series.emplace_back()); });
+  read(node["heat_map"], out.heat_map);
+  node["marks"].each_element([&](const Node& n) { read(n, out.marks.emplace_back()); });
   node["targets"].each_element([&](const Node& n) { read(n, out.targets.emplace_back()); });
   node["checks"].each_element([&](const Node& n) { read(n, out.checks.emplace_back()); });
   read(node["audit"], out.audit);
@@ -297,6 +343,7 @@ Report from_json(std::string_view text) {
   }
   const Node root(&json, "");
   Report report;
+  root["command"].to(report.command);
   read(root["environment"], report.environment);
   root["runs"].each_element([&](const Node& n) { read(n, report.runs.emplace_back()); });
   if (root["missing_runs"].present()) root["missing_runs"].to(report.missing_runs);

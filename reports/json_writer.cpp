@@ -55,6 +55,18 @@ Json validity(const Validity& from) {
           {"reasons", from.reasons}};
 }
 
+Json numbers(const std::vector<double>& from) {
+  Json json = Json::array();
+  for (const double value : from) json.push_back(number(value));
+  return json;
+}
+
+Json by_measurement(const std::map<std::string, double>& from) {
+  Json json = Json::object();
+  for (const auto& [name, value] : from) json[name] = number(value);
+  return json;
+}
+
 Json measurement(const Measurement& from) {
   Json json{{"count", from.count}};
   json.update(quantiles(from.latency_ms));
@@ -64,6 +76,9 @@ Json measurement(const Measurement& from) {
   if (from.lag_ms.max > 0) json["lag_ms"] = quantiles(from.lag_ms);
   json["effective_count"] = number(from.effective_count);
   json["unanswered"] = from.unanswered;
+  if (from.latency_distribution_ms.empty()) return json;
+  json["distribution_ms"] = {{"latency", numbers(from.latency_distribution_ms)},
+                             {"service", numbers(from.service_distribution_ms)}};
   return json;
 }
 
@@ -87,11 +102,42 @@ Json measurements(const std::map<std::string, Measurement>& from) {
 Json series(const std::vector<SecondOfRun>& from) {
   Json json = Json::array();
   for (const SecondOfRun& second : from) {
-    Json p99 = Json::object();
-    for (const auto& [name, value] : second.p99_ms) p99[name] = number(value);
     json.push_back({{"time_s", number(second.time_s)},
                     {"counts", Json(second.counts)},
-                    {"p99_ms", std::move(p99)}});
+                    {"p50_ms", by_measurement(second.p50_ms)},
+                    {"p99_ms", by_measurement(second.p99_ms)},
+                    {"max_ms", by_measurement(second.max_ms)},
+                    {"lag_p99_ms", number(second.lag_p99_ms)}});
+  }
+  return json;
+}
+
+// A column is one text, since as a list it would take a line for each number: the lowest row, and
+// the counts from there on.
+std::string column(const HeatMap::Column& from) {
+  if (from.counts.empty()) return "";
+  std::string text = std::to_string(from.lowest_row) + ":";
+  for (const std::uint64_t count : from.counts) text += " " + std::to_string(count);
+  return text;
+}
+
+Json heat_map(const HeatMap& from) {
+  Json columns = Json::object();
+  for (const auto& [name, list] : from.columns) {
+    Json texts = Json::array();
+    for (const auto& each : list) texts.push_back(column(each));
+    columns[name] = std::move(texts);
+  }
+  return {{"column_s", number(from.column_s)},
+          {"lowest_ms", HeatMap::lowest_ms},
+          {"rows_per_decade", HeatMap::per_decade},
+          {"columns", std::move(columns)}};
+}
+
+Json marks(const std::vector<Mark>& from) {
+  Json json = Json::array();
+  for (const Mark& mark : from) {
+    json.push_back({{"time_s", number(mark.time_s)}, {"kind", mark.kind}, {"text", mark.text}});
   }
   return json;
 }
@@ -190,6 +236,7 @@ Json conditions(const Run& run) {
           {"interval_ms", number(run.interval_ms)},
           {"arrivals", run.arrivals},
           {"duration_s", number(run.duration_s)},
+          {"warmup_s", number(run.warmup_s)},
           {"store", run.store},
           {"topology", run.topology},
           {"transaction", run.transaction},
@@ -223,6 +270,8 @@ Json one_run(const Run& run) {
   if (!run.littles_law.empty()) json["littles_law"] = littles_law(run.littles_law);
   json["checkpoint_frames"] = quantiles(run.checkpoint_frames);
   json["series"] = series(run.series);
+  if (!run.heat_map.columns.empty()) json["heat_map"] = heat_map(run.heat_map);
+  if (!run.marks.empty()) json["marks"] = marks(run.marks);
   json["targets"] = targets(run.targets);
   if (!run.checks.empty()) json["checks"] = checks(run.checks);
   json["audit"] = audit(run);
@@ -240,8 +289,9 @@ Json one_run(const Run& run) {
 std::string to_json(const Report& report) {
   Json json{{"schema", 1},
             {"verdict", to_string(report.verdict())},
-            {"environment", environment(report.environment)},
-            {"runs", Json::array()}};
+            {"environment", environment(report.environment)}};
+  if (!report.command.empty()) json["command"] = report.command;
+  json["runs"] = Json::array();
   for (const Run& run : report.runs) json["runs"].push_back(one_run(run));
   if (report.missing_runs > 0) json["missing_runs"] = report.missing_runs;
   if (report.decision) {

@@ -1,6 +1,7 @@
 #include "reports/report.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "reports/decision.h"
 
@@ -28,6 +29,15 @@ std::optional<Verdict> verdict_from(std::string_view text) {
 Verdict worst(Verdict a, Verdict b) {
   if (a == Verdict::fail || b == Verdict::fail) return Verdict::fail;
   return a == Verdict::pass ? b : a;
+}
+
+double distribution_quantile(std::size_t index) {
+  return 1 - std::pow(10.0, -static_cast<double>(index) / 10);
+}
+
+std::size_t distribution_size(std::uint64_t count) {
+  if (count == 0) return 0;
+  return static_cast<std::size_t>(std::floor(10 * std::log10(static_cast<double>(count)))) + 1;
 }
 
 Environment together(const Environment& before, const Environment& now) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -97,7 +98,16 @@ struct Measurement {
   double p99_low_ms = 0;          // 95% confidence interval of the latency's P99, with
   double p99_high_ms = 0;         // effective_count independent samples
   double effective_count = 0;     // 0: not known
+  // The latencies, and the service times, at the quantiles of distribution_quantile(), as far as
+  // there are samples for; empty: not known.
+  std::vector<double> latency_distribution_ms;
+  std::vector<double> service_distribution_ms;
 };
+
+// Returns the quantile of a distribution's point: ten for each further nine, from 0 on.
+double distribution_quantile(std::size_t index);
+// Returns how many points so many samples have.
+std::size_t distribution_size(std::uint64_t count);
 
 // Little's law is N = λ·W, here for the requests of one kind: the mean number in flight, integrated
 // over the time as they go out and come back, against what the samples say. Where the two accounts
@@ -117,7 +127,33 @@ struct LittlesLaw {
 struct SecondOfRun {
   double time_s = 0;
   std::map<std::string, std::uint64_t> counts;
+  std::map<std::string, double> p50_ms;
   std::map<std::string, double> p99_ms;
+  std::map<std::string, double> max_ms;
+  double lag_p99_ms = 0;  // schedule lag of the generator itself, of all workloads
+};
+
+// A heat map counts the answers of a measurement by time and latency. Its columns are equally long;
+// those of a long run are joined. Latencies lie in rows, of which each factor of ten has
+// `per_decade`.
+struct HeatMap {
+  static constexpr unsigned per_decade = 8;
+  static constexpr double lowest_ms = 0.001;  // where row 0 begins; it holds what is below, too
+  static constexpr unsigned rows = 7 * per_decade;  // and the last what is above
+
+  struct Column {
+    unsigned lowest_row = 0;
+    std::vector<std::uint64_t> counts;  // from that row on
+  };
+  double column_s = 1;
+  std::map<std::string, std::vector<Column>> columns;  // by measurement
+};
+
+// A mark is something to know about a moment of a run: a look, a fault.
+struct Mark {
+  double time_s = 0;  // since the measuring began, as in the series
+  std::string kind;   // "look"
+  std::string text;
 };
 
 struct Audit {
@@ -200,6 +236,7 @@ struct Run {
   double interval_ms = 0;
   std::string arrivals;  // "staggered", "aligned", "poisson", "closed-loop", "none"
   double duration_s = 0;
+  double warmup_s = 0;
   std::string store;     // "sqlite", "postgres"
   std::string topology;  // "broker", "direct"
   std::string transaction;
@@ -220,6 +257,8 @@ struct Run {
   std::map<std::string, LittlesLaw> littles_law;  // by measurement; empty: not known
   metrics::Quantiles checkpoint_frames;           // frames, not milliseconds
   std::vector<SecondOfRun> series;
+  HeatMap heat_map;
+  std::vector<Mark> marks;
   std::vector<TargetResult> targets;
   Audit audit;
   std::map<std::string, std::uint64_t> errors;             // by code
@@ -239,6 +278,7 @@ struct DecisionSummary {
 };
 
 struct Report {
+  std::string command;  // that repeats it, as a shell takes it; empty: not known
   Environment environment;
   std::vector<Run> runs;
   std::uint64_t missing_runs = 0;  // planned, and not carried out

@@ -7,10 +7,13 @@
 #include <string>
 #include <system_error>
 
+#include <nlohmann/json.hpp>
+
 #include "coordinator/base/error.h"
 #include "reports/json_reader.h"
 #include "reports/json_writer.h"
 #include "reports/markdown_writer.h"
+#include "reports/page_writer.h"
 
 namespace yardmaster::reports {
 namespace {
@@ -43,6 +46,7 @@ void write_report(const Report& report, const std::filesystem::path& directory) 
   if (failure) refuse("cannot make the directory", directory, failure.message());
   write_file(directory / "report.json", to_json(report));
   write_file(directory / "report.md", to_markdown(report));
+  write_file(directory / "report.html", to_html({.reports = {{.name = "", .report = report}}}));
 }
 
 Report read_report(const std::filesystem::path& path) {
@@ -54,6 +58,20 @@ Report read_report(const std::filesystem::path& path) {
     return from_json(text);
   } catch (const Error& error) {
     refuse("cannot use", file, error.what());
+  }
+}
+
+std::optional<CapacityMap> read_search(const std::filesystem::path& path) {
+  std::error_code unknown;
+  if (std::filesystem::is_directory(path, unknown)) return std::nullopt;
+  const std::string text = content_of(path);
+  // Only a search has cells; whether it is a sound one, its reader says.
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (!json.is_object() || !json.contains("cells")) return std::nullopt;
+  try {
+    return map_from_json(text);
+  } catch (const Error& error) {
+    refuse("cannot use", path, error.what());
   }
 }
 

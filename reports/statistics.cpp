@@ -162,6 +162,20 @@ Measurement summarize(std::span<const Sample> latency, std::span<const Sample> s
   return measurement;
 }
 
+std::vector<double> distribution_ms(std::span<const Sample> samples) {
+  std::vector<Sample> values(samples.begin(), samples.end());
+  std::vector<double> points;
+  auto rest = values.begin();  // what comes before is smaller
+  for (std::size_t i = 0; i < distribution_size(values.size()); ++i) {
+    const std::size_t rank = rank_of(distribution_quantile(i), values.size());
+    const auto nth = values.begin() + static_cast<std::ptrdiff_t>(rank - 1);
+    std::nth_element(rest, nth, values.end());
+    points.push_back(to_ms(*nth));
+    rest = nth;
+  }
+  return points;
+}
+
 Measurement summarize(const metrics::Histogram& histogram) {
   Measurement measurement;
   measurement.count = histogram.count();
@@ -170,6 +184,11 @@ Measurement summarize(const metrics::Histogram& histogram) {
   if (measurement.count > 0) {
     measurement.p99_high_ms = std::numeric_limits<double>::infinity();
   }
+  for (std::size_t i = 0; i < distribution_size(measurement.count); ++i) {
+    const auto value = histogram.quantile(distribution_quantile(i));
+    measurement.latency_distribution_ms.push_back(to_ms(static_cast<double>(value.count())));
+  }
+  measurement.service_distribution_ms = measurement.latency_distribution_ms;
   return measurement;
 }
 

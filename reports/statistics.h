@@ -54,6 +54,9 @@ Sample quantile_of(std::span<const Sample> samples, double q);
 // P99. An end of the interval that the samples cannot give is 0 or infinity. `service` may be empty
 // when the measurement has no intended time: then the latency is the service time.
 Measurement summarize(std::span<const Sample> latency, std::span<const Sample> service);
+// Returns the samples, in milliseconds, at the points of distribution_quantile().
+std::vector<double> distribution_ms(std::span<const Sample> samples);
+
 // Summarizes a histogram, which has lost the order and so the effective count: there is no
 // confidence interval.
 Measurement summarize(const metrics::Histogram& histogram);

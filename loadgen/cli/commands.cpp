@@ -6,11 +6,13 @@
 #include <filesystem>
 #include <iostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "coordinator/base/error.h"
 #include "loadgen/run/series.h"
 #include "reports/history.h"
+#include "reports/page_writer.h"
 #include "reports/report_files.h"
 #include "reports/terminal_writer.h"
 
@@ -44,6 +46,7 @@ reports::Report carry_out(const Options& options) {
     throw;
   }
   series.write_report();
+  series.await_last_scrape();
   return series.report();
 }
 

@@ -21,6 +21,8 @@ reports::Report carry_out(const Options& options);
 int run_scenario(const Options& options);
 // Compares two reports, or two sets of them, which it may measure itself.
 int compare_reports(const Options& options);
+// Writes reports and searches as one page.
+int show_reports(const Options& options);
 // Says since when the reports under a directory, in the order of their paths, show a change.
 int print_history(const Options& options);
 // Holds what is reported against what was planted into a stub coordinator.

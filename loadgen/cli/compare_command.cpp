@@ -16,6 +16,7 @@
 #include "reports/compare.h"
 #include "reports/compare_sets.h"
 #include "reports/figure_text.h"
+#include "reports/page_writer.h"
 #include "reports/report_files.h"
 #include "reports/statistics.h"
 #include "reports/text_table.h"
@@ -201,6 +202,16 @@ int compare_with_itself(const Options& options) {
   return too_many ? exit_failed : exit_pass;
 }
 
+void write_page(const Options& options, const reports::Comparison& comparison,
+                const reports::Report& before, const reports::Report& after) {
+  const reports::Page page{
+      .reports = {{.name = "before", .report = before}, {.name = "after", .report = after}},
+      .searches = {},
+      .comparison = comparison};
+  reports::write_file(options.html, reports::to_html(page));
+  std::cout << "page: " << options.html.string() << std::endl;
+}
+
 }  // namespace
 
 int compare_reports(const Options& options) {
@@ -210,12 +221,16 @@ int compare_reports(const Options& options) {
   const auto second = read_set(options.compared.second);
   const bool colours = Progress::has_color(STDOUT_FILENO);
   if (first.size() > 1 || second.size() > 1) {
+    if (!options.html.empty()) {
+      throw Error(ErrorCode::usage, "--html overlays two reports, not sets of them");
+    }
     const auto comparisons = reports::compare_sets(first, second);
     std::cout << reports::to_terminal(comparisons, colours);
     return any_worse(comparisons) ? exit_failed : exit_pass;
   }
   const auto comparison = reports::compare(first.front(), second.front());
   std::cout << reports::to_terminal(comparison, colours);
+  if (!options.html.empty()) write_page(options, comparison, first.front(), second.front());
   return comparison.lost_integrity() ? exit_failed : exit_pass;
 }
 

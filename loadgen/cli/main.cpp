@@ -16,7 +16,6 @@
 #include "loadgen/plan/options.h"
 #include "loadgen/real/agent_options.h"
 #include "loadgen/real/simulated_agent.h"
-#include "loadgen/run/metrics_endpoint.h"
 
 namespace {
 
@@ -41,6 +40,8 @@ int dispatch(const Options& options) {
       return list_scenarios();
     case Verb::compare:
       return compare_reports(options);
+    case Verb::report:
+      return show_reports(options);
     case Verb::history:
       return print_history(options);
     case Verb::selftest:

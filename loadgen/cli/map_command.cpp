@@ -15,6 +15,7 @@
 #include "loadgen/search/map_plan.h"
 #include "reports/environment.h"
 #include "reports/figure_text.h"
+#include "reports/page_writer.h"
 #include "reports/report_files.h"
 
 namespace yardmaster::loadgen {
@@ -171,6 +172,8 @@ class MapRun {
     reports::write_file(unfinished, reports::to_json(map_));
     std::filesystem::rename(unfinished, file_);
     reports::write_file(options_.report / "map.md", reports::to_markdown(map_));
+    const reports::Page page{.searches = {{.name = "", .map = map_}}};
+    reports::write_file(options_.report / "map.html", reports::to_html(page));
   }
 
   int stop() {

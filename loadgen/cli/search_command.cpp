@@ -5,6 +5,7 @@
 #include "loadgen/cli/commands.h"
 #include "loadgen/search/capacity_runs.h"
 #include "reports/figure_text.h"
+#include "reports/page_writer.h"
 #include "reports/report_files.h"
 #include "reports/text_table.h"
 
@@ -39,6 +40,8 @@ int search_capacity(const Options& options) {
   record.cells.push_back(std::move(outcome.cell));
   const auto file = options.report / "search.json";
   reports::write_file(file, reports::to_json(record));
+  const auto page = options.report / "search.html";
+  reports::write_file(page, reports::to_html({.searches = {{.name = "", .map = record}}}));
   const std::string found = conditions_of(plan.load) + ": " + text_of(capacity) + "; " +
                             std::to_string(capacity.steps.size()) +
                             (capacity.steps.size() == 1 ? " step" : " steps");

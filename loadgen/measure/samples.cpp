@@ -38,7 +38,11 @@ std::map<std::string, reports::Measurement> SampleSet::summaries() const {
   std::map<std::string, reports::Measurement> summaries;
   for (const auto& [name, samples] : samples_) {
     if (samples.latency.empty()) continue;
-    summaries[name] = reports::summarize(samples.latency, samples.service);
+    auto& summary = summaries[name] = reports::summarize(samples.latency, samples.service);
+    summary.latency_distribution_ms = reports::distribution_ms(samples.latency);
+    summary.service_distribution_ms = samples.service.empty()
+                                          ? summary.latency_distribution_ms
+                                          : reports::distribution_ms(samples.service);
   }
   return summaries;
 }

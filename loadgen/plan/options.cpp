@@ -11,6 +11,7 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/base/store_kind.h"
+#include "loadgen/plan/command_text.h"
 #include "loadgen/plan/verb_flags.h"
 
 namespace yardmaster::loadgen {
@@ -38,6 +39,7 @@ constexpr const char* examples =
     "  loadgen compare a1,a2,a3 b1,b2,b3\n"
     "  loadgen compare --run '--durability process' '--durability power'\n"
     "  loadgen compare --aa 6 --duration 5s\n"
+    "  loadgen report report/ map/map.json\n"
     "  loadgen history reports-of-a-year\n"
     "  loadgen selftest\n"
     "  loadgen decide\n"
@@ -258,14 +260,19 @@ void add_direct_flags(CLI::App& app, FieldFlags& flags) {
 
 void add_output_flags(CLI::App& app, Options& options) {
   Group group(app, "What comes out");
-  group.add("--report", "DIR", options.report, "for report.json, report.md and *.hlog [report]");
+  group.add("--report", "DIR", options.report,
+            "for report.json, report.md, report.html and *.hlog [report]");
   group.add("--json", options.json, "print report.json on standard output");
+  group.add("--serve", "ADDRESS:PORT", options.serve,
+            "show the report as a page while the runs go on");
   group.add("--metrics-listen", "ADDRESS:PORT", options.metrics_listen,
-            "serve Prometheus metrics while running");
+            "serve Prometheus metrics while running, and until a last scrape");
   group.add("--metrics-remote", options.metrics_remote,
             "let --metrics-listen name an address that others can reach");
   group.add("--textfile", "FILE", options.textfile,
             "leave the metrics for a node exporter's textfile collector");
+  group.add("--pushgateway", "URL", options.pushgateway,
+            "push the metrics to a Prometheus Pushgateway when the runs are over");
 }
 
 std::vector<std::string> words_of(const std::string& text) {
@@ -304,6 +311,7 @@ Options parse_options(const std::vector<std::string>& arguments) {
   add_real_flags(app, flags);
   add_direct_flags(app, flags);
   add_output_flags(app, options);
+  options.command = command_text(arguments);
   add_verbs(app, options);
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());

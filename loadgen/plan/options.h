@@ -12,7 +12,18 @@
 
 namespace yardmaster::loadgen {
 
-enum class Verb { run, list_scenarios, compare, history, selftest, decide, search, map, help };
+enum class Verb {
+  run,
+  list_scenarios,
+  compare,
+  history,
+  selftest,
+  decide,
+  search,
+  map,
+  report,
+  help
+};
 
 // The options of the verbs search and map.
 struct SearchOptions {
@@ -33,7 +44,8 @@ struct MeasuredSides {
 
 struct Options {
   Verb verb = Verb::run;
-  std::string text;  // with help: what to print
+  std::string text;     // with help: what to print
+  std::string command;  // as a shell takes it, without passwords
 
   std::string scenario;  // empty: the default load
   Overrides overrides = Overrides::object();
@@ -48,11 +60,15 @@ struct Options {
   std::optional<std::string> metrics_listen;
   bool metrics_remote = false;
   std::filesystem::path textfile;
+  std::string pushgateway;  // URL
+  std::string serve;        // address and port
 
   std::pair<std::filesystem::path, std::filesystem::path> compared;
   MeasuredSides measured;
-  std::uint64_t selftest_runs = 40;  // short ones of each kind, for the coverage
-  std::filesystem::path history;     // a directory with reports somewhere in it
+  std::uint64_t selftest_runs = 40;          // short ones of each kind, for the coverage
+  std::vector<std::filesystem::path> shown;  // reports and searches, for one page
+  std::filesystem::path html;                // where the page goes; empty: beside the first
+  std::filesystem::path history;             // a directory with reports somewhere in it
 
   std::filesystem::path record = "reports/decision.json";
   std::filesystem::path decided_from;  // a report; empty: measure

@@ -28,6 +28,8 @@ void add_compare(CLI::App& app, Options& options) {
                       "report.json, or its directory; a set is three or more, with commas");
   auto* after =
       compare->add_option("after", options.compared.second, "report.json, or its directory");
+  compare->add_option("--html", options.html, "a page that lays the two over each other")
+      ->type_name("FILE");
   auto* run =
       compare
           ->add_option("--run", options.measured.sides,
@@ -46,6 +48,16 @@ void add_compare(CLI::App& app, Options& options) {
       ->check(CLI::Range(1, 1000))
       ->excludes(after)
       ->excludes(run);
+}
+
+void add_report(CLI::App& app, Options& options) {
+  auto* report = app.add_subcommand("report", "show reports and searches as one page, report.html");
+  report
+      ->add_option("files", options.shown,
+                   "report.json, search.json, map.json, or a directory with a report.json")
+      ->required();
+  report->add_option("--html", options.html, "the page [report.html beside the first file]")
+      ->type_name("FILE");
 }
 
 CLI::App* add_searching(CLI::App& app, const char* name, const char* what, SearchOptions& search) {
@@ -112,6 +124,7 @@ void add_verbs(CLI::App& app, Options& options) {
   auto* history = app.add_subcommand("history", "print since when many reports show a change");
   history->add_option("directory", options.history, "with a report.json in it, or under it")
       ->required();
+  add_report(app, options);
   add_selftest(app, options);
   add_decide(app, options);
   add_search(app, options.search);
@@ -120,7 +133,8 @@ void add_verbs(CLI::App& app, Options& options) {
 }
 
 Verb verb_of(const CLI::App& app, const Options& options) {
-  constexpr std::array<std::pair<const char*, Verb>, 7> verbs{{{"scenarios", Verb::list_scenarios},
+  constexpr std::array<std::pair<const char*, Verb>, 8> verbs{{{"scenarios", Verb::list_scenarios},
+                                                               {"report", Verb::report},
                                                                {"compare", Verb::compare},
                                                                {"history", Verb::history},
                                                                {"selftest", Verb::selftest},

@@ -7,6 +7,7 @@
 #include "coordinator/base/error.h"
 #include "coordinator/client/client.h"
 #include "loadgen/databases/fresh_directory.h"
+#include "loadgen/run/pushgateway.h"
 #include "loadgen/run/supervisor.h"
 #include "loadgen/workloads/reconnecting_session.h"
 
@@ -92,6 +93,7 @@ void check_options(const Options& options, const Scenario& scenario, Progress& p
   if (!options.postgres.empty()) refuse_fsync_latency("--postgres", scenario);
   require_writable(options.report);
   require_textfile_place(options.textfile);
+  if (!options.pushgateway.empty()) push_address(options.pushgateway);
   const auto& directory = options.directory;
   if (directory.empty()) return;
   std::error_code failure;

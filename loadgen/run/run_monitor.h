@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "loadgen/measure/heat_counter.h"
 #include "loadgen/measure/measured_run.h"
 #include "loadgen/run/progress.h"
 #include "metrics/hdr_log.h"
@@ -21,13 +22,14 @@ class RunMonitor {
   // All must outlive the monitor.
   RunMonitor(const LoadPlan& plan, const MeasuredRun& run, metrics::Registry& registry);
 
-  // Takes note when a second is over. Call it often.
-  void observe();
+  // Takes note when a second is over, and returns whether one was. Call it often.
+  bool observe();
   // Takes note of the rest.
   void finish();
 
   ProgressView view() const;
   const std::vector<reports::SecondOfRun>& series() const { return series_; }
+  const reports::HeatMap& heat_map() const { return heat_.map(); }
   const reports::Resources& resources() const { return resources_; }
   std::string hdr_log() const { return log_text_.str(); }
 
@@ -35,9 +37,13 @@ class RunMonitor {
   struct Watched {
     const MeasurementLog* log = nullptr;
     metrics::Histogram before;
+    metrics::Histogram lag_before;
     prometheus::Histogram* metric = nullptr;
   };
 
+  // The metrics by store are made once it is known, and before anything is measured: a counter that
+  // appears with a value has risen from nowhere.
+  void register_metrics();
   void note_second(Offset at);
   void note_measurement(const std::string& name, Watched& watched, Offset from, Offset length,
                         reports::SecondOfRun& second);
@@ -45,11 +51,14 @@ class RunMonitor {
 
   const LoadPlan& plan_;
   const MeasuredRun& run_;
+  metrics::Registry& registry_;
   std::map<std::string, Watched> watched_;
+  prometheus::Histogram* lag_metric_ = nullptr;
   prometheus::Gauge& rate_;
   std::ostringstream log_text_;
   metrics::HdrLogWriter log_;
   std::vector<reports::SecondOfRun> series_;
+  HeatCounter heat_;
   Offset last_{};
   RunPhase last_phase_ = RunPhase::preparing;
   pid_t daemon_ = 0;
@@ -59,5 +68,9 @@ class RunMonitor {
 };
 
 std::string_view to_string(RunPhase phase);
+
+// The counter of the runs on a store that came to a verdict.
+prometheus::Counter& verdict_counter(metrics::Registry& registry, const std::string& store,
+                                     reports::Verdict verdict);
 
 }  // namespace yardmaster::loadgen

@@ -1,11 +1,14 @@
 #include "loadgen/run/series.h"
 
+#include <chrono>
 #include <iostream>
 #include <string>
 
 #include <unistd.h>
 
+#include "coordinator/base/error.h"
 #include "coordinator/base/store_kind.h"
+#include "loadgen/run/pushgateway.h"
 #include "loadgen/run/run_checks.h"
 #include "reports/decision.h"
 #include "reports/json_writer.h"
@@ -40,11 +43,20 @@ Series::Series(const Options& options, Progress& progress)
                    .directory = options.directory,
                    .keep = options.keep,
                    .postgres = options.postgres,
-                   .measure_delay_once = is_of_many_},
+                   .measure_delay_once = is_of_many_,
+                   .on_second = [this](reports::Run run) { show_so_far(std::move(run)); }},
                   interrupts_, nursery_, registry_, progress) {
+  report_.command = options.command;
   if (options.metrics_listen) {
-    endpoint_.emplace(*options.metrics_listen, options.metrics_remote,
-                      [this] { return registry_.exposition(); });
+    endpoint_.emplace(
+        "--metrics-listen", *options.metrics_listen, options.metrics_remote,
+        ServedPages{{"/metrics", {.type = metrics::exposition_content_type, .text = [this] {
+                                    return registry_.exposition();
+                                  }}}});
+  }
+  if (!options.serve.empty()) {
+    live_.emplace(options.serve);
+    progress.print_line("loadgen: the report so far is at " + live_->url());
   }
 }
 
@@ -65,8 +77,28 @@ bool Series::add(const LoadPlan& plan) {
   return run_one(plan, unknown_number);
 }
 
+// The verdict is there only when all is over, and so is the last second.
+void Series::await_last_scrape() {
+  constexpr std::chrono::seconds longest{15};
+  if (!endpoint_ || endpoint_->answered() == 0) return;
+  const std::uint64_t seen = endpoint_->answered();
+  const int interrupts = interrupts_.wait(std::chrono::milliseconds(0));
+  const auto deadline = std::chrono::steady_clock::now() + longest;
+  while (endpoint_->answered() == seen && std::chrono::steady_clock::now() < deadline) {
+    if (interrupts_.wait(std::chrono::milliseconds(50)) > interrupts) return;
+  }
+}
+
+void Series::show_so_far(reports::Run run) {
+  if (!live_) return;
+  reports::Report so_far = report_;
+  so_far.runs.push_back(std::move(run));
+  live_->show(std::move(so_far));
+}
+
 bool Series::run_one(const LoadPlan& plan, std::size_t runs) {
   FinishedRun finished = supervisor_.run(plan);
+  verdict_counter(registry_, finished.run.store, finished.run.verdict).Increment();
   const auto log = hdr_log_name(finished.run, report_.runs.size(), runs);
   reports::write_file(options_.report / log, finished.hdr_log);
   report_.environment = reports::together(report_.environment, finished.environment);
@@ -97,8 +129,16 @@ void Series::show(const std::string& text) const {
 }
 
 void Series::write_metrics() const {
-  if (options_.textfile.empty()) return;
-  metrics::write_textfile(options_.textfile, registry_.exposition());
+  if (!options_.textfile.empty()) {
+    metrics::write_textfile(options_.textfile, registry_.exposition());
+  }
+  if (options_.pushgateway.empty()) return;
+  try {
+    push_metrics(options_.pushgateway, registry_.exposition());
+  } catch (const Error& error) {
+    // What was measured is worth more than the metrics.
+    progress_.print_line(std::string("loadgen: warning: ") + error.what());
+  }
 }
 
 void Series::write_report() const {

@@ -5,8 +5,9 @@
 #include <optional>
 
 #include "loadgen/plan/options.h"
+#include "loadgen/run/http_endpoint.h"
 #include "loadgen/run/interrupts.h"
-#include "loadgen/run/metrics_endpoint.h"
+#include "loadgen/run/live_page.h"
 #include "loadgen/run/progress.h"
 #include "loadgen/run/supervisor.h"
 #include "loadgen/workloads/child_nursery.h"
@@ -30,11 +31,14 @@ class Series {
   void write_metrics() const;
   // Does the same, and says where the report is, or prints it.
   void write_report() const;
+  // Lets who has scraped the metrics do so once more, for some seconds at most.
+  void await_last_scrape();
   const reports::Report& report() const { return report_; }
 
  private:
   // Returns whether the run was interrupted.
   bool run_one(const LoadPlan& plan, std::size_t runs);
+  void show_so_far(reports::Run run);
   void compare_stores();
   void show(const std::string& text) const;
 
@@ -45,7 +49,8 @@ class Series {
   ChildNursery nursery_;
   metrics::Registry registry_;
   Supervisor supervisor_;
-  std::optional<MetricsEndpoint> endpoint_;
+  std::optional<HttpEndpoint> endpoint_;
+  std::optional<LivePage> live_;
   reports::Report report_;
 };
 

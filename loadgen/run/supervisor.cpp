@@ -16,6 +16,7 @@
 #include "loadgen/direct/direct_run.h"
 #include "loadgen/measure/samples.h"
 #include "loadgen/plan/real_plan.h"
+#include "loadgen/run/run_description.h"
 #include "reports/environment.h"
 
 namespace yardmaster::loadgen {
@@ -41,24 +42,6 @@ std::string fresh_prefix() {
 
 // Looking on must not cost what is looked at: the calling thread runs when others leave it room.
 void step_aside() { ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), 10); }
-
-void describe_plan(const LoadPlan& plan, const DaemonFacts& daemon, reports::Run& run) {
-  run.scenario = plan.scenario;
-  run.instances = plan.instances;
-  run.interval_ms = std::chrono::duration<double, std::milli>(plan.interval).count();
-  run.arrivals = plan.arrivals_name();
-  run.store = daemon.store.empty() ? std::string(to_string(plan.store)) : daemon.store;
-  run.topology = plan.topology == Topology::direct ? "direct" : "broker";
-  run.transaction = plan.transaction ? to_string(*plan.transaction) : "append";
-  run.checkpoint_policy =
-      daemon.checkpoint_policy.empty() ? plan.checkpoint_policy : daemon.checkpoint_policy;
-  run.durability = plan.durability == Durability::power ? "power" : "process";
-  run.fsync_injected_ms = to_milliseconds(plan.fsync_latency.median());
-  run.fsync_latency = plan.fsync_latency.text();
-  run.seed = plan.seed;
-  run.pair = plan.pair;
-  run.offered_per_s = plan.offered_per_s();
-}
 
 }  // namespace
 
@@ -141,7 +124,9 @@ class Supervisor::Watch {
       const auto reason = yard_->why_it_ended();
       if (!reason.empty()) throw Error(ErrorCode::unavailable, reason);
     }
-    monitor_.observe();
+    if (monitor_.observe() && supervisor_.options_.on_second) {
+      supervisor_.options_.on_second(run_so_far(plan_, load_, monitor_));
+    }
     show_progress();
     if (!decided_at_) judge_at_look();
   }
@@ -227,6 +212,8 @@ class Supervisor::Watch {
     run.achieved_per_s = run.duration_s > 0 ? written() / run.duration_s : 0;
     run.checkpoint_frames = frames();
     run.series = monitor_.series();
+    run.heat_map = monitor_.heat_map();
+    run.marks = marks(run);
     run.littles_law = load_.littles_law();
     run.audit = load_.audit();
     run.errors = {load_.errors().begin(), load_.errors().end()};
@@ -245,6 +232,20 @@ class Supervisor::Watch {
     finished.hdr_log = monitor_.hdr_log();
     finished.environment = environment();
     return finished;
+  }
+
+  std::vector<reports::Mark> marks(const reports::Run& run) const {
+    std::vector<reports::Mark> marks;
+    for (int look = 0; look < run.looks; ++look) {
+      const auto& planned = load_.look_boundaries();
+      const auto number = static_cast<std::size_t>(look);
+      if (number >= planned.size()) break;
+      const Offset at = std::min(planned[number] - plan_.warmup, load_.measured());
+      marks.push_back({.time_s = std::chrono::duration<double>(at).count(),
+                       .kind = "look",
+                       .text = "look " + std::to_string(look + 1)});
+    }
+    return marks;
   }
 
   double written() const {

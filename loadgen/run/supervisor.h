@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -27,6 +28,8 @@ struct SupervisorOptions {
   // If true, what was added to an fsync is measured before the first run with a latency only, and
   // not before each.
   bool measure_delay_once = false;
+  // Hears of each measured second what the run has found so far; on a thread of the run's.
+  std::function<void(reports::Run run)> on_second = {};
 };
 
 struct FinishedRun {

@@ -71,6 +71,16 @@ TEST_F(Loadgen, a_report_has_what_tools_rely_on) {
   EXPECT_TRUE(std::filesystem::exists(place_ / "report" / "report.md"));
 }
 
+TEST_F(Loadgen, a_pushgateway_that_is_away_costs_no_report) {
+  const auto result = measure({"--instances", "5", "--duration", "2s", "--workloads", "writes",
+                               "--pushgateway", "http://127.0.0.1:1"});
+  EXPECT_NE(result.status, 1) << result.errors;
+  EXPECT_NE(result.errors.find("cannot push the metrics: 127.0.0.1:1: Connection refused"),
+            std::string::npos)
+      << result.errors;
+  EXPECT_EQ(report().at("schema"), 1);
+}
+
 TEST_F(Loadgen, a_target_that_the_service_time_alone_misses_fails) {
   const auto result =
       measure({"--instances", "25", "--duration", "5s", "--target", "write_p99=1us"});

@@ -22,8 +22,8 @@
 #include "loadgen/hosts/private_daemon.h"
 #include "loadgen/measure/cpu_waits.h"
 #include "loadgen/measure/self_check.h"
+#include "loadgen/run/http_endpoint.h"
 #include "loadgen/run/interrupts.h"
-#include "loadgen/run/metrics_endpoint.h"
 #include "loadgen/run/supervisor.h"
 #include "loadgen/workloads/child_nursery.h"
 
@@ -99,27 +99,32 @@ std::string get(int port, const std::string& path) {
   return answer;
 }
 
-TEST(MetricsEndpointTest, serves_the_metrics_and_nothing_else) {
-  const MetricsEndpoint endpoint("127.0.0.1:0", false, [] { return std::string("answer 42\n"); });
+HttpEndpoint endpoint_on(const std::string& address, bool remote = false) {
+  return {"--metrics-listen", address, remote, {{"/metrics", {.type = "text/plain", .text = [] {
+                                                                return std::string("answer 42\n");
+                                                              }}}}};
+}
+
+TEST(HttpEndpointTest, serves_its_pages_and_nothing_else) {
+  const HttpEndpoint endpoint = endpoint_on("127.0.0.1:0");
   const auto answer = get(endpoint.port(), "/metrics");
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
   EXPECT_THAT(answer, HasSubstr("\r\n\r\nanswer 42\n"));
   EXPECT_THAT(get(endpoint.port(), "/"), StartsWith("HTTP/1.1 404"));
+  EXPECT_THAT(get(endpoint.port(), "/metricsandmore"), StartsWith("HTTP/1.1 404"));
 }
 
-TEST(MetricsEndpointTest, others_can_reach_it_only_when_told) {
-  const auto nothing = [] { return std::string(); };
-  EXPECT_THROW(MetricsEndpoint("0.0.0.0:0", false, nothing), Error);
-  EXPECT_THROW(MetricsEndpoint("[::]:0", false, nothing), Error);
-  EXPECT_NO_THROW(MetricsEndpoint("0.0.0.0:0", true, nothing));
-  EXPECT_NO_THROW(MetricsEndpoint("localhost:0", false, nothing));
+TEST(HttpEndpointTest, others_can_reach_it_only_when_told) {
+  EXPECT_THROW(endpoint_on("0.0.0.0:0"), Error);
+  EXPECT_THROW(endpoint_on("[::]:0"), Error);
+  EXPECT_NO_THROW(endpoint_on("0.0.0.0:0", true));
+  EXPECT_NO_THROW(endpoint_on("localhost:0"));
 }
 
-TEST(MetricsEndpointTest, what_is_no_address_is_refused) {
-  const auto nothing = [] { return std::string(); };
+TEST(HttpEndpointTest, what_is_no_address_is_refused) {
   for (const auto* address : {"", "127.0.0.1", "9100", "127.0.0.1:", "127.0.0.1:70000",
                               "example.org:80", "::1:80", ":80"}) {
-    EXPECT_THROW(MetricsEndpoint(address, false, nothing), Error) << address;
+    EXPECT_THROW(endpoint_on(address), Error) << address;
   }
 }
 

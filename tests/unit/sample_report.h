@@ -25,6 +25,8 @@ inline Measurement sample_measurement(double scale) {
   measurement.p99_low_ms = 0.85 * scale;
   measurement.p99_high_ms = 0.98 * scale;
   measurement.effective_count = 4'321.5;
+  measurement.latency_distribution_ms = {0.2 * scale, 0.31 * scale, 0.402 * scale, 0.911 * scale};
+  measurement.service_distribution_ms = {0.19 * scale, 0.25 * scale, 0.35 * scale, 0.8 * scale};
   return measurement;
 }
 
@@ -67,6 +69,7 @@ inline Run sample_run() {
   run.interval_ms = 250;
   run.arrivals = "staggered";
   run.duration_s = 60;
+  run.warmup_s = 1;
   run.store = "sqlite";
   run.topology = "broker";
   run.transaction = "append";
@@ -92,7 +95,15 @@ inline Run sample_run() {
                      {"handoff", {.in_flight = 0.0108, .answered_per_s = 10, .service_ms = 1.08}}};
   run.checkpoint_frames = {
       .p50 = 950, .p90 = 1'000, .p99 = 1'010, .p999 = 1'010, .max = 1'010, .mean = 940};
-  run.series = {{.time_s = 1, .counts = {{"write", 100}}, .p99_ms = {{"write", 0.9}}}};
+  run.series = {{.time_s = 1,
+                 .counts = {{"write", 100}},
+                 .p50_ms = {{"write", 0.3}},
+                 .p99_ms = {{"write", 0.9}},
+                 .max_ms = {{"write", 1.5}},
+                 .lag_p99_ms = 0.05}};
+  run.heat_map = {.column_s = 1,
+                  .columns = {{"write", {{.lowest_row = 19, .counts = {30, 60, 0, 10}}, {}}}}};
+  run.marks = {{.time_s = 15, .kind = "look", .text = "look 1"}};
   run.targets = sample_targets();
   run.audit = {.acknowledged = 6'100, .stored = 6'100};
   run.errors = {{"not_found", 3}};
@@ -142,6 +153,7 @@ inline Run bad_run() {
 
 inline Report sample_report() {
   Report report;
+  report.command = "loadgen --instances 25 --scenario 'my load.json'";
   report.environment = {.cpu = "Example CPU @ 2.40GHz",
                         .cores = 2,
                         .memory_bytes = 8'589'934'592,

@@ -1,4 +1,4 @@
-#include "loadgen/run/metrics_endpoint.h"
+#include "loadgen/run/http_endpoint.h"
 
 #include <array>
 #include <cerrno>
@@ -15,7 +15,6 @@
 #include <sys/socket.h>
 
 #include "coordinator/base/error.h"
-#include "metrics/registry.h"
 
 namespace yardmaster::loadgen {
 namespace {
@@ -29,8 +28,8 @@ struct Address {
   bool loopback = false;
 };
 
-[[noreturn]] void refuse_address(const std::string& why) {
-  throw Error(ErrorCode::usage, "--metrics-listen: " + why);
+[[noreturn]] void refuse_address(const std::string& flag, const std::string& why) {
+  throw Error(ErrorCode::usage, flag + ": " + why);
 }
 
 template <typename T>
@@ -46,10 +45,11 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
   return port;
 }
 
-Address parse_address(const std::string& text) {
+Address parse_address(const std::string& flag, const std::string& text) {
   const auto colon = text.rfind(':');
   const auto port = colon == std::string::npos ? std::nullopt : parse_port(text.substr(colon + 1));
-  if (!port) refuse_address("'" + text + "' is not an address and a port, such as 127.0.0.1:9101");
+  if (!port)
+    refuse_address(flag, "'" + text + "' is not an address and a port, such as 127.0.0.1:9101");
   std::string host = text.substr(0, colon);
   Address address;
   auto& four = as<sockaddr_in>(address.storage);
@@ -65,7 +65,7 @@ Address parse_address(const std::string& text) {
   const bool in_brackets = host.size() > 2 && host.front() == '[' && host.back() == ']';
   if (!in_brackets ||
       ::inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &six.sin6_addr) != 1) {
-    refuse_address("'" + host + "' is not an IP address");
+    refuse_address(flag, "'" + host + "' is not an IP address");
   }
   six.sin6_family = AF_INET6;
   six.sin6_port = htons(*port);
@@ -74,18 +74,20 @@ Address parse_address(const std::string& text) {
   return address;
 }
 
-UniqueFd listen_on(const std::string& text, bool remote) {
-  Address address = parse_address(text);
+UniqueFd listen_on(const std::string& flag, const std::string& text, bool remote) {
+  Address address = parse_address(flag, text);
   if (!address.loopback && !remote) {
-    refuse_address("'" + text +
-                   "' can be reached by others: add --metrics-remote if that is meant");
+    const bool has_way = flag == "--metrics-listen";
+    refuse_address(flag, "'" + text + "' can be reached by others" +
+                             (has_way ? ": add --metrics-remote if that is meant" : ""));
   }
   UniqueFd listener(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const int yes = 1;
   ::setsockopt(listener.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   if (!listener || ::bind(listener.get(), &as<sockaddr>(address.storage), address.length) != 0 ||
       ::listen(listener.get(), 16) != 0) {
-    refuse_address("cannot listen on '" + text + "': " + std::generic_category().message(errno));
+    refuse_address(flag,
+                   "cannot listen on '" + text + "': " + std::generic_category().message(errno));
   }
   return listener;
 }
@@ -108,20 +110,20 @@ void send_all(int client, std::string_view text) {
 
 }  // namespace
 
-MetricsEndpoint::MetricsEndpoint(const std::string& address, bool remote,
-                                 std::function<std::string()> exposition)
-    : exposition_(std::move(exposition)),
-      listener_(listen_on(address, remote)),
+HttpEndpoint::HttpEndpoint(const std::string& flag, const std::string& address, bool remote,
+                           ServedPages pages)
+    : pages_(std::move(pages)),
+      listener_(listen_on(flag, address, remote)),
       stop_(::eventfd(0, EFD_CLOEXEC)),
       thread_([this] { run(); }) {}
 
-MetricsEndpoint::~MetricsEndpoint() {
+HttpEndpoint::~HttpEndpoint() {
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto written = ::write(stop_.get(), &one, sizeof one);
   thread_.join();
 }
 
-int MetricsEndpoint::port() const {
+int HttpEndpoint::port() const {
   sockaddr_storage storage{};
   socklen_t length = sizeof storage;
   ::getsockname(listener_.get(), &as<sockaddr>(storage), &length);
@@ -129,7 +131,7 @@ int MetricsEndpoint::port() const {
                                             : as<sockaddr_in6>(storage).sin6_port);
 }
 
-void MetricsEndpoint::run() const {
+void HttpEndpoint::run() const {
   while (true) {
     std::array<pollfd, 2> events{pollfd{.fd = stop_.get(), .events = POLLIN, .revents = 0},
                                  pollfd{.fd = listener_.get(), .events = POLLIN, .revents = 0}};
@@ -141,7 +143,7 @@ void MetricsEndpoint::run() const {
   }
 }
 
-void MetricsEndpoint::answer(int client) const {
+void HttpEndpoint::answer(int client) const {
   ::setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &client_timeout, sizeof client_timeout);
   ::setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &client_timeout, sizeof client_timeout);
   std::string request;
@@ -151,11 +153,18 @@ void MetricsEndpoint::answer(int client) const {
     if (got <= 0) return;
     request.append(buffer.data(), static_cast<std::size_t>(got));
   }
-  if (request.starts_with("GET /metrics ")) {
-    send_all(client, response("200 OK", metrics::exposition_content_type, exposition_()));
-  } else {
-    send_all(client, response("404 Not Found", "text/plain", "metrics are at /metrics\n"));
+  send_all(client, answer_to(request));
+  answered_.fetch_add(1);
+}
+
+std::string HttpEndpoint::answer_to(std::string_view request) const {
+  const std::string_view path = request.substr(0, request.find(" HTTP/"));
+  for (const auto& [name, page] : pages_) {
+    if (path == "GET " + name) return response("200 OK", page.type, page.text());
   }
+  std::string known = "there is";
+  for (const auto& each : pages_) known += " " + each.first;
+  return response("404 Not Found", "text/plain", known + "\n");
 }
 
 }  // namespace yardmaster::loadgen
