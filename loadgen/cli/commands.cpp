@@ -6,13 +6,11 @@
 #include <filesystem>
 #include <iostream>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "coordinator/base/error.h"
 #include "loadgen/run/series.h"
 #include "reports/history.h"
-#include "reports/page_writer.h"
 #include "reports/report_files.h"
 #include "reports/terminal_writer.h"
 
