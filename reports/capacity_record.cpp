@@ -142,13 +142,7 @@ std::string to_json(const CapacityMap& map) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-CapacityMap map_from_json(std::string_view text) {
-  try {
-    return read_map(Json::parse(text));
-  } catch (const Json::exception& error) {
-    throw Error(ErrorCode::usage, std::string("not JSON: ") + error.what());
-  }
-}
+CapacityMap map_from_json(std::string_view text) { return read_map(parse_record(text)); }
 
 std::optional<std::string> why_not_the_same(const CapacityMap& before, const CapacityMap& now) {
   const Json parameters_before = parameters_json(before.parameters);

@@ -123,9 +123,7 @@ DecisionRecord read_decision(const std::filesystem::path& file) {
   std::ifstream stream(file);
   if (!stream) throw Error(ErrorCode::usage, "there is no record '" + file.string() + "'");
   try {
-    return record_from_json(Json::parse(std::string(std::istreambuf_iterator<char>(stream), {})));
-  } catch (const Json::exception& error) {
-    throw Error(ErrorCode::usage, file.string() + ": not JSON: " + error.what());
+    return record_from_json(parse_record(std::string(std::istreambuf_iterator<char>(stream), {})));
   } catch (const Error& error) {
     throw Error(ErrorCode::usage, file.string() + ": " + error.what());
   }

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "coordinator/base/error.h"
+#include "coordinator/base/json.h"
 
 namespace yardmaster::reports {
 namespace {
@@ -330,11 +331,19 @@ void read(const Node& node, DecisionSummary& out) {
   node["reason"].to(out.reason);
 }
 
+JsonValue parse(std::string_view text) {
+  try {
+    return parse_json(text);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::too_deep) throw Error(ErrorCode::usage, error.what());
+    throw Error(ErrorCode::usage, "not JSON");
+  }
+}
+
 }  // namespace
 
 Report from_json(std::string_view text) {
-  const JsonValue json = JsonValue::parse(text, nullptr, false);
-  if (json.is_discarded()) throw Error(ErrorCode::usage, "not JSON");
+  const JsonValue json = parse(text);
   if (!json.is_object() || !json.contains("schema")) {
     throw Error(ErrorCode::usage, "not a report: it has no 'schema'");
   }

@@ -1,6 +1,17 @@
 #include "reports/record_fields.h"
 
+#include "coordinator/base/json.h"
+
 namespace yardmaster::reports {
+
+nlohmann::ordered_json parse_record(std::string_view text) {
+  try {
+    (void)parse_json(text);  // which knows limits, and keeps no order
+  } catch (const Error& error) {
+    throw Error(ErrorCode::usage, std::string("not JSON: ") + error.what());
+  }
+  return nlohmann::ordered_json::parse(text);
+}
 
 nlohmann::ordered_json machine_json(const Environment& machine) {
   return {{"cpu", machine.cpu},

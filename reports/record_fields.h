@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -55,6 +56,9 @@ class RecordFields {
   const Json& object_;
   std::string path_;
 };
+
+// Throws Error{usage} when it is not JSON, or nested too deeply.
+nlohmann::ordered_json parse_record(std::string_view text);
 
 nlohmann::ordered_json machine_json(const Environment& machine);
 Environment read_machine(const RecordFields& fields);

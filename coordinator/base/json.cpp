@@ -70,6 +70,8 @@ json parse_json_with_comments(std::string_view text, std::string_view file_name)
         1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), '\n');
     throw Error(ErrorCode::usage,
                 std::string(file_name) + ":" + std::to_string(line) + ": " + reason(failure));
+  } catch (const json::exception& failure) {  // a number that is too large
+    throw Error(ErrorCode::usage, std::string(file_name) + ": " + reason(failure));
   } catch (const Error& failure) {
     throw Error(ErrorCode::usage, std::string(file_name) + ": " + failure.what());
   }

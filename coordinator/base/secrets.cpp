@@ -106,10 +106,33 @@ std::string masked(const UrlParts& parts) {
   return shown + masked_list(parts.query) + masked_list(parts.fragment);
 }
 
-// "user:password@host:path", which is no URL, but taken for a place by some.
+bool is_of_lone_user(char c) {
+  constexpr std::string_view others = "'\"/:@=";
+  return std::isspace(static_cast<unsigned char>(c)) == 0 &&
+         others.find(c) == std::string_view::npos;
+}
+
+bool is_of_lone_password(char c) {
+  constexpr std::string_view others = "'\"/:@*";
+  return std::isspace(static_cast<unsigned char>(c)) == 0 &&
+         others.find(c) == std::string_view::npos;
+}
+
+// "user:password@host:path", which is no URL, but taken for a place by some. A program may write a
+// word of any length, so no regular expression, which would recurse over it.
 std::string without_lone_passwords(const std::string& text) {
-  static const std::regex form(R"(([^\s'"/:@=]+):([^\s'"/@:*]+)@)");
-  return std::regex_replace(text, form, "$1:***@");
+  std::string shown;
+  std::size_t copied = 0;
+  for (std::size_t at = 0; (at = text.find('@', at)) != std::string::npos; ++at) {
+    std::size_t begin = at;
+    while (begin > copied && is_of_lone_password(text[begin - 1])) --begin;
+    const bool follows_user = begin < at && begin >= copied + 2 && text[begin - 1] == ':' &&
+                              is_of_lone_user(text[begin - 2]);
+    if (!follows_user) continue;
+    shown.append(text, copied, begin - copied).append(mask);
+    copied = at;
+  }
+  return shown.append(text, copied);
 }
 
 std::string decoded(std::string_view text) {

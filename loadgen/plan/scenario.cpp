@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "coordinator/base/error.h"
+#include "coordinator/base/json.h"
 #include "coordinator/base/store_kind.h"
 #include "loadgen/plan/direct_plan.h"
 #include "loadgen/plan/field_reader.h"
@@ -330,8 +331,8 @@ void add_plans(Draft draft, const Overrides& overrides, std::vector<LoadPlan>& p
 
 json parse(std::string_view text, const std::string& name) {
   try {
-    return json::parse(text, nullptr, true, true);
-  } catch (const json::exception& error) {
+    return parse_json_with_comments(text, "it");
+  } catch (const Error& error) {
     throw Error(ErrorCode::usage, "the scenario '" + name + "' is not JSON: " + error.what());
   }
 }

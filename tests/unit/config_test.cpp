@@ -54,6 +54,11 @@ std::string origin_of(const LoadedConfig& loaded, const std::string& key) {
   return "no such key";
 }
 
+TEST_F(ConfigTest, a_number_that_is_too_large_is_refused_by_the_name_of_its_file) {
+  const std::string why = refusal(R"({"largest_batch": 1e999})");
+  EXPECT_NE(why.find("config.json: number overflow"), std::string::npos) << why;
+}
+
 TEST_F(ConfigTest, without_anything_every_value_is_the_default) {
   const LoadedConfig loaded = load(std::nullopt);
   EXPECT_EQ(loaded.config.checkpoint_policy, "adaptive");

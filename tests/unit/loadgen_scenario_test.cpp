@@ -106,6 +106,8 @@ TEST(ScenarioTest, unknown_fields_are_refused_where_they_are) {
 TEST(ScenarioTest, what_is_no_scenario_at_all_is_refused) {
   EXPECT_THAT(scenario_error("[]"), HasSubstr("must be an object"));
   EXPECT_THAT(scenario_error("{"), StartsWith("the scenario 'test' is not JSON"));
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  EXPECT_THAT(scenario_error("{\"store\":" + deep + "}"), HasSubstr("nested deeper"));
   EXPECT_THAT(scenario_error(R"({"runs": []})"), StartsWith("runs: "));
   EXPECT_THROW(find_scenario("nowhere", Overrides::object()), Error);
   EXPECT_THROW(find_scenario("/nowhere/at/all.json", Overrides::object()), Error);

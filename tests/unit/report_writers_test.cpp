@@ -158,6 +158,9 @@ std::string report_error(const std::string& text) {
 
 TEST(ReportReader, bad_files_get_one_line_that_names_the_field) {
   EXPECT_EQ(report_error("{"), "not JSON");
+  // Shown or copied, this would take more stack than there is.
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  EXPECT_EQ(report_error("{\"schema\":" + deep + "}"), "nested deeper than 64 levels");
   EXPECT_EQ(report_error("[]"), "not a report: it has no 'schema'");
   EXPECT_EQ(report_error(R"({"schema": 2})"), "its schema is 2, this reads 1");
   EXPECT_EQ(report_error(R"({"schema": 1, "runs": {}})"), "'runs' is not an array");

@@ -42,5 +42,13 @@ TEST(Secrets, of_one_url_are_hidden_in_whatever_is_said_of_it) {
             "git@host: Permission denied");
 }
 
+// A server on the other side may send such a word, and it is shown.
+TEST(Secrets, are_looked_for_in_words_of_any_length) {
+  const std::string word(1'000'000, 'x');
+  EXPECT_EQ(without_secrets(word), word);
+  EXPECT_EQ(without_secrets("a:" + word + "@host"), "a:***@host");
+  EXPECT_EQ(without_secrets(word + ":secret@host b:c@d e@f"), word + ":***@host b:***@d e@f");
+}
+
 }  // namespace
 }  // namespace yardmaster
