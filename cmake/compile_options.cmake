@@ -23,6 +23,11 @@ if(YARDMASTER_SANITIZE)
   endif()
 endif()
 
+if(YARDMASTER_FUZZER)
+  # The counters that tell a fuzzer which input is new; clang only.
+  target_compile_options(yardmaster_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 include(precompiled_headers)
 include(header_check)
 

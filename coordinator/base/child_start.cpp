@@ -60,7 +60,7 @@ struct StartFailure {
 #define YARDMASTER_UNCHECKED
 #endif
 
-YARDMASTER_UNCHECKED [[noreturn]] void give_up(const ChildPlan& plan, StartStep step) {
+[[noreturn]] YARDMASTER_UNCHECKED void give_up(const ChildPlan& plan, StartStep step) {
   const StartFailure failure{step, errno};
   [[maybe_unused]] const ssize_t ignored = ::write(plan.failure, &failure, sizeof failure);
   ::_exit(127);
@@ -95,7 +95,7 @@ YARDMASTER_UNCHECKED void take_descriptors(const ChildPlan& plan) {
   if (plan.passed.its >= 0) ::fcntl(plan.passed.its, F_SETFD, 0);
 }
 
-YARDMASTER_UNCHECKED [[noreturn]] void become_program(const ChildPlan& plan) {
+[[noreturn]] YARDMASTER_UNCHECKED void become_program(const ChildPlan& plan) {
   if (plan.group == ChildGroup::own_session) ::setsid();
   if (plan.group == ChildGroup::own_group) ::setpgid(0, 0);
   if (plan.changes_account) take_account(plan);

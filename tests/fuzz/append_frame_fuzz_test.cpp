@@ -1,83 +1,24 @@
 // The flat reader of append_context and append_entries against the general parser: whatever it
 // accepts, the general one has to accept with the same result. Seeds are fixed, so that a failure
 // can be run again.
+#include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include "coordinator/base/error.h"
-#include "coordinator/base/json.h"
 #include "coordinator/broker/commands/append_frame.h"
-#include "coordinator/broker/commands/arguments.h"
-#include "coordinator/broker/commands/protocol.h"
+#include "tests/fuzz/targets/compare_append_readers.h"
 
 namespace yardmaster {
 namespace {
 
-using nlohmann::json;
-
-constexpr ArgumentSpec specs[] = {
-    {"context", ArgumentKind::name, true},    {"seq", ArgumentKind::number, true},
-    {"kind", ArgumentKind::entry_kind, true}, {"data", ArgumentKind::text, true},
-    {"instance_id", ArgumentKind::name},      {"generation", ArgumentKind::count},
-    {"durability", ArgumentKind::durability}};
-
-constexpr ArgumentSpec entries_specs[] = {
-    {"context", ArgumentKind::name, true},    {"seq", ArgumentKind::number, true},
-    {"entries", ArgumentKind::entries, true}, {"instance_id", ArgumentKind::name},
-    {"generation", ArgumentKind::count},      {"durability", ArgumentKind::durability}};
-
-// Returns what the general parser makes of a frame; empty when it refuses it.
-std::optional<RequestFrame> read_generally(std::string_view text) {
-  RequestFrame request;
-  try {
-    parse_request(text, request);
-    if (request.command == "append_entries") {
-      require_arguments(entries_specs, request.arguments);
-    } else if (request.command == "append_context") {
-      require_arguments(specs, request.arguments);
-    } else {
-      return std::nullopt;
-    }
-    return request;
-  } catch (const Error&) {
-    return std::nullopt;
-  }
-}
-
-json as_arguments(const AppendFrame& frame) {
-  json arguments{{"context", frame.context}, {"seq", frame.seq}};
-  if (frame.has_several()) {
-    std::string_view rest = frame.entries;
-    std::string_view kind;
-    std::string_view data;
-    while (take_entry(rest, kind, data)) {
-      arguments["entries"].push_back(json::array({kind, data}));
-    }
-  } else {
-    arguments["kind"] = frame.kind;
-    arguments["data"] = frame.data;
-  }
-  if (!frame.instance.empty()) arguments["instance_id"] = frame.instance;
-  if (frame.generation) arguments["generation"] = *frame.generation;
-  if (frame.durability == Durability::power) arguments["durability"] = "power";
-  return arguments;
-}
-
 // True when the flat reader took it.
 bool check(const std::string& text) {
-  AppendFrame frame;
-  if (!read_append_frame(text, frame)) return false;
-  const auto general = read_generally(text);
-  EXPECT_TRUE(general.has_value()) << text;
-  if (!general) return true;
-  json arguments = general->arguments;
-  if (arguments.value("durability", "") == "process") arguments.erase("durability");
-  EXPECT_EQ(as_arguments(frame), arguments) << text;
-  EXPECT_EQ(frame.id, general->id) << text;
-  return true;
+  const fuzz::AppendComparison comparison = fuzz::compare_append_readers(text);
+  EXPECT_EQ(comparison.difference, "") << text;
+  return comparison.taken;
 }
 
 class FrameMaker {

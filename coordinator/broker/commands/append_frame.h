@@ -6,9 +6,21 @@
 #include <optional>
 #include <string_view>
 
+#include "coordinator/broker/commands/arguments.h"
 #include "coordinator/domain/durability.h"
 
 namespace yardmaster {
+
+// What the requests may have.
+inline constexpr ArgumentSpec append_arguments[] = {
+    {"context", ArgumentKind::name, true},    {"seq", ArgumentKind::number, true},
+    {"kind", ArgumentKind::entry_kind, true}, {"data", ArgumentKind::text, true},
+    {"instance_id", ArgumentKind::name},      {"generation", ArgumentKind::count},
+    {"durability", ArgumentKind::durability}};
+inline constexpr ArgumentSpec append_entries_arguments[] = {
+    {"context", ArgumentKind::name, true},    {"seq", ArgumentKind::number, true},
+    {"entries", ArgumentKind::entries, true}, {"instance_id", ArgumentKind::name},
+    {"generation", ArgumentKind::count},      {"durability", ArgumentKind::durability}};
 
 // The views point into the frame, or into the JSON that it was made from.
 struct AppendFrame {

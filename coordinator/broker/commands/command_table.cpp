@@ -2,6 +2,7 @@
 
 #include <initializer_list>
 
+#include "coordinator/broker/commands/append_frame.h"
 #include "coordinator/broker/commands/handlers.h"
 #include "coordinator/broker/commands/protocol.h"
 
@@ -13,15 +14,6 @@ using Function = handlers::Reply (*)(Services&, const Request&);
 
 constexpr bool required = true;
 
-constexpr ArgumentSpec append_arguments[] = {
-    {"context", Kind::name, required},    {"seq", Kind::number, required},
-    {"kind", Kind::entry_kind, required}, {"data", Kind::text, required},
-    {"instance_id", Kind::name},          {"generation", Kind::count},
-    {"durability", Kind::durability}};
-constexpr ArgumentSpec append_entries_arguments[] = {
-    {"context", Kind::name, required},    {"seq", Kind::number, required},
-    {"entries", Kind::entries, required}, {"instance_id", Kind::name},
-    {"generation", Kind::count},          {"durability", Kind::durability}};
 constexpr ArgumentSpec subscribe_arguments[] = {{"events", Kind::texts, required},
                                                 {"instance_id", Kind::name}};
 constexpr ArgumentSpec backup_arguments[] = {{"file", Kind::text, required}};
