@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "coordinator/base/durable_names.h"
 #include "coordinator/base/error.h"
 
 namespace yardmaster {
@@ -64,13 +65,16 @@ void require_socket_path(const fs::path& path) {
 }
 
 void make_private_directory(const fs::path& directory, unsigned mode) {
-  std::error_code failure;
-  if (directory.has_parent_path()) fs::create_directories(directory.parent_path(), failure);
-  if (failure) refuse(directory, "cannot make its parent: " + failure.message());
+  try {
+    if (directory.has_parent_path()) make_directories_for_good(directory.parent_path());
+  } catch (const fs::filesystem_error& error) {
+    refuse(directory, "cannot make its parent: " + error.code().message());
+  }
   // The umask is the whole process's, and so left alone: it can only take bits away, and what it
   // took is given back to a directory that nobody else has seen yet.
   if (::mkdir(directory.c_str(), mode) == 0) {
     if (::chmod(directory.c_str(), mode) != 0) refuse(directory, std::strerror(errno));
+    sync_directory(directory.has_parent_path() ? directory.parent_path() : ".");
   } else if (errno != EEXIST) {
     refuse(directory, std::strerror(errno));
   }

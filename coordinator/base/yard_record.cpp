@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "coordinator/base/durable_names.h"
 #include "coordinator/base/error.h"
 #include "coordinator/base/json.h"
 #include "coordinator/base/unique_fd.h"
@@ -66,8 +67,7 @@ void replace_file(const fs::path& file, const std::string& text, Lasting lasting
   if (lasting == Lasting::for_good && ::fsync(output.get()) != 0) cannot_write(fresh);
   if (::rename(fresh.c_str(), file.c_str()) != 0) cannot_write(file);
   if (lasting == Lasting::until_reboot) return;
-  const UniqueFd directory(::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory || ::fsync(directory.get()) != 0) cannot_write(file);
+  sync_directory(file.parent_path());
 }
 
 }  // namespace

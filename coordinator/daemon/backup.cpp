@@ -2,6 +2,7 @@
 
 #include <system_error>
 
+#include "coordinator/base/durable_names.h"
 #include "coordinator/base/error.h"
 
 namespace yardmaster {
@@ -28,7 +29,7 @@ void write_backup(Database& database, const std::filesystem::path& file) {
   try {
     database.backup(copy);
     refuse_existing(file);
-    std::filesystem::rename(copy, file);
+    rename_for_good(copy, file);
   } catch (const std::filesystem::filesystem_error& error) {
     remove_copy(copy);
     throw Error(ErrorCode::storage_failed, error.what());

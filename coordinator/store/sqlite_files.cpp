@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include "coordinator/base/durable_names.h"
 #include "coordinator/base/error.h"
 #include "coordinator/store/sqlite_database.h"
 
@@ -47,6 +48,7 @@ std::string SqliteDatabase::save_what_was_lost() {
   try {
     const std::filesystem::path copy = free_name(file_.native() + ".saved");
     backup(copy);
+    sync_directory(copy.parent_path());
     return what + ". All that was written is in " + copy.string() +
            ": stop the daemon, remove what is left of " + file_.filename().string() +
            "*, move the copy to " + file_.string() + ", and start again";

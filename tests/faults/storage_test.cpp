@@ -1,5 +1,8 @@
 // Storage that misbehaves in ways that no file system at hand does: see preload/faults.cpp.
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -18,6 +21,39 @@ TEST(Storage, a_file_system_without_shared_memory_is_refused_with_one_line) {
   EXPECT_EQ(start.status, 1);
   EXPECT_EQ(std::count(start.errors.begin(), start.errors.end(), '\n'), 1) << start.errors;
   EXPECT_NE(start.errors.find("shared memory"), std::string::npos) << start.errors;
+}
+
+// The names that were made below a directory and are not synced: a power cut may take them.
+std::set<std::string> unsafe_names(const std::filesystem::path& log, const std::string& below) {
+  std::set<std::string> unsafe;
+  std::ifstream lines(log);
+  for (std::string what, name; lines >> what >> name;) {
+    if (what == "made" && name.starts_with(below)) unsafe.insert(name);
+    if (what != "synced") continue;
+    std::erase_if(unsafe, [&](const std::string& made) {
+      return std::filesystem::path(made).parent_path() == name;
+    });
+  }
+  return unsafe;
+}
+
+TEST(Storage, names_are_as_durable_as_what_they_are_of) {
+  TemporaryDirectory place;
+  const auto state = place / "new" / "deeper" / "state";
+  const DaemonProcess daemon({.state_dir = state,
+                              .environment = {{"LD_PRELOAD", FAULTS_LIBRARY},
+                                              {"FAULT_NAMES_FILE", (place / "names").string()}}});
+  daemon.call("allocate_instance", {{"instance_id", "ada"}, {"role", "worker"}});
+  const auto copy = place / "backups";
+  std::filesystem::create_directory(copy);
+  daemon.call("backup", {{"file", (copy / "yard.db").string()}});
+  for (const auto& directory : {place / "new", place / "new" / "deeper", state}) {
+    EXPECT_FALSE(unsafe_names(place / "names", place.path()).contains(directory)) << directory;
+  }
+  EXPECT_FALSE(unsafe_names(place / "names", copy).contains(copy / "yard.db"));
+  EXPECT_FALSE(unsafe_names(place / "names", state).contains(state / "yard.json"));
+  EXPECT_NE(read_file(place / "names").find("made " + (copy / "yard.db").string()),
+            std::string::npos);
 }
 
 }  // namespace

@@ -4,6 +4,9 @@
 //   FAULT_STALL_FILE=PATH      while PATH exists, the next fdatasync or fsync removes it and then
 //                              takes 500 ms, as a disk does that stops answering
 //   FAULT_UNLINK_FILE=PATH     likewise for the next unlink of a socket (*.sock)
+//   FAULT_NAMES_FILE=PATH      each name that is made ("made NAME") and each file and directory
+//   that
+//                              is synced ("synced NAME") is written there, a line each
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -11,7 +14,9 @@
 #include <ctime>
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace {
@@ -20,6 +25,7 @@ namespace {
 const char* no_shared_memory = nullptr;
 const char* stall_file = nullptr;
 const char* unlink_file = nullptr;
+const char* names_file = nullptr;
 
 __attribute__((constructor)) void read_variables() {
   const auto copy_of = [](const char* variable) {
@@ -29,6 +35,7 @@ __attribute__((constructor)) void read_variables() {
   no_shared_memory = copy_of("FAULT_NO_SHARED_MEMORY");
   stall_file = copy_of("FAULT_STALL_FILE");
   unlink_file = copy_of("FAULT_UNLINK_FILE");
+  names_file = copy_of("FAULT_NAMES_FILE");
 }
 
 template <typename Function>
@@ -47,6 +54,28 @@ bool is_shared_memory_file(int fd) {
 int real_unlink(const char* path) {
   static const auto real = next<decltype(&::unlink)>("unlink");
   return real(path);
+}
+
+// A line at once, since several threads write.
+void note_name(const char* what, const char* path) {
+  if (names_file == nullptr) return;
+  char line[4200];
+  const int size = std::snprintf(line, sizeof(line), "%s %s\n", what, path);
+  const int file = ::open(names_file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) return;
+  [[maybe_unused]] const auto written = ::write(file, line, static_cast<std::size_t>(size));
+  ::close(file);
+}
+
+void note_sync(int fd) {
+  if (names_file == nullptr) return;
+  char link[64];
+  char path[4096];
+  std::snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+  const auto length = ::readlink(link, path, sizeof(path) - 1);
+  if (length <= 0) return;
+  path[length] = 0;
+  note_name("synced", path);
 }
 
 void stall_if_asked(const char* file) {
@@ -81,12 +110,30 @@ int unlink(const char* path) {
 int fdatasync(int fd) {
   stall_if_asked(stall_file);
   static const auto real = next<decltype(&fdatasync)>("fdatasync");
-  return real(fd);
+  const int result = real(fd);
+  if (result == 0) note_sync(fd);
+  return result;
 }
 
 int fsync(int fd) {
   stall_if_asked(stall_file);
   static const auto real = next<decltype(&fsync)>("fsync");
-  return real(fd);
+  const int result = real(fd);
+  if (result == 0) note_sync(fd);
+  return result;
+}
+
+int mkdir(const char* path, mode_t mode) {
+  static const auto real = next<decltype(&mkdir)>("mkdir");
+  const int result = real(path, mode);
+  if (result == 0) note_name("made", path);
+  return result;
+}
+
+int rename(const char* from, const char* to) {
+  static const auto real = next<decltype(&rename)>("rename");
+  const int result = real(from, to);
+  if (result == 0) note_name("made", to);
+  return result;
 }
 }
