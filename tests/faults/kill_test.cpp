@@ -1,16 +1,22 @@
 // kill -9 of the daemon under load, at random moments. The oracle is what was acknowledged: each
 // such entry and message must be there, once, in order; a broadcast is with everyone or with
 // nobody.
+//
+// YARDMASTER_KILLS says how many, for each durability; `ctest -L long` makes 1,000 on each store.
+#include <cstdlib>
 #include <map>
+#include <memory>
 #include <random>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <gtest/gtest.h>
 #include <poll.h>
 
 #include "tests/faults/acknowledged_writer.h"
+#include "tests/faults/postgres_server.h"
 #include "tests/faults/seed.h"
 
 namespace yardmaster::support {
@@ -20,19 +26,30 @@ using nlohmann::json;
 
 constexpr std::size_t writer_count = 6;
 #ifdef YARDMASTER_SANITIZED
-constexpr int kills = 8;  // per durability
+constexpr std::uint64_t kills_on_sqlite = 8;  // per durability
+constexpr std::uint64_t kills_on_postgres = 3;
 #else
-constexpr int kills = 25;
+constexpr std::uint64_t kills_on_sqlite = 25;
+constexpr std::uint64_t kills_on_postgres = 8;
 #endif
+
+std::uint64_t kills_on(const std::string& store) {
+  const char* const given = std::getenv("YARDMASTER_KILLS");
+  if (given != nullptr) return std::stoull(given);
+  return store == "sqlite" ? kills_on_sqlite : kills_on_postgres;
+}
 
 std::string writer_name(std::size_t index) { return "writer-" + std::to_string(index); }
 
-class Kill : public testing::TestWithParam<std::string> {
+// The daemon's store, and the durability that is asked for.
+using KillParameters = std::tuple<std::string, std::string>;
+
+class Kill : public testing::TestWithParam<KillParameters> {
  protected:
   void SetUp() override {
     for (std::size_t i = 0; i < writer_count; ++i) {
       writers_.emplace_back(daemon_, writer_name(i), writer_name((i + 1) % writer_count),
-                            GetParam());
+                            std::get<1>(GetParam()));
     }
   }
 
@@ -146,7 +163,12 @@ class Kill : public testing::TestWithParam<std::string> {
   const std::uint64_t seed_ = test_seed();
   testing::ScopedTrace trace_{__FILE__, __LINE__, "YARDMASTER_TEST_SEED=" + std::to_string(seed_)};
   std::mt19937_64 random_{seed_};
-  DaemonProcess daemon_;
+  // On SQLite there is none.
+  const std::unique_ptr<PostgresServer> server_ =
+      std::get<0>(GetParam()) == "postgres" ? std::make_unique<PostgresServer>() : nullptr;
+  DaemonProcess daemon_{{.environment = server_ ? server_->environment()
+                                                : std::map<std::string, std::string>{
+                                                      {"YARDMASTER_STORE", "sqlite"}}}};
   std::vector<AcknowledgedWriter> writers_;
   std::map<std::string, std::set<std::string>> seen_;      // bodies by recipient
   std::map<std::string, std::vector<std::string>> order_;  // the same, in order
@@ -154,7 +176,8 @@ class Kill : public testing::TestWithParam<std::string> {
 
 TEST_P(Kill, acknowledged_writes_survive_kill) {
   std::vector<std::uint64_t> audited(writer_count, 0);
-  for (int round = 0; round < kills; ++round) {
+  const std::uint64_t kills = kills_on(std::get<0>(GetParam()));
+  for (std::uint64_t round = 0; round < kills; ++round) {
     SCOPED_TRACE("round " + std::to_string(round));
     // Mostly early moments, now and then one after several checkpoints.
     load_and_kill(1 + random_() % (round % 5 == 4 ? 8000 : 800));
@@ -175,8 +198,12 @@ TEST_P(Kill, acknowledged_writes_survive_kill) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Durability, Kill, testing::Values("process", "power"),
-                         [](const auto& durability) { return durability.param; });
+INSTANTIATE_TEST_SUITE_P(Durability, Kill,
+                         testing::Combine(testing::Values("sqlite", "postgres"),
+                                          testing::Values("process", "power")),
+                         [](const auto& kill) {
+                           return std::get<0>(kill.param) + "_" + std::get<1>(kill.param);
+                         });
 
 }  // namespace
 }  // namespace yardmaster::support

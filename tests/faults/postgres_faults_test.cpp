@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "loadgen/databases/run_database.h"
+#include "tests/contract/frozen_server.h"
+#include "tests/faults/postgres_server.h"
 #include "tests/support/daemon_process.h"
 
 namespace yardmaster::support {
@@ -18,38 +20,19 @@ using nlohmann::json;
 using testing::AllOf;
 using testing::HasSubstr;
 
-// A server of the test's own with a fresh database.
-class Server {
- public:
-  loadgen::PostgresCluster& cluster() { return cluster_; }
-  const std::string& conninfo() const { return database_.conninfo(); }
-  std::map<std::string, std::string> environment() const {
-    return {{"YARDMASTER_STORE", "postgres"}, {"YARDMASTER_POSTGRES", conninfo()}};
-  }
-  std::string sql(const std::string& text) const {
-    const Finished finished = run({.argv = {"psql", conninfo(), "-qAt", "-c", text}});
-    EXPECT_EQ(finished.status, 0) << finished.errors;
-    return finished.output;
-  }
-  // Starts a coordinator that has to refuse; gives what it says.
-  std::string refusal(std::map<std::string, std::string> changes = {}) const {
-    const TemporaryDirectory place;
-    auto environment = this->environment();
-    for (auto& [name, value] : changes) environment[name] = value;
-    const Finished finished =
-        run_yardmaster({"start", "--foreground", "--state-dir", (place / "state").string(),
-                        "--runtime-dir", (place / "run").string()},
-                       environment);
-    EXPECT_EQ(finished.status, 1);
-    EXPECT_EQ(std::count(finished.errors.begin(), finished.errors.end(), '\n'), 1)
-        << finished.errors;
-    return finished.errors;
-  }
-
- private:
-  loadgen::PostgresCluster cluster_{{}, [] {}};
-  loadgen::RunDatabase database_{cluster_.connection_string()};
-};
+// Starts a coordinator that has to refuse; gives what it says.
+std::string refusal(const PostgresServer& server, std::map<std::string, std::string> changes = {}) {
+  const TemporaryDirectory place;
+  auto environment = server.environment();
+  for (auto& [name, value] : changes) environment[name] = value;
+  const Finished finished =
+      run_yardmaster({"start", "--foreground", "--state-dir", (place / "state").string(),
+                      "--runtime-dir", (place / "run").string()},
+                     environment);
+  EXPECT_EQ(finished.status, 1);
+  EXPECT_EQ(std::count(finished.errors.begin(), finished.errors.end(), '\n'), 1) << finished.errors;
+  return finished.errors;
+}
 
 // A load on a coordinator; `disturb` is called three times while it runs.
 class PostgresLoad : public testing::Test {
@@ -80,7 +63,7 @@ class PostgresLoad : public testing::Test {
     return std::stoll(server_.sql("SELECT coalesce(max(id), 0) FROM entries"));
   }
 
-  Server server_;
+  PostgresServer server_;
   DaemonProcess daemon_{{.environment = server_.environment()}};
 };
 
@@ -116,7 +99,7 @@ TEST_F(PostgresLoad, a_crash_of_the_server_loses_nothing_that_power_promises) {
 // The promise of `process` does not hold against that; the coordinator must go on from what is
 // left.
 TEST(PostgresCrash, a_coordinator_goes_on_from_what_the_server_has_left) {
-  Server server;
+  PostgresServer server;
   DaemonProcess daemon({.environment = server.environment()});
   daemon.call("allocate_instance", {{"instance_id", "ada"}, {"role", "worker"}});
   auto client = daemon.connect();
@@ -146,16 +129,40 @@ TEST(PostgresCrash, a_coordinator_goes_on_from_what_the_server_has_left) {
   EXPECT_EQ(all.at("entries").size(), all.at("last_seq"));
 }
 
+TEST(PostgresHang, a_coordinator_answers_while_its_server_hangs_and_goes_on_with_it) {
+  PostgresServer server;
+  DaemonProcess daemon({.environment = server.environment()});
+  daemon.call("allocate_instance", {{"instance_id", "ada"}, {"role", "worker"}});
+  auto writer = daemon.connect();
+  const json entry{{"context", "ada"}, {"seq", 1}, {"kind", "note"}, {"data", "x"}};
+  {
+    const FrozenServer frozen(server.cluster().pid(), FrozenServer::What::backends);
+    writer.stream().send(json{{"id", 1}, {"command", "append_context"}, {"args", entry}}.dump() +
+                         "\n");
+    EXPECT_TRUE(daemon.call("ping").at("pong"));
+    EXPECT_FALSE(daemon.http_get("/health").empty());
+    const json refused = writer.next_frame(Deadline(std::chrono::seconds(60)));
+    EXPECT_EQ(refused.at("success"), false) << refused;
+    EXPECT_THAT(refused.at("code"), testing::AnyOf("storage_failed", "outcome_unknown"));
+  }
+  json last;
+  EXPECT_TRUE(eventually([&] {
+    last = writer.request("append_context", entry);
+    return last.at("success").get<bool>();
+  })) << last;
+  EXPECT_EQ(daemon.call("read_context", {{"context", "ada"}}).at("entries").size(), 1U);
+}
+
 TEST(PostgresRefusal, says_what_to_do) {
-  Server server;
-  EXPECT_THAT(server.refusal({{"YARDMASTER_POSTGRES", "host=/nowhere dbname=x"}}),
+  PostgresServer server;
+  EXPECT_THAT(refusal(server, {{"YARDMASTER_POSTGRES", "host=/nowhere dbname=x"}}),
               HasSubstr("check that the server runs"));
-  EXPECT_THAT(server.refusal({{"YARDMASTER_POSTGRES", server.conninfo() + " user=nobody_at_all"}}),
+  EXPECT_THAT(refusal(server, {{"YARDMASTER_POSTGRES", server.conninfo() + " user=nobody_at_all"}}),
               HasSubstr("nobody_at_all"));
-  EXPECT_THAT(server.refusal({{"YARDMASTER_POSTGRES", "nonsense=1"}}), HasSubstr("nonsense"));
+  EXPECT_THAT(refusal(server, {{"YARDMASTER_POSTGRES", "nonsense=1"}}), HasSubstr("nonsense"));
 
   server.sql("CREATE TABLE somebody_elses (value int)");
-  EXPECT_THAT(server.refusal(), HasSubstr("not a yardmaster database; nothing was changed"));
+  EXPECT_THAT(refusal(server), HasSubstr("not a yardmaster database; nothing was changed"));
   EXPECT_EQ(server.sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), "1\n");
   server.sql("DROP TABLE somebody_elses");
 
@@ -163,21 +170,21 @@ TEST(PostgresRefusal, says_what_to_do) {
   server.sql("SELECT pg_reload_conf()");
   EXPECT_TRUE(
       eventually([&] { return server.sql("SHOW default_transaction_read_only") == "on\n"; }));
-  EXPECT_THAT(server.refusal(), HasSubstr("is read-only"));
+  EXPECT_THAT(refusal(server), HasSubstr("is read-only"));
 }
 
 TEST(PostgresRefusal, a_newer_schema_and_a_second_coordinator_are_refused) {
-  Server server;
+  PostgresServer server;
   {
     const DaemonProcess daemon({.environment = server.environment()});
-    EXPECT_THAT(server.refusal(), HasSubstr("another coordinator uses this database"));
+    EXPECT_THAT(refusal(server), HasSubstr("another coordinator uses this database"));
   }
   server.sql("UPDATE yard_meta SET value = 99 WHERE name = 'schema_version'");
-  EXPECT_THAT(server.refusal(), AllOf(HasSubstr("99"), HasSubstr("newer")));
+  EXPECT_THAT(refusal(server), AllOf(HasSubstr("99"), HasSubstr("newer")));
 }
 
 TEST(PostgresSecrets, a_password_is_never_shown) {
-  Server server;
+  PostgresServer server;
   const std::map<std::string, std::string> environment{
       {"YARDMASTER_STORE", "postgres"},
       {"YARDMASTER_POSTGRES", server.conninfo() + " password='open sesame'"}};
