@@ -13,6 +13,7 @@
 #include "coordinator/broker/broker.h"
 #include "coordinator/broker/commands/append_frame.h"
 #include "coordinator/broker/event_hub.h"
+#include "coordinator/broker/sessions/memory_budget.h"
 #include "coordinator/store/sqlite_database.h"
 #include "loadgen/databases/fresh_directory.h"
 #include "tests/fuzz/targets/fuzz_targets.h"
@@ -85,10 +86,13 @@ class Rig {
   Store store_{*database_, clock_};
   NoObserver observer_;
   StoreQueue queue_{io_, store_, std::make_unique<Reader>(database_->open_reader()), {}, observer_};
-  EventHub events_{io_, queue_};
+  MemoryBudget memory_{io_, std::size_t{64} << 20U,
+                       [](std::size_t /*bytes*/, const std::string& /*whom*/) {}};
+  EventHub events_{io_, queue_, memory_};
   Dispatcher dispatcher_{io_, queue_, commands()};
   HttpServer http_{io_,
                    dispatcher_,
+                   memory_,
                    {{"http://allowed"}, std::chrono::hours(1), 1U << 20U, [](int) { return true; }},
                    {[] { return std::string("metrics\n"); },
                     [](const std::string& name) -> asio::awaitable<std::string> {
@@ -99,6 +103,7 @@ class Rig {
                  dispatcher_,
                  events_,
                  http_,
+                 memory_,
                  {{}, 100, 10'000, 1U << 20U},
                  [](const std::string& /*what*/) {}};
 };
