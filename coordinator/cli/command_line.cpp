@@ -105,8 +105,6 @@ int status_of(ErrorCode code) {
       return 2;
     case ErrorCode::timed_out:
       return 4;
-    case ErrorCode::unavailable:
-      return 5;
     default:
       return 1;
   }
@@ -247,6 +245,8 @@ int run(int argc, char** argv) {
     return app.exit(version);
   } catch (const CLI::ParseError& error) {
     return print_error(usage_error(app, error), 2);
+  } catch (const NoDaemon& error) {
+    return print_error(error.what(), 5);
   } catch (const Error& error) {
     return print_error(error.what(), status_of(error.code()));
   } catch (const std::exception& error) {

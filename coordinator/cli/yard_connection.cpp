@@ -18,11 +18,10 @@ bool may_look_at(const std::filesystem::path& lock) {
 }
 
 [[noreturn]] void tell_unreachable(const Config& config, pid_t holder) {
-  throw Error(ErrorCode::unavailable,
-              "the daemon of " + config.state_dir + " runs with pid " + std::to_string(holder) +
-                  ", but cannot be reached on " + config.paths().broker_socket().string() +
-                  ": sockets that were removed are made again within " +
-                  format_duration(config.sweep_interval) + "; see 'yardmaster logs'");
+  throw NoDaemon("the daemon of " + config.state_dir + " runs with pid " + std::to_string(holder) +
+                 ", but cannot be reached on " + config.paths().broker_socket().string() +
+                 ": sockets that were removed are made again within " +
+                 format_duration(config.sweep_interval) + "; see 'yardmaster logs'");
 }
 
 [[noreturn]] void tell_other_yard(const Config& config, const std::optional<pid_t>& holder,
@@ -43,7 +42,8 @@ Client connect_or_explain(const Config& config, const std::optional<pid_t>& hold
   try {
     return Client(config.paths().broker_socket(), timeout);
   } catch (const Error& error) {
-    if (!holder || *holder <= 0 || error.code() != ErrorCode::unavailable) throw;
+    if (error.code() != ErrorCode::unavailable) throw;
+    if (!holder || *holder <= 0) throw NoDaemon(error.what());
   }
   tell_unreachable(config, *holder);
 }
@@ -51,7 +51,7 @@ Client connect_or_explain(const Config& config, const std::optional<pid_t>& hold
 }  // namespace
 
 Client connect_to_yard(const Config& config, Client::Timeout timeout) {
-  if (config.named_by_sockets) return Client(config.paths().broker_socket(), timeout);
+  if (config.named_by_sockets) return connect_or_explain(config, std::nullopt, timeout);
   const std::filesystem::path lock = config.paths().lock();
   const std::optional<pid_t> holder = lock_holder(lock);
   Client client = connect_or_explain(config, holder, timeout);

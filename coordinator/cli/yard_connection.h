@@ -5,13 +5,19 @@
 #include <string>
 
 #include "coordinator/base/config.h"
+#include "coordinator/base/error.h"
 #include "coordinator/client/client.h"
 
 namespace yardmaster::cli {
 
-// Throws Error{unavailable} when no daemon runs there, or one runs and cannot be reached, and
-// Error{conflict} when another yard's daemon listens. A yard that was named by its runtime
-// directory alone is the one whose daemon listens there.
+// An Error{unavailable}: no daemon runs there, or one runs and cannot be reached.
+class NoDaemon : public Error {
+ public:
+  explicit NoDaemon(const std::string& message) : Error(ErrorCode::unavailable, message) {}
+};
+
+// Throws NoDaemon, and Error{conflict} when another yard's daemon listens. A yard that was named by
+// its runtime directory alone is the one whose daemon listens there.
 Client connect_to_yard(const Config& config, Client::Timeout timeout = std::chrono::seconds(5));
 
 }  // namespace yardmaster::cli

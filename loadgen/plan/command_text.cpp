@@ -1,5 +1,6 @@
 #include "loadgen/plan/command_text.h"
 
+#include "coordinator/base/postgres_secrets.h"
 #include "coordinator/base/secrets.h"
 #include "coordinator/base/shell_quote.h"
 

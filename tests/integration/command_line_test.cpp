@@ -152,8 +152,8 @@ TEST_F(CommandLine, yardmaster_says_that_no_daemon_runs_and_how_to_start_it) {
     const std::vector<std::string> places{"--state-dir", place("state"), "--runtime-dir",
                                           place("run")};
     verb.insert(verb.end(), places.begin(), places.end());
-    expect_one_clear_line(yardmaster_program(), {verb, 1, place("run")});
-    expect_one_clear_line(yardmaster_program(), {verb, 1, "yardmaster start"});
+    expect_one_clear_line(yardmaster_program(), {verb, 5, place("run")});
+    expect_one_clear_line(yardmaster_program(), {verb, 5, "yardmaster start"});
   }
 }
 

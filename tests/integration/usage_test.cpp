@@ -70,7 +70,7 @@ TEST_F(Usage, a_text_may_begin_with_a_hyphen) {
 }
 
 TEST_F(Usage, who_is_not_known_has_no_mailbox) {
-  expect_refusal({"agent", "list-messages", "--instance", "nosuch"}, 1, "nosuch");
+  expect_refusal({"agent", "list-messages", "--instance", "nosuch"}, 2, "nosuch");
   spawn("ann", "worker");
   EXPECT_EQ(output({"agent", "list-messages", "--instance", "ann"}), "");
   daemon_->call("release_instance", {{"instance_id", "ann"}});
@@ -90,7 +90,7 @@ TEST_F(Usage, a_repository_that_cannot_be_is_refused_with_what_to_do) {
   git(empty, {"init", "--quiet"});
   expect_refusal({"repo", "add", empty.string()}, 1, "has no commit yet");
   const Finished said = daemon_->command({"repo", "rm", "nosuch"});
-  EXPECT_EQ(said.status, 1);
+  EXPECT_EQ(said.status, 2);
   EXPECT_THAT(said.errors, AllOf(HasSubstr("no repository 'nosuch'"), Not(HasSubstr("repo add"))));
 }
 

@@ -45,7 +45,7 @@ TEST_F(YardIdentity, while_its_sockets_are_gone_every_verb_tells_the_truth) {
   fs::remove_all(scratch_ / "session");
   for (const std::string verb : {"ls", "status", "cleanup"}) {
     const Finished said = ask(here, {verb});
-    EXPECT_EQ(said.status, 1);
+    EXPECT_EQ(said.status, 5);
     EXPECT_THAT(said.errors, AllOf(HasSubstr("runs with pid " + daemon), HasSubstr("made again")));
   }
   EXPECT_THAT(ask(here, {"start"}).errors, HasSubstr("runs already: pid " + daemon));

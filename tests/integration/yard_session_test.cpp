@@ -214,8 +214,8 @@ TEST_F(YardSession, rm_of_what_did_nothing_rescues_nothing) {
   output({"spawn", "worker"});
   const std::string removed = output({"rm", "worker-1"});
   EXPECT_THAT(removed, AllOf(HasSubstr("worker-1 is gone"), Not(HasSubstr("rescue"))));
-  EXPECT_THAT(output({"rescue", "ls"}), HasSubstr("nothing was rescued"));
-  expect_refusal({"rm", "worker-1"}, 1, "worker-1");
+  EXPECT_THAT(output({"rescue", "ls"}), HasSubstr("no rescue is known"));
+  expect_refusal({"rm", "worker-1"}, 2, "worker-1");
 }
 
 TEST_F(YardSession, knows_the_repository_that_one_is_in) {
@@ -242,15 +242,14 @@ TEST_F(YardSession, refuses_in_one_line_and_leaves_nothing) {
   expect_refusal({"spawn", "worker"}, 2, "repo add");
   expect_refusal({"repo", "add", (scratch_ / "plain").string()}, 1, "not a git repository");
   add_repository();
-  expect_refusal({"repo", "add", repository().string()}, 1, "project");
-  expect_refusal({"spawn", "worker", "--repo", "none"}, 1, "none");
-  expect_refusal({"spawn", "juggler"}, 1, "juggler");
-  expect_refusal({"spawn", "worker", "--name", "Not a name"}, 1, "Not a name");
+  expect_refusal({"spawn", "worker", "--repo", "none"}, 2, "none");
+  expect_refusal({"spawn", "juggler"}, 2, "juggler");
+  expect_refusal({"spawn", "worker", "--name", "Not a name"}, 2, "Not a name");
   expect_refusal({"spawn", "worker", "--from", "no-such-ref"}, 1, "no-such-ref");
   expect_refusal({"spawn", "worker", "--agent", "/no/such/agent"}, 1, "/no/such/agent");
   expect_refusal({"spawn", "worker", "--agent", "sh -c 'echo out of fuel; sleep 0.2; exit 3'"}, 1,
                  "out of fuel");
-  expect_refusal({"attach", "nobody"}, 1, "nobody");
+  expect_refusal({"attach", "nobody"}, 2, "nobody");
   EXPECT_TRUE(instances().empty());
   EXPECT_EQ(worktrees_of(repository()), 1U);
   EXPECT_THAT(git(repository(), {"branch", "--list", "instance/*"}), "");

@@ -1,5 +1,6 @@
 #include "tests/support/daemon_process.h"
 
+#include <algorithm>
 #include <csignal>
 #include <regex>
 #include <sstream>
@@ -126,15 +127,14 @@ nlohmann::json DaemonProcess::call(std::string_view command,
 }
 
 Finished DaemonProcess::command(std::vector<std::string> arguments) const {
-  const auto places = directories();
-  arguments.insert(arguments.end(), places.begin(), places.end());
-  return run_yardmaster(arguments);
+  return run({.argv = command_words(std::move(arguments))});
 }
 
 std::vector<std::string> DaemonProcess::command_words(std::vector<std::string> arguments) const {
   const auto places = directories();
+  arguments.insert(std::find(arguments.begin(), arguments.end(), "--"), places.begin(),
+                   places.end());
   arguments.insert(arguments.begin(), yardmaster_program());
-  arguments.insert(arguments.end(), places.begin(), places.end());
   return arguments;
 }
 

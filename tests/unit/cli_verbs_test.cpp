@@ -86,9 +86,9 @@ class Verbs : public testing::Test {
     outcome.errors = testing::internal::GetCapturedStderr();
     return outcome;
   }
-  void expect_refusal(const std::vector<std::string>& words, const std::string& says) {
+  void expect_refusal(int status, const std::vector<std::string>& words, const std::string& says) {
     const Outcome outcome = command(words);
-    EXPECT_EQ(outcome.status, 1);
+    EXPECT_EQ(outcome.status, status);
     EXPECT_EQ(outcome.output, "");
     EXPECT_EQ(std::count(outcome.errors.begin(), outcome.errors.end(), '\n'), 1);
     EXPECT_THAT(outcome.errors, HasSubstr(says));
@@ -119,9 +119,9 @@ class Verbs : public testing::Test {
 TEST_F(Verbs, a_mistyped_repository_is_not_an_empty_one) {
   answer("list_instances", {instances({})});
   answer("list_repos", {repositories({json{{"name", "api"}}})});
-  expect_refusal({"ls", "--repo", "typo"}, "no repository 'typo'");
-  expect_refusal({"ls", "--repo", "typo", "--json"}, "no repository 'typo'");
-  expect_refusal({"history", "--repo", "typo"}, "no repository 'typo'");
+  expect_refusal(2, {"ls", "--repo", "typo"}, "no repository 'typo'");
+  expect_refusal(2, {"ls", "--repo", "typo", "--json"}, "no repository 'typo'");
+  expect_refusal(2, {"history", "--repo", "typo"}, "no repository 'typo'");
   const Outcome empty = command({"ls", "--repo", "api"});
   EXPECT_EQ(empty.status, 0);
   EXPECT_THAT(empty.output, AllOf(HasSubstr("no instances of api"), HasSubstr("--repo api")));
@@ -129,12 +129,13 @@ TEST_F(Verbs, a_mistyped_repository_is_not_an_empty_one) {
 
 TEST_F(Verbs, history_tells_a_name_that_nobody_had_from_one_that_lives) {
   answer("list_instances", {instances({})});
-  expect_refusal({"history", "nobody"}, "'nobody'");
+  expect_refusal(2, {"history", "nobody"}, "'nobody'");
   answer("list_instances", {instances({living("ada", "worker", "running")}), instances({})});
   const Outcome lives = command({"history", "ada"});
   EXPECT_EQ(lives.status, 0);
   EXPECT_THAT(lives.output, HasSubstr("ada has ended yet"));
-  EXPECT_THAT(asked("list_instances"), Contains(json({{"state", "gone"}, {"name", "ada"}})));
+  EXPECT_THAT(asked("list_instances"),
+              Contains(json({{"state", "gone"}, {"name", "ada"}, {"limit", 1}})));
 }
 
 const std::vector<json>& both_roles() {
@@ -167,13 +168,13 @@ TEST_F(Verbs, init_can_be_repeated) {
 TEST_F(Verbs, init_of_a_url_is_not_content_with_a_checkout_that_came_from_there) {
   answer("list_repos", {repositories({in_place()})});
   answer("add_repo", {refused(ErrorCode::already_exists, "choose another name (--name)")});
-  expect_refusal({"init", "host:api"}, "choose another name");
+  expect_refusal(1, {"init", "host:api"}, "choose another name");
   EXPECT_THAT(asked("add_repo"), ElementsAre(json({{"github_url", "host:api"}})));
 }
 
 TEST_F(Verbs, init_refuses_another_base_than_the_repository_has) {
   answer("list_repos", {repositories({clone()})});
-  expect_refusal({"init", "host:api", "--base", "develop"}, "begin at main");
+  expect_refusal(1, {"init", "host:api", "--base", "develop"}, "begin at main");
 }
 
 TEST_F(Verbs, init_takes_no_other_instance_for_the_one_it_starts) {
@@ -237,14 +238,15 @@ TEST_F(Verbs, doctor_finds_what_the_daemon_and_spawn_would_refuse) {
 
 TEST_F(Verbs, a_clone_that_failed_says_so_once) {
   const std::string why = "cannot clone host:api: no such host";
+  answer("list_repos", {repositories({})});
   answer("add_repo",
          {done({{"name", "api"}, {"url", "host:api"}, {"state", "failed"}, {"error", why}})});
   answer("remove_repo", {done(json::object())});
-  expect_refusal({"repo", "add", "host:api"}, "yardmaster: " + why + "\n");
+  expect_refusal(1, {"repo", "add", "host:api"}, "yardmaster: " + why + "\n");
   answer(
       "add_repo",
       {done({{"name", "api"}, {"url", "host:api"}, {"state", "failed"}, {"error", "no branch"}})});
-  expect_refusal({"repo", "add", "host:api"}, "cannot clone host:api: no branch");
+  expect_refusal(1, {"repo", "add", "host:api"}, "cannot clone host:api: no branch");
 }
 
 }  // namespace

@@ -214,13 +214,16 @@ TEST_F(HouseRules, functions_fit_on_a_screen) {
   }
 }
 
+// Inputs of the fuzzers: read by the folder, whatever is in it.
+constexpr const char* corpus = "tests/fuzz/corpus";
+
 TEST_F(HouseRules, no_two_files_have_one_name) {
   static const std::set<std::string> everywhere{".clang-tidy", "CMakeLists.txt", "README.md",
                                                 "main.cpp"};
   std::map<std::string, std::string> seen;
   for (const TextFile& file : tree()) {
     const std::string name = fs::path(file.path).filename();
-    if (everywhere.contains(name)) continue;
+    if (everywhere.contains(name) || is_below(file.path, corpus)) continue;
     const auto [earlier, is_new] = seen.emplace(name, file.path);
     if (!is_new) complain(file.at(1) + "has the same name as " + earlier->second);
   }
@@ -241,6 +244,7 @@ TEST_F(HouseRules, something_builds_every_file) {
                                           [](const auto& path) { return is_below(path, "bench"); });
   for (const TextFile& file : tree()) {
     if (is_below(file.path, "bench") && !has_benchmarks) continue;
+    if (is_below(file.path, "tests/fuzz/fuzzer")) continue;  // the preset `fuzz` builds it
     const bool is_used = file.ends_with(".cpp") ? built.contains(file.path)
                          : file.ends_with(".h") ? included.contains(file.path)
                                                 : true;
@@ -259,6 +263,7 @@ TEST_F(HouseRules, what_is_embedded_or_linked_to_is_named_somewhere) {
     const std::string by =
         path.extension() == ".cmake" || path.extension() == ".sql" ? path.stem() : path.filename();
     if (!path.has_parent_path() || !endings.contains(path.extension())) continue;
+    if (is_below(file.path, corpus)) continue;
     if (everything.find(by) == std::string::npos) complain(file.at(1) + "nothing names it");
   }
 }

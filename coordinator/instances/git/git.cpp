@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <iterator>
 #include <random>
 #include <sstream>
 
@@ -38,11 +39,16 @@ std::string version_in(const std::string& text) {
   return word;
 }
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
+// Answers of one line each, but for the last: a path may have more.
+std::vector<std::string> answers_in(const std::string& text, std::size_t count) {
+  std::vector<std::string> answers;
   std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
+  std::string answer;
+  while (answers.size() + 1 < count && std::getline(stream, answer)) answers.push_back(answer);
+  answer.assign(std::istreambuf_iterator<char>(stream), {});
+  if (answer.ends_with('\n')) answer.pop_back();
+  if (!answer.empty()) answers.push_back(answer);
+  return answers;
 }
 
 Error not_a_repository(const fs::path& path, const ProgramResult& result) {
@@ -130,7 +136,7 @@ asio::awaitable<RepositoryFacts> Git::inspect(fs::path path) {
     if (error.code() != ErrorCode::not_found) throw;
     throw Error(ErrorCode::invalid_request, "not a repository: " + std::string(error.what()));
   }
-  const std::vector<std::string> answers = lines_of(result.output);
+  const std::vector<std::string> answers = answers_in(result.output, 3);
   if (!result.succeeded() || answers.size() < 3) throw not_a_repository(path, result);
   RepositoryFacts facts;
   facts.bare = answers[0] == "true";

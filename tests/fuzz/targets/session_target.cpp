@@ -94,7 +94,7 @@ class Rig {
                    dispatcher_,
                    memory_,
                    {{"http://allowed"}, std::chrono::hours(1), 1U << 20U, [](int) { return true; }},
-                   {[] { return std::string("metrics\n"); },
+                   {[]() -> asio::awaitable<std::string> { co_return "metrics\n"; },
                     [](const std::string& name) -> asio::awaitable<std::string> {
                       co_return "{\"name\":\"" + name + "\"}";
                     }},

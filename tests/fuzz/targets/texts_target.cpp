@@ -2,6 +2,7 @@
 #include <string>
 
 #include "coordinator/base/duration.h"
+#include "coordinator/base/postgres_secrets.h"
 #include "coordinator/base/secrets.h"
 #include "coordinator/instances/roles/command_words.h"
 #include "tests/fuzz/targets/fuzz_targets.h"

@@ -21,13 +21,14 @@ struct Describe {
 
 std::string described(const std::vector<std::string_view>& pieces) {
   ControlParser parser;
-  std::string all;
+  std::string described;
   const bool read = accepted([&] {
     for (const std::string_view piece : pieces) {
-      for (const ControlEvent& event : parser.feed(piece)) all += std::visit(Describe{}, event);
+      for (const ControlEvent& event : parser.feed(piece))
+        described += std::visit(Describe{}, event);
     }
   });
-  return all + (read ? "" : "gave up");
+  return described + (read ? "" : "gave up");
 }
 
 }  // namespace
