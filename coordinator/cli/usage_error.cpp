@@ -53,7 +53,8 @@ std::string joined(const std::vector<std::string>& words) {
 std::string about_unknown(const CLI::App& app, const Reached& reached,
                           const CLI::ParseError& error) {
   const std::vector<std::string> verbs = verbs_of(*reached.verb);
-  if (error.get_name() != "ExtrasError" && verbs.empty()) return "";
+  const bool is_unexpected = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+  if (!is_unexpected && verbs.empty()) return "";
   const std::vector<std::string> unknown = app.remaining(true);
   if (unknown.empty()) return "a command is missing: " + joined(verbs);
   const std::string& word = unknown.front();

@@ -31,8 +31,7 @@ bool wait_for(int fd, short events, SteadyTime deadline) {
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(left).count();
     pollfd poll{fd, events, 0};
     // What is there already is taken, whatever the time.
-    const int ready =
-        ::poll(&poll, 1, static_cast<int>(std::clamp<std::int64_t>(wait, 0, 60'000)));
+    const int ready = ::poll(&poll, 1, static_cast<int>(std::clamp<std::int64_t>(wait, 0, 60'000)));
     if (ready > 0) return true;
     if (ready < 0 && errno != EINTR) return true;
     if (steady_clock::now() >= deadline) return false;

@@ -104,7 +104,7 @@ struct Instance : InstanceDescription {
   std::string last_output;
   std::vector<std::string> rescue;
   std::vector<std::string> notes;  // on its start: what is amiss and did not keep it; not stored
-  bool shortened = false;  // in a list: long texts were cut
+  bool shortened = false;          // in a list: long texts were cut
 };
 
 // In a list, texts that are longer are cut unless they are asked for whole.

@@ -8,8 +8,8 @@ namespace yardmaster {
 
 inline constexpr std::size_t max_name_length = 63;
 
-// The person at the terminal, who sends and receives messages like an instance: no instance may have
-// this name.
+// The person at the terminal, who sends and receives messages like an instance: no instance may
+// have this name.
 inline constexpr std::string_view person_name = "user";
 
 bool is_valid_name(std::string_view name);

@@ -183,7 +183,8 @@ TEST_P(GroupContract, a_broadcasts_text_is_read_by_each_whoever_has_it) {
     ASSERT_EQ(inbox(name).size(), 1U);
     EXPECT_EQ(inbox(name)[0].body, "the text");
     const auto id = inbox(name)[0].id;
-    EXPECT_EQ(in_transaction([&] { return store_->ack_message(name, id); }).message.body, "the text");
+    EXPECT_EQ(in_transaction([&] { return store_->ack_message(name, id); }).message.body,
+              "the text");
   }
   EXPECT_EQ(inbox("site-reviewer")[0].body, "the text") << "also when others have acked it";
 }

@@ -21,7 +21,8 @@ using testing::AllOf;
 using testing::HasSubstr;
 
 // Starts a coordinator that has to refuse; gives what it says.
-std::string refusal(const PostgresServer& server, std::map<std::string, std::string> changes = {}) {
+std::string refusal(const PostgresServer& server, std::map<std::string, std::string> changes = {},
+                    int status = 1) {
   const TemporaryDirectory place;
   auto environment = server.environment();
   for (auto& [name, value] : changes) environment[name] = value;
@@ -29,7 +30,7 @@ std::string refusal(const PostgresServer& server, std::map<std::string, std::str
       run_yardmaster({"start", "--foreground", "--state-dir", (place / "state").string(),
                       "--runtime-dir", (place / "run").string()},
                      environment);
-  EXPECT_EQ(finished.status, 1);
+  EXPECT_EQ(finished.status, status);
   EXPECT_EQ(std::count(finished.errors.begin(), finished.errors.end(), '\n'), 1) << finished.errors;
   return finished.errors;
 }
@@ -159,7 +160,8 @@ TEST(PostgresRefusal, says_what_to_do) {
               HasSubstr("check that the server runs"));
   EXPECT_THAT(refusal(server, {{"YARDMASTER_POSTGRES", server.conninfo() + " user=nobody_at_all"}}),
               HasSubstr("nobody_at_all"));
-  EXPECT_THAT(refusal(server, {{"YARDMASTER_POSTGRES", "nonsense=1"}}), HasSubstr("nonsense"));
+  EXPECT_THAT(refusal(server, {{"YARDMASTER_POSTGRES", "nonsense=1"}}, 2),
+              HasSubstr("libpq cannot read it"));
 
   server.sql("CREATE TABLE somebody_elses (value int)");
   EXPECT_THAT(refusal(server), HasSubstr("not a yardmaster database; nothing was changed"));

@@ -53,7 +53,8 @@ class RealKill : public testing::Test {
   static std::string name_of(std::uint64_t number) { return "worker-" + std::to_string(number); }
 
   std::vector<std::string> words_of(std::uint64_t number) const {
-    std::vector<std::string> words{"--edits", edit_interval, "--journal", yard_.journals().string()};
+    std::vector<std::string> words{"--edits", edit_interval, "--journal",
+                                   yard_.journals().string()};
     switch (number % 4) {
       case 0:
         words.insert(words.end(), {"--commit-every", "10"});

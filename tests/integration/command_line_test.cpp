@@ -329,7 +329,7 @@ TEST_F(OutputLog, is_followed_across_a_rotation) {
 TEST_F(OutputLog, of_nobody_says_where_to_look) {
   expect_one_clear_line(yardmaster_program(), {{"logs", "nobody", "--state-dir", place("state"),
                                                 "--runtime-dir", place("run")},
-                                               1,
+                                               2,
                                                "yardmaster history"});
 }
 

@@ -206,7 +206,7 @@ TEST_F(YardSession, gives_back_with_one_pasted_command_what_rm_force_took) {
   const fs::path into = scratch_ / "into";
   output({"rescue", "restore", "ada", "--into", into.string(), "--branch", "once-more"});
   EXPECT_EQ(read_file(into / "new file"), "untracked\n");
-  expect_refusal({"rescue", "restore", "nobody"}, 1, "rescue ls");
+  expect_refusal({"rescue", "restore", "nobody"}, 2, "rescue ls");
 }
 
 TEST_F(YardSession, rm_of_what_did_nothing_rescues_nothing) {
@@ -245,8 +245,8 @@ TEST_F(YardSession, refuses_in_one_line_and_leaves_nothing) {
   expect_refusal({"spawn", "worker", "--repo", "none"}, 2, "none");
   expect_refusal({"spawn", "juggler"}, 2, "juggler");
   expect_refusal({"spawn", "worker", "--name", "Not a name"}, 2, "Not a name");
-  expect_refusal({"spawn", "worker", "--from", "no-such-ref"}, 1, "no-such-ref");
-  expect_refusal({"spawn", "worker", "--agent", "/no/such/agent"}, 1, "/no/such/agent");
+  expect_refusal({"spawn", "worker", "--from", "no-such-ref"}, 2, "no-such-ref");
+  expect_refusal({"spawn", "worker", "--agent", "/no/such/agent"}, 2, "/no/such/agent");
   expect_refusal({"spawn", "worker", "--agent", "sh -c 'echo out of fuel; sleep 0.2; exit 3'"}, 1,
                  "out of fuel");
   expect_refusal({"attach", "nobody"}, 2, "nobody");
@@ -386,7 +386,7 @@ TEST_F(YardSession, init_starts_two_persistent_roles_and_stop_all_ends_everythin
   EXPECT_EQ(daemon_->process().wait(), 0);
   EXPECT_NE(run({.argv = {"tmux", "-S", tmux_socket(), "list-sessions"}}).status, 0);
   EXPECT_EQ(worktrees_of(repository()), 1U);
-  expect_refusal({"ls"}, 1, "yardmaster start");
+  expect_refusal({"ls"}, 5, "yardmaster start");
 
   EXPECT_EQ(wanted(), "") << "one that is wanted comes back a while after the start";
   daemon_->start();

@@ -141,8 +141,8 @@ Rates rates(int runs, const std::vector<Look>& looks, Generate generate) {
   return found;
 }
 
-// The tolerance is three standard errors of a rate of 5%. Sanitizers check the code, for which a few
-// runs do.
+// The tolerance is three standard errors of a rate of 5%. Sanitizers check the code, for which a
+// few runs do.
 #ifdef YARDMASTER_SANITIZED
 constexpr int simulated_runs = 25;
 constexpr double tolerance = 0.13;
@@ -187,7 +187,8 @@ TEST(Statistics, more_looks_than_planned_would_void_it) {
   Random random(13);
   std::vector<Look> looks;
   for (int i = 1; i <= 60; ++i) looks.push_back({i / 60.0, 0.05});
-  EXPECT_GT(rates(simulated_runs / 4, looks, [&] { return independent(6'000, 0.01, random); }).pass, 0.1);
+  EXPECT_GT(rates(simulated_runs / 4, looks, [&] { return independent(6'000, 0.01, random); }).pass,
+            0.1);
 }
 
 TEST(Statistics, clear_cases_are_decided) {

@@ -1,5 +1,7 @@
 // What happens in the yard, as it happens.
 #include <iostream>
+#include <sstream>
+#include <string>
 
 #include "coordinator/base/error.h"
 #include "coordinator/base/json.h"
@@ -16,7 +18,10 @@ const json every_event = json::array({"instance", "gone", "message", "message_st
 
 json wanted_events(const CLI::Option& only) {
   if (only.count() == 0) return every_event;
-  return only.as<std::vector<std::string>>();
+  json wanted = json::array();
+  std::istringstream names(only.as<std::string>());
+  for (std::string name; std::getline(names, name, ',');) wanted.push_back(name);
+  return wanted;
 }
 
 }  // namespace
@@ -27,7 +32,7 @@ void add_event_verb(CLI::App& app, Places& places) {
   verb->add_flag("-f,--follow")->description("What it does anyway");
   CLI::Option* only =
       verb->add_option("--only", "instance, gone, message, message_status, handoff, checkpoint");
-  only->type_name("EVENT,...")->delimiter(',');
+  only->type_name("EVENT,...");
   CLI::Option* whose = verb->add_option("--instance", "Only what concerns this one");
   whose->type_name("NAME");
   CLI::Option* as_json = verb->add_flag("--json")->description("One JSON object per line");

@@ -52,6 +52,13 @@ std::string first_line(const fs::path& file) {
   return text;
 }
 
+// Of a file that holds a path, which may have lines of its own.
+std::string path_text(const fs::path& file) {
+  std::string text = read_small_file(file);
+  while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+  return text;
+}
+
 // The path in a file such as gitdir or .git, which may be relative to `base`.
 fs::path path_in(const std::string& line, const fs::path& base) {
   if (line.empty()) return {};
@@ -111,7 +118,7 @@ bool has_files_besides_git(const fs::path& path) {
 }
 
 fs::path worktree_of(const fs::path& admin) {
-  return path_in(first_line(admin / "gitdir"), admin).parent_path();
+  return path_in(path_text(admin / "gitdir"), admin).parent_path();
 }
 
 // git numbers the directories of worktrees whose last components are the same: x, x1, x2.
@@ -194,7 +201,7 @@ std::optional<fs::path> find_common_directory(const fs::path& repository) {
   const fs::path linked = read_git_link(repository);
   const fs::path directory = linked.empty() ? repository : linked;
   if (!is_there(directory / "HEAD")) return std::nullopt;
-  const std::string common = first_line(directory / "commondir");
+  const std::string common = path_text(directory / "commondir");
   const fs::path result = common.empty() ? directory : path_in(common, directory);
   if (!is_there(result / "objects")) return std::nullopt;
   return result.has_filename() ? result : result.parent_path();
@@ -282,7 +289,7 @@ fs::path read_git_link(const fs::path& worktree) {
   const fs::path file = worktree / ".git";
   std::error_code ignored;
   if (!fs::is_regular_file(fs::symlink_status(file, ignored))) return {};
-  const std::string line = first_line(file);
+  const std::string line = path_text(file);
   const std::string prefix = "gitdir: ";
   return line.starts_with(prefix) ? path_in(line.substr(prefix.size()), worktree) : fs::path();
 }
