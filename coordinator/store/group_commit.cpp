@@ -347,7 +347,7 @@ void GroupCommit::Impl::finish() {
 void GroupCommit::Impl::run_reader() {
   name_thread("reader");
   Operations batch;
-  Turns turns;
+  OperationTurns turns;
   for (;;) {
     if (turns.is_empty()) reads_.wait(std::nullopt);
     reads_.pop(batch, options_.largest_batch);

@@ -17,7 +17,7 @@
 
 #include "coordinator/base/clock.h"
 #include "coordinator/store/group_commit.h"
-#include "coordinator/store/turns.h"
+#include "coordinator/store/operation_turns.h"
 
 namespace yardmaster {
 
@@ -124,7 +124,7 @@ class OperationQueue {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   Operations waiting_;
-  Turns heavy_;
+  OperationTurns heavy_;
   int passed_over_ = 0;
   bool closed_ = false;
 };

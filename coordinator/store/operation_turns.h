@@ -11,7 +11,7 @@
 
 namespace yardmaster {
 
-class Turns {
+class OperationTurns {
  public:
   void add(std::unique_ptr<Operation> operation) {
     queue_of(operation->caller()).push_back(std::move(operation));
