@@ -153,7 +153,8 @@ void StallDetector::find_others() {
   std::vector<Other> found;
   while (const dirent* entry = ::readdir(directory.get())) {
     const std::string name(&entry->d_name[0]);
-    const long thread = std::atol(name.c_str());
+    long thread = 0;  // stays so for "." and ".."
+    std::from_chars(name.data(), name.data() + name.size(), thread);
     if (thread == 0 || thread == thread_) continue;
     const auto known = std::find_if(others_.begin(), others_.end(), [&](const Other& other) {
       return other.thread == thread && other.scheduler;

@@ -170,7 +170,7 @@ std::vector<Message> Store::tell_supervisors(const InstanceDescription& instance
 Page<Message> list_messages(Database& database, const MessageFilter& filter) {
   Page<Message> page;
   PageMeter meter(filter.limit, filter.most_bytes);
-  std::int64_t last = static_cast<std::int64_t>(filter.after);
+  auto last = static_cast<std::int64_t>(filter.after);
   if (filter.newest_first && last == 0) last = std::numeric_limits<std::int64_t>::max();
   const std::string_view recipient = filter.recipient;
   const auto ask = [&](std::size_t rows) {

@@ -36,7 +36,7 @@ struct Whole<std::optional<T>> {
 template <class Execute, class Read>
 using ReadStep = std::invoke_result_t<Read&, Reader&, std::invoke_result_t<Execute&, Store&>&>;
 template <class Execute, class Read>
-using ReadResult = typename Whole<ReadStep<Execute, Read>>::Type;
+using ReadResult = Whole<ReadStep<Execute, Read>>::Type;
 
 }  // namespace store_queue_detail
 

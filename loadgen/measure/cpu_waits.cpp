@@ -43,7 +43,10 @@ std::vector<pid_t> threads_of(pid_t pid) {
   std::filesystem::directory_iterator entries(task_directory(pid), failure);
   for (const auto end = std::filesystem::directory_iterator(); !failure && entries != end;
        entries.increment(failure)) {
-    threads.push_back(static_cast<pid_t>(std::atoi(entries->path().filename().c_str())));
+    const std::string name = entries->path().filename();
+    pid_t thread = 0;
+    std::from_chars(name.data(), name.data() + name.size(), thread);
+    threads.push_back(thread);
   }
   return threads;
 }

@@ -43,8 +43,8 @@ std::vector<nlohmann::json> RunContext::allocate_instances() {
   return allocations;
 }
 
-void RunContext::look_up(std::vector<std::string> dying,
-                         std::function<void(const std::string&)> on_gone) {
+void RunContext::look_up(const std::vector<std::string>& dying,
+                         const std::function<void(const std::string&)>& on_gone) {
   for (const auto& name : dying) {
     const auto look = [name, on_gone](const AsyncReply& reply) {
       if (!reply.success || !reply.data.contains("instances")) return;

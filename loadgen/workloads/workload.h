@@ -63,7 +63,8 @@ struct RunContext {
   // Allocates those that the run is about, and waits for them.
   std::vector<nlohmann::json> allocate_instances();
   // Asks which of these are gone, and tells.
-  void look_up(std::vector<std::string> dying, std::function<void(const std::string&)> on_gone);
+  void look_up(const std::vector<std::string>& dying,
+               const std::function<void(const std::string&)>& on_gone);
   // Returns when a workload that runs beside the writes begins its requests.
   ScatteredRate rate_of(std::string_view workload, double per_second) const {
     return {per_second, plan.seed, workload};

@@ -191,7 +191,8 @@ TEST_P(PowerCut, what_was_acknowledged_as_power_is_there_in_order) {
   for (std::size_t i = 0; i < events_.size(); ++i) {
     due += each;
     const std::uint64_t least = is_sync(events_[i]) && each < 2 ? 1 : 0;
-    for (std::uint64_t number = 0; number < least || due >= 1; ++number, due -= 1, ++made) {
+    for (std::uint64_t number = 0; number < least || due >= 1; ++number, ++made) {
+      due -= 1;
       const bool in_turn = each >= 2 || number < least;
       const Cut chosen = cut(disk.unsynced(), in_turn ? number : 1 + random_() % 40);
       const std::string found = damage(disk, chosen, promises);

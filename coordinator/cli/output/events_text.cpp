@@ -14,7 +14,7 @@ constexpr std::size_t longest_text = 200;
 
 std::string shown(const json& data, const char* key) { return one_line(text_of(data, key)); }
 
-std::string with_detail(std::string line, const std::string& detail) {
+std::string with_detail(const std::string& line, const std::string& detail) {
   return detail.empty() ? line : line + ": " + cut(detail, longest_text);
 }
 

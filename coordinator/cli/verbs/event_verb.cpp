@@ -14,12 +14,11 @@ namespace {
 using nlohmann::json;
 
 constexpr auto longest_wait = std::chrono::hours(1);
-const json every_event = json::array({"instance", "gone", "message", "message_status", "handoff"});
+constexpr const char* every_event = "instance,gone,message,message_status,handoff";
 
 json wanted_events(const CLI::Option& only) {
-  if (only.count() == 0) return every_event;
   json wanted = json::array();
-  std::istringstream names(only.as<std::string>());
+  std::istringstream names(only.count() > 0 ? only.as<std::string>() : every_event);
   for (std::string name; std::getline(names, name, ',');) wanted.push_back(name);
   return wanted;
 }

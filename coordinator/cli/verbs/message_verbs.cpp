@@ -118,7 +118,7 @@ SendOptions add_send_options(CLI::App& verb, Places& places) {
 void add_send(CLI::App& app, Places& places) {
   CLI::App* verb = app.add_subcommand("send", "Send a message to an instance, a role or everyone");
   CLI::Option* to = verb->add_option("TO", recipients_help)->required();
-  SendOptions options = add_send_options(*verb, places);
+  const SendOptions options = add_send_options(*verb, places);
   verb->footer(
       "A text that begins with a dash comes after --.\n"
       "Examples:\n"
@@ -131,7 +131,7 @@ void add_send(CLI::App& app, Places& places) {
 void add_broadcast(CLI::App& app, Places& places) {
   CLI::App* verb = app.add_subcommand("broadcast", "Send a message to everyone, or to a role");
   CLI::Option* role = verb->add_option("--to", "@all, @worker, @all@repo, @@all [@all]");
-  SendOptions options = add_send_options(*verb, places);
+  const SendOptions options = add_send_options(*verb, places);
   verb->footer("Example: yardmaster broadcast 'main is frozen until noon'");
   verb->callback([&places, options, role] {
     send(places, options, role->count() > 0 ? role->as<std::string>() : "@all");

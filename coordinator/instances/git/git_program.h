@@ -62,8 +62,8 @@ class GitProgram {
 
 class GitProgram::Carried {
  public:
-  Carried(std::shared_ptr<Tokens> tokens, const std::string& directory, const std::string& token)
-      : tokens_(std::move(tokens)), directory_(directory) {
+  Carried(std::shared_ptr<Tokens> tokens, std::string directory, const std::string& token)
+      : tokens_(std::move(tokens)), directory_(std::move(directory)) {
     if (!token.empty()) (*tokens_)[directory_] = token;
   }
   ~Carried() { tokens_->erase(directory_); }
