@@ -34,7 +34,9 @@ std::vector<Command> commands() {
   const Handler echo = [](const Request& request) -> asio::awaitable<std::string> {
     co_return request.arguments().dump();
   };
-  return {{"ping", {}, echo}, {"append_context", append_arguments, nullptr}};
+  return {{"ping", {}, echo},
+          {"append_context", append_arguments, nullptr},
+          {"append_entries", append_entries_arguments, nullptr}};
 }
 
 class Rig {
