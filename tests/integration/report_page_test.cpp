@@ -200,7 +200,10 @@ TEST_F(ReportPage, its_text_stands_out_in_light_and_dark) {
   }
 }
 
-TEST_F(ReportPage, a_run_is_seen_while_it_goes_on) {
+// Drives a load, which sanitizers would slow down.
+class LivePage : public ReportPage {};
+
+TEST_F(LivePage, a_run_is_seen_while_it_goes_on) {
   const auto port = std::to_string(free_port());
   const std::string url = "http://127.0.0.1:" + port + "/";
   ChildProcess loadgen(
