@@ -11,6 +11,13 @@ namespace {
 
 using nlohmann::json;
 
+// More than one session may have in flight.
+#ifdef YARDMASTER_SANITIZED
+constexpr int large_count = 8;
+#else
+constexpr int large_count = 40;
+#endif
+
 class Fairness : public YardTest {
  protected:
   void SetUp() override {
@@ -105,11 +112,11 @@ TEST_F(Fairness, large_requests_of_one_session_go_between_those_of_others) {
   auto hostile = daemon_.connect();
   const std::string body(900'000, 'x');
   const json large{{"from", "anna"}, {"to", "bert"}, {"body", body}};
-  hostile.stream().send(many(40, "send_message", large));
+  hostile.stream().send(many(large_count, "send_message", large));
   EXPECT_EQ(bystander_.code_of("append_context",
                                {{"context", "anna"}, {"seq", 1}, {"kind", "note"}, {"data", "x"}}),
             "success");
-  for (int i = 0; i < 40; ++i) EXPECT_EQ(hostile.next_frame().at("success"), true);
+  for (int i = 0; i < large_count; ++i) EXPECT_EQ(hostile.next_frame().at("success"), true);
   json ids = json::array();
   json page{{"next_after", 0}};
   do {
@@ -117,7 +124,7 @@ TEST_F(Fairness, large_requests_of_one_session_go_between_those_of_others) {
                            {{"instance_id", "bert"}, {"after", page.at("next_after")}});
     for (const json& message : page.at("messages")) ids.push_back(message.at("id"));
   } while (page.at("more") == true);
-  EXPECT_EQ(ids.size(), 40U);
+  EXPECT_EQ(ids.size(), static_cast<std::size_t>(large_count));
   EXPECT_TRUE(std::is_sorted(ids.begin(), ids.end()));
 }
 
