@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "coordinator/base/error.h"
+#include "coordinator/domain/names.h"
 #include "coordinator/store/lists.h"
 #include "coordinator/store/pages.h"
 #include "coordinator/store/store.h"
