@@ -87,7 +87,7 @@ void RunMonitor::register_metrics() {
     registry_
         .gauge("yardmaster_loadgen_target_seconds", "The limit of a quantile.",
                {{"measurement", target.measurement},
-                {"quantile", std::to_string(target.quantile).substr(0, 5)}})
+                {"of_quantile", std::to_string(target.quantile).substr(0, 5)}})
         .Set(std::chrono::duration<double>(target.limit).count());
   }
 }

