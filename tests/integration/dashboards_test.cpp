@@ -26,11 +26,11 @@ using nlohmann::json;
 using testing::HasSubstr;
 namespace fs = std::filesystem;
 
-const fs::path metrics_files = fs::path(YARDMASTER_SOURCE_DIRECTORY) / "metrics";
+fs::path metrics_files() { return fs::path(YARDMASTER_SOURCE_DIRECTORY) / "metrics"; }
 
 std::vector<json> dashboards() {
   std::vector<json> found;
-  for (const auto& entry : fs::directory_iterator(metrics_files / "grafana" / "dashboards")) {
+  for (const auto& entry : fs::directory_iterator(metrics_files() / "grafana" / "dashboards")) {
     found.push_back(json::parse(read_file(entry.path())));
   }
   EXPECT_EQ(found.size(), 2U);
@@ -245,8 +245,8 @@ TEST_F(DashboardRules, hold_for_variables_and_links) {
 // What a rule or an alert reads must be something that is served.
 TEST_F(Dashboards, every_alert_reads_metrics_that_there_are) {
   const auto page = daemon_.http_get("/metrics");
-  const std::string rules = read_file(metrics_files / "prometheus" / "alerts.yml") +
-                            read_file(metrics_files / "prometheus" / "recording_rules.yml");
+  const std::string rules = read_file(metrics_files() / "prometheus" / "alerts.yml") +
+                            read_file(metrics_files() / "prometheus" / "recording_rules.yml");
   // They appear with the first of their kind.
   const std::set<std::string> rare{"yardmaster_storage_errors_total",
                                    "yardmaster_broker_stalls_total"};

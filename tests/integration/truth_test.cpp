@@ -31,7 +31,7 @@ TEST_F(Truth, doctor_finds_a_damaged_database_and_a_lost_one) {
   {
     std::fstream database(file, std::ios::binary | std::ios::in | std::ios::out);
     database.seekp(4096);
-    database << std::string(3 * 4096, '\xa5');
+    database << std::string(12'288, '\xa5');
   }
   EXPECT_THAT(doctor(), AllOf(HasSubstr("broken"), HasSubstr("is damaged")));
   write_file(file, "no database at all, but some text\n");
