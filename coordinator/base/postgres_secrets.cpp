@@ -1,33 +1,13 @@
 #include "coordinator/base/postgres_secrets.h"
 
 #include <algorithm>
-#include <memory>
 #include <string_view>
 
-#include <libpq-fe.h>
-
+#include "coordinator/base/postgres_conninfo.h"
 #include "coordinator/base/secrets.h"
 
 namespace yardmaster {
 namespace {
-
-struct FreeConninfo {
-  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
-};
-using Conninfo = std::unique_ptr<PQconninfoOption, FreeConninfo>;
-
-// As libpq tells one from the mere name of a database.
-bool is_database_name(const std::string& text) {
-  return text.find('=') == std::string::npos && !text.starts_with("postgres://") &&
-         !text.starts_with("postgresql://");
-}
-
-Conninfo parse(const std::string& conninfo) {
-  char* complaint = nullptr;
-  Conninfo options(PQconninfoParse(conninfo.c_str(), &complaint));
-  if (complaint != nullptr) PQfreemem(complaint);
-  return options;
-}
 
 // libpq marks what a dialog would show as stars.
 bool is_secret(const PQconninfoOption& option) {
@@ -45,19 +25,14 @@ bool is_secret(const PQconninfoOption& option) {
 std::string shown_value(const std::string& value) {
   const auto is_plain = [](unsigned char c) { return c > ' ' && c != '\'' && c != '\\'; };
   if (!value.empty() && std::all_of(value.begin(), value.end(), is_plain)) return value;
-  std::string quoted = "'";
-  for (const char c : value) {
-    if (c == '\'' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  return quoted + "'";
+  return quoted_conninfo_value(value);
 }
 
 }  // namespace
 
 std::string without_password(const std::string& conninfo) {
   if (is_database_name(conninfo)) return conninfo;
-  const Conninfo options = parse(conninfo);
+  const Conninfo options = parse_conninfo(conninfo);
   if (!options) return "*** (libpq cannot read it)";
   std::string shown;
   for (const PQconninfoOption* each = options.get(); each->keyword != nullptr; ++each) {
@@ -70,7 +45,7 @@ std::string without_password(const std::string& conninfo) {
 }
 
 bool is_readable_conninfo(const std::string& conninfo) {
-  return is_database_name(conninfo) || parse(conninfo) != nullptr;
+  return is_database_name(conninfo) || parse_conninfo(conninfo) != nullptr;
 }
 
 }  // namespace yardmaster

@@ -124,20 +124,7 @@ LoadedConfig Places::load() const {
 
 Client Places::connect() const { return connect_to_yard(load().config); }
 
-std::string Places::command(const std::vector<std::string>& words) const {
-  std::string line = "yardmaster";
-  for (const std::string& word : words) line += " " + shell_quote(word);
-  const auto add = [&line](const char* flag, const std::string& value) {
-    if (!value.empty()) line += std::string(" ") + flag + " " + shell_quote(value);
-  };
-  add("--config", config_file);
-  add("--state-dir", state_dir);
-  add("--runtime-dir", runtime_dir);
-  return line;
-}
-
-// The flags come before what may be a text after "--".
-std::vector<std::string> Places::words(std::vector<std::string> verb_and_arguments) const {
+std::vector<std::string> Places::flags() const {
   std::vector<std::string> flags;
   const auto add = [&flags](const char* flag, const std::string& value) {
     if (!value.empty()) flags.insert(flags.end(), {flag, value});
@@ -145,7 +132,20 @@ std::vector<std::string> Places::words(std::vector<std::string> verb_and_argumen
   add("--config", config_file);
   add("--state-dir", state_dir);
   add("--runtime-dir", runtime_dir);
-  verb_and_arguments.insert(verb_and_arguments.begin() + 1, flags.begin(), flags.end());
+  return flags;
+}
+
+std::string Places::command(const std::vector<std::string>& words) const {
+  std::string line = "yardmaster";
+  for (const std::string& word : words) line += " " + shell_quote(word);
+  for (const std::string& word : flags()) line += " " + shell_quote(word);
+  return line;
+}
+
+// The flags come before what may be a text after "--".
+std::vector<std::string> Places::words(std::vector<std::string> verb_and_arguments) const {
+  const std::vector<std::string> which = flags();
+  verb_and_arguments.insert(verb_and_arguments.begin() + 1, which.begin(), which.end());
   return verb_and_arguments;
 }
 

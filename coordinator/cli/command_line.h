@@ -35,6 +35,10 @@ struct Places {
   std::vector<std::string> words(std::vector<std::string> verb_and_arguments) const;
   // `rescue restore` of a ref, in the same way; not to outlive this.
   RestoreCommand restore_command() const;
+
+ private:
+  // Those that were given.
+  std::vector<std::string> flags() const;
 };
 
 // Each adds its verbs; `status` is what the program ends with.

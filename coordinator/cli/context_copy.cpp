@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "coordinator/base/error.h"
+#include "coordinator/cli/lookups.h"
 #include "coordinator/domain/context.h"
 
 namespace yardmaster::cli {
@@ -11,15 +12,6 @@ namespace {
 using nlohmann::json;
 
 constexpr int append_attempts = 5;
-
-// Handoffs come in the order of their ids.
-std::optional<json> find_pending(Client& client, std::uint64_t id) {
-  const json reply =
-      client.call("list_handoffs", {{"state", "pending"}, {"after", id - 1}, {"limit", 1}});
-  const json& handoffs = reply.at("handoffs");
-  if (handoffs.empty() || handoffs[0].at("id").get<std::uint64_t>() != id) return std::nullopt;
-  return handoffs[0];
-}
 
 std::uint64_t last_seq(Client& client, const std::string& context) {
   const json reply = client.call("read_context", {{"context", context}, {"limit", 1}});
@@ -62,7 +54,7 @@ std::uint64_t append_entry(Client& client, const std::string& context, const std
 }
 
 json accept_offered(Client& client, std::uint64_t id, const std::string& who) {
-  const std::optional<json> handoff = id == 0 ? std::nullopt : find_pending(client, id);
+  const std::optional<json> handoff = find_handoff(client, id, "pending");
   if (!handoff) {
     throw Error(ErrorCode::not_found, "there is no pending handoff " + std::to_string(id));
   }

@@ -21,6 +21,16 @@ std::optional<json> find_instance(Client& client, const std::string& name) {
                     name);
 }
 
+// Handoffs come in the order of their ids, which begin at 1.
+std::optional<json> find_handoff(Client& client, std::uint64_t id, const std::string& state) {
+  if (id == 0) return std::nullopt;
+  json arguments{{"after", id - 1}, {"limit", 1}};
+  if (!state.empty()) arguments["state"] = state;
+  const json handoffs = list_of(client.call("list_handoffs", arguments), "handoffs");
+  if (handoffs.empty() || number_of(handoffs[0], "id") != id) return std::nullopt;
+  return handoffs[0];
+}
+
 std::optional<json> find_repository(Client& client, const std::string& name) {
   return find_named(client.list("list_repos", "repos"), "name", name);
 }

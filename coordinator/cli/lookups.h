@@ -2,6 +2,7 @@
 // Blocking; they throw what Client::call() does.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -13,6 +14,9 @@ namespace yardmaster::cli {
 
 // Returns the living instance of this name, if there is one.
 std::optional<nlohmann::json> find_instance(Client& client, const std::string& name);
+// In any state, or only in this one.
+std::optional<nlohmann::json> find_handoff(Client& client, std::uint64_t id,
+                                           const std::string& state = {});
 std::optional<nlohmann::json> find_repository(Client& client, const std::string& name);
 
 }  // namespace yardmaster::cli

@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "coordinator/base/process_environment.h"
+
 namespace yardmaster::cli {
 namespace {
 
@@ -18,8 +20,8 @@ ChildStart start_of(const std::vector<std::string>& words) {
   start.argv = words;
   start.argv.insert(start.argv.begin(), "yardmaster");
   start.program = "/proc/self/exe";
-  for (char** variable = environ; *variable != nullptr; ++variable) {
-    start.environment.emplace_back(*variable);
+  for (const auto& [name, value] : own_environment()) {
+    start.environment.push_back(name + "=" + value);
   }
   return start;
 }

@@ -199,8 +199,7 @@ void ControlPane::draw_rows() {
   if (room == 0) return;
   if (selected_ < first_shown_) first_shown_ = selected_;
   if (selected_ >= first_shown_ + room) first_shown_ = selected_ - room + 1;
-  const WallTime now =
-      std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now());
+  const WallTime now = SystemClock().wall_now();
   const auto rows = pane_rows(instances_, now, screen_.width());
   for (std::size_t i = first_shown_; i < rows.size() && i < first_shown_ + room; ++i) {
     screen_.put(2 + i - first_shown_, rows[i].text,

@@ -49,6 +49,13 @@ std::string indented(const std::string& text) {
   return out;
 }
 
+// A text of others below the line about it.
+std::string body_below(const std::string& body) {
+  std::string text = "    ";
+  for (const char c : plain_output(body)) text += c == '\n' ? "\n    " : std::string(1, c);
+  return text + "\n";
+}
+
 void add_line(std::string& text, const std::string& name, const std::string& value) {
   if (value.empty()) return;
   text += "  " + name + std::string(name.size() < 11 ? 11 - name.size() : 1, ' ') + value + "\n";
@@ -84,6 +91,17 @@ json list_of(const json& object, const char* key) {
 bool flag_of(const json& object, const char* key) {
   const json* value = field(object, key);
   return value != nullptr && value->is_boolean() && value->get<bool>();
+}
+
+std::string message_text(const json& message) {
+  return text_of(message, "id") + "  " + one_line(text_of(message, "sent_at")) + "  from " +
+         one_line(text_of(message, "from")) + "  " + one_line(text_of(message, "status")) + "\n" +
+         body_below(text_of(message, "body"));
+}
+
+std::string entry_text(const json& entry) {
+  return text_of(entry, "seq") + "  " + one_line(text_of(entry, "time")) + "  " +
+         one_line(text_of(entry, "kind")) + "\n" + body_below(text_of(entry, "data"));
 }
 
 Table repositories_table(const json& repositories) {

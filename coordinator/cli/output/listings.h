@@ -33,6 +33,10 @@ nlohmann::json by_name(const nlohmann::json& list, const char* key);
 // Returns the latest `most` of these gone instances, the latest first; 0 means all.
 nlohmann::json latest_first(const nlohmann::json& instances, std::size_t most);
 Table history_table(const nlohmann::json& gone, WallTime now);
+// A message whole: a line about it, then its text, which cannot pass for another message.
+std::string message_text(const nlohmann::json& message);
+// An entry of a context, in the same way.
+std::string entry_text(const nlohmann::json& entry);
 // `rescues` is "rescues" of list_rescues.
 Table rescues_table(const nlohmann::json& rescues, WallTime now);
 

@@ -20,20 +20,6 @@ CLI::Option* add_identity(CLI::App& verb, const char* flag) {
   return option->envname("YARDMASTER_INSTANCE")->required();
 }
 
-// What is in the body cannot pass for another message.
-std::string indented_body(const std::string& body) {
-  std::string text;
-  for (const char c : plain_output(body)) text += c == '\n' ? "\n    " : std::string(1, c);
-  return text;
-}
-
-// --json has the body as it was sent.
-void print_message(const json& message) {
-  std::cout << message["id"] << "  " << one_line(text_of(message, "sent_at")) << "  from "
-            << one_line(text_of(message, "from")) << "  " << one_line(text_of(message, "status"))
-            << "\n    " << indented_body(text_of(message, "body")) << "\n";
-}
-
 void add_send(CLI::App& agent, Places& places) {
   CLI::App* verb = agent.add_subcommand("send-message", "Send a message to another instance");
   add_place_options(*verb, places);
@@ -76,7 +62,8 @@ json list_request(const ListOptions& options) {
 void list_messages(const Places& places, const ListOptions& options) {
   const json data = places.connect().call("list_messages", list_request(options));
   if (options.as_json->count() > 0) return print_json(data);
-  for (const json& message : data["messages"]) print_message(message);
+  // --json has the bodies as they were sent.
+  for (const json& message : data["messages"]) std::cout << message_text(message);
   if (!data.value("more", false)) return;
   std::cout << "There are more (" << data["unread"] << " unread in all): add --after "
             << data["next_after"];
@@ -111,7 +98,7 @@ void add_one_message(CLI::App& agent, Places& places, const char* name, const ch
                          {"id", id->as<std::uint64_t>()}};
     const json message = places.connect().call(command, arguments);
     if (as_json->count() > 0) return print_json(message);
-    print_message(message);
+    std::cout << message_text(message);
   });
 }
 

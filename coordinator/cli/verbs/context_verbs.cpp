@@ -7,6 +7,7 @@
 #include "coordinator/cli/command_line.h"
 #include "coordinator/cli/context_copy.h"
 #include "coordinator/cli/free_texts.h"
+#include "coordinator/cli/lookups.h"
 #include "coordinator/cli/output/display_text.h"
 #include "coordinator/cli/output/terminal.h"
 
@@ -20,16 +21,6 @@ constexpr const char* default_kind = "note";
 // The context that is named, or the speaker's own.
 std::string context_of(const CLI::Option& named, const CLI::Option& who) {
   return named.count() > 0 ? named.as<std::string>() : speaker(who);
-}
-
-void print_entry(const json& entry) {
-  std::cout << text_of(entry, "seq") << "  " << one_line(text_of(entry, "time")) << "  "
-            << one_line(text_of(entry, "kind")) << "\n";
-  std::string text = "    ";
-  for (const char c : plain_output(text_of(entry, "data"))) {
-    text += c == '\n' ? "\n    " : std::string(1, c);
-  }
-  std::cout << text << "\n";
 }
 
 void add_show(CLI::App& parent, Places& places) {
@@ -49,7 +40,7 @@ void add_show(CLI::App& parent, Places& places) {
       if (for_tools) {
         entries.push_back(entry);
       } else {
-        print_entry(entry);
+        std::cout << entry_text(entry);
       }
     });
     if (!for_tools) return;
@@ -148,7 +139,7 @@ Table handoffs_table(const json& handoffs) {
   for (const json& handoff : handoffs) {
     table.add({text_of(handoff, "id"), text_of(handoff, "context"), text_of(handoff, "from"),
                text_of(handoff, "to"), text_of(handoff, "state"), text_of(handoff, "count"),
-               one_line(text_of(handoff, "summary"))});
+               text_of(handoff, "summary")});
   }
   return table;
 }
@@ -227,15 +218,11 @@ void add_handoff_show(CLI::App& handoff, Places& places) {
   verb->callback([&places, options] {
     const std::uint64_t id = whole_number("ID", options.id->as<std::string>());
     Client client = places.connect();
-    const json listed =
-        client.call("list_handoffs", {{"after", id == 0 ? 0 : id - 1}, {"limit", 1}});
-    const json handoffs = list_of(listed, "handoffs");
-    if (handoffs.empty() || number_of(handoffs[0], "id") != id) {
-      throw Error(ErrorCode::not_found, "there is no handoff " + std::to_string(id));
-    }
-    print_handoff(handoffs[0], options.as_json->count() > 0);
+    const auto found = find_handoff(client, id);
+    if (!found) throw Error(ErrorCode::not_found, "there is no handoff " + std::to_string(id));
+    print_handoff(*found, options.as_json->count() > 0);
     if (options.as_json->count() == 0) {
-      std::cout << plain_output(text_of(handoffs[0], "summary")) << "\n";
+      std::cout << plain_output(text_of(*found, "summary")) << "\n";
     }
   });
 }

@@ -138,31 +138,14 @@ void add_broadcast(CLI::App& app, Places& places) {
   });
 }
 
-// What is in the body cannot pass for another message.
-std::string indented_body(const std::string& body) {
-  std::string text = "    ";
-  for (const char c : plain_output(body)) text += c == '\n' ? "\n    " : std::string(1, c);
-  return text + "\n";
-}
-
-std::string headline(const json& message) {
-  return text_of(message, "id") + "  " + one_line(text_of(message, "sent_at")) + "  from " +
-         one_line(text_of(message, "from")) + "  " + one_line(text_of(message, "status")) + "\n";
-}
-
-void print_whole(const json& message) {
-  std::cout << headline(message) << indented_body(text_of(message, "body"));
-}
-
 Table inbox_table(const json& messages) {
   Table table({{"ID", false, true}, {"FROM"}, {"AGE", false, true}, {"STATUS"}, {"TEXT", true}});
-  const WallTime now =
-      std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now());
+  const WallTime now = SystemClock().wall_now();
   for (const json& message : messages) {
     const auto sent = parse_time(text_of(message, "sent_at"));
     table.add({text_of(message, "id"), text_of(message, "from"),
                sent ? relative_time(*sent, now) : "", text_of(message, "status"),
-               one_line(text_of(message, "body"))});
+               text_of(message, "body")});
   }
   return table;
 }
@@ -205,7 +188,7 @@ void follow_inbox(Client& client, bool as_json) {
     if (as_json) {
       std::cout << to_text(message) << "\n";
     } else {
-      print_whole(message);
+      std::cout << message_text(message);
     }
   }
 }
@@ -256,7 +239,7 @@ void add_for_each_id(CLI::App& app, Places& places, const char* name, const char
       if (as_json->count() > 0) {
         print_json(message);
       } else if (std::string_view(command) == "read_message") {
-        print_whole(message);
+        std::cout << message_text(message);
       } else {
         std::cout << "message " << message["id"] << " is acked\n";
       }
