@@ -87,7 +87,7 @@ void ControlPane::take_events() {
 void ControlPane::list_again() {
   is_stale_ = false;
   listed_ = steady_clock::now();
-  instances_ = list_of(client_->call("list_instances"), "instances");
+  instances_ = client_->list("list_instances", "instances");
   move_to(selected_);
 }
 

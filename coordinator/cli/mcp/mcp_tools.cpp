@@ -98,14 +98,13 @@ json complete(Client& client, const std::string& who, const json& given) {
 
 json status(Client& client, const std::string& who, const json& /*given*/) {
   json shown{{"you", who}, {"instances", json::array()}};
-  const json listed = client.call("list_instances");
-  for (const json& each : listed.at("instances")) {
+  for (const json& each : client.list("list_instances", "instances")) {
     json row;
     copy(each, {"instance_id", "role", "repo", "state", "task"}, row);
     shown["instances"].push_back(std::move(row));
   }
   shown["handoffs"] =
-      client.call("list_handoffs", {{"instance_id", who}, {"state", "pending"}}).at("handoffs");
+      client.list("list_handoffs", "handoffs", {{"instance_id", who}, {"state", "pending"}});
   return shown;
 }
 

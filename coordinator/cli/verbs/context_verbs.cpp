@@ -161,9 +161,9 @@ void add_handoff_list(CLI::App& handoff, Places& places) {
   CLI::Option* as_json = add_json_flag(*verb);
   verb->callback([&places, state, as_json] {
     const std::string wanted = state->count() > 0 ? value_of(*state) : "pending";
-    const json listed = places.connect().call("list_handoffs", {{"state", wanted}});
-    if (as_json->count() > 0) return print_json(listed);
-    const Table table = handoffs_table(list_of(listed, "handoffs"));
+    const json listed = places.connect().list("list_handoffs", "handoffs", {{"state", wanted}});
+    if (as_json->count() > 0) return print_json({{"handoffs", listed}});
+    const Table table = handoffs_table(listed);
     std::cout << (table.empty() ? "no handoffs\n" : table.text(terminal_width()));
   });
 }
