@@ -9,7 +9,7 @@
 namespace yardmaster {
 namespace {
 
-constexpr std::string_view mask = "***";
+constexpr std::string_view asterisks = "***";
 constexpr std::string_view scheme_end = "://";
 // Shorter ones would be found in other words.
 constexpr std::size_t least_secret = 4;
@@ -85,7 +85,7 @@ std::string masked_list(std::string_view list) {
   visit_values(list, [&](std::string_view name, std::string_view value) {
     shown += shown.empty() ? list.front() : '&';
     shown += name;
-    if (!value.empty()) shown += mask;
+    if (!value.empty()) shown += asterisks;
   });
   return shown.empty() ? std::string(list) : shown;
 }
@@ -95,10 +95,10 @@ std::string masked(const UrlParts& parts) {
   if (parts.has_user) {
     const std::size_t colon = parts.user.find(':');
     if (!parts.is_ssh()) {
-      shown += mask;
+      shown += asterisks;
     } else {
       shown += parts.user.substr(0, colon);
-      if (colon != std::string_view::npos) shown.append(":").append(mask);
+      if (colon != std::string_view::npos) shown.append(":").append(asterisks);
     }
     shown += '@';
   }
@@ -129,7 +129,7 @@ std::string without_lone_passwords(const std::string& text) {
     const bool follows_user = begin < at && begin >= copied + 2 && text[begin - 1] == ':' &&
                               is_of_lone_user(text[begin - 2]);
     if (!follows_user) continue;
-    shown.append(text, copied, begin - copied).append(mask);
+    shown.append(text, copied, begin - copied).append(asterisks);
     copied = at;
   }
   return shown.append(text, copied);
@@ -200,8 +200,8 @@ std::string SecretsOf::hidden_in(std::string_view text) const {
   std::string shown = without_secrets(text);
   for (const std::string& secret : secrets_) {
     for (std::size_t at = 0; (at = shown.find(secret, at)) != std::string::npos;
-         at += mask.size()) {
-      shown.replace(at, secret.size(), mask);
+         at += asterisks.size()) {
+      shown.replace(at, secret.size(), asterisks);
     }
   }
   return shown;

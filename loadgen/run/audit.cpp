@@ -13,7 +13,7 @@ namespace yardmaster::loadgen {
 namespace {
 
 // Questions that wait for their answer at a time: enough to keep the daemon's reader busy.
-constexpr std::size_t window = 16;
+constexpr std::size_t requests_in_flight = 16;
 constexpr std::uint64_t entries_per_page = 1000;
 constexpr std::chrono::seconds answer_deadline{120};
 
@@ -80,7 +80,7 @@ void Auditor::wait_for_answers(std::size_t most) {
 
 void Auditor::ask(const std::string& command, const nlohmann::json& args,
                   AsyncConnection::ReplyHandler handler) {
-  wait_for_answers(window);
+  wait_for_answers(requests_in_flight);
   ++waiting_;
   control_.request_until_answered(command, args,
                                   [this, handler = std::move(handler)](const AsyncReply& reply) {

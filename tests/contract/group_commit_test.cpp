@@ -184,7 +184,7 @@ TEST_P(GroupCommitContract, a_refusal_does_not_roll_the_batch_back) {
 }
 
 TEST_P(GroupCommitContract, a_commit_that_fails_once_is_repeated_one_by_one) {
-  database_->before_commit = [this, failed = false]() mutable {
+  database_->before_commit = [failed = false]() mutable {
     if (!std::exchange(failed, true)) throw Error(ErrorCode::storage_failed, "on purpose");
   };
   for (std::uint64_t seq = 1; seq <= 10; ++seq) append(seq);

@@ -90,7 +90,7 @@ TEST_F(ReportPage, its_figures_are_those_of_the_report) {
 
 TEST_F(ReportPage, lays_two_stores_side_by_side_and_shows_the_knee) {
   std::vector<reports::Run> runs;
-  for (const std::uint64_t instances : {10, 25, 50}) {
+  for (const std::uint64_t instances : {10U, 25U, 50U}) {
     runs.push_back(shown_run("sqlite", instances));
     runs.push_back(shown_run("postgres", instances));
   }

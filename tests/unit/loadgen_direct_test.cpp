@@ -162,8 +162,8 @@ class RowAuditTest : public testing::Test {
 };
 
 TEST_F(RowAuditTest, what_is_there_once_and_in_order_is_clean) {
-  for (const std::uint64_t seq : {1, 2, 3}) add(0, seq);
-  for (const std::uint64_t seq : {1, 2}) add(1, seq);
+  for (const std::uint64_t seq : {1U, 2U, 3U}) add(0, seq);
+  for (const std::uint64_t seq : {1U, 2U}) add(1, seq);
   add(1, 3);  // written, and not acknowledged any more
   const auto result = audit_.result();
   EXPECT_TRUE(result.clean());

@@ -21,7 +21,7 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-constexpr auto grace = std::chrono::seconds(2);
+constexpr auto time_to_end = std::chrono::seconds(2);
 constexpr std::size_t chunk = 64UL * 1024;
 // The broker thread has other things to do, too; and after a program's end this is more than a
 // pipe can hold.
@@ -119,7 +119,7 @@ void RunningProgram::start_timeout() {
 void RunningProgram::ask_to_end() {
   asked_to_end_ = true;
   signal_group(SIGTERM);
-  timer_.expires_after(grace);
+  timer_.expires_after(time_to_end);
   timer_.async_wait([self = shared_from_this()](const error_code& failure) {
     if (!failure && !self->done_) self->force_end();
   });
@@ -161,7 +161,7 @@ void RunningProgram::take_error_text(std::string_view text) {
 
 // A program that ended by itself has said everything by then, and children that it leaves behind
 // may keep its pipes open for as long as they like. One that was made to end gets the rest of its
-// grace for its children to follow.
+// time for its children to follow.
 void RunningProgram::finish_if_done() {
   if (!ended_ || done_) return;
   if (asked_to_end_ && !forced_ && (output_.is_open() || errors_.is_open())) return;
