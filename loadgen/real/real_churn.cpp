@@ -267,7 +267,7 @@ void RealChurn::look_up_dying() {
   for (const auto& place : places_) {
     if (place->state == PlaceState::dying) names.push_back(place->name);
   }
-  context_.look_up(std::move(names), [this](const std::string& name) { on_gone(name); });
+  context_.look_up(names, [this](const std::string& name) { on_gone(name); });
 }
 
 void RealChurn::give_up() {

@@ -139,7 +139,7 @@ void Churn::look_up_dying() {
   std::vector<std::string> names;
   names.reserve(dying_.size());
   for (const auto& [name, death] : dying_) names.push_back(name);
-  context_.look_up(std::move(names), [this](const std::string& name) { on_gone(name); });
+  context_.look_up(names, [this](const std::string& name) { on_gone(name); });
 }
 
 void Churn::count_errors(ErrorCounts& errors) const {
