@@ -47,7 +47,7 @@ class Readiness {
 
   // Small enough that replies of an earlier turn do not wait long behind requests of this one.
   static constexpr int events_per_turn = 64;
-  static constexpr auto longest_turn = std::chrono::milliseconds(4);
+  static constexpr auto longest_turn = std::chrono::milliseconds(8);
 
   boost::asio::posix::stream_descriptor epoll_;
   std::array<epoll_event, events_per_turn> events_{};
