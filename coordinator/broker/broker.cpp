@@ -1,5 +1,6 @@
 #include "coordinator/broker/broker.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -13,6 +14,11 @@ namespace yardmaster {
 namespace {
 
 constexpr std::size_t read_buffer_bytes = std::size_t{64} << 10U;
+// Connections to the yard's own socket that are taken when there are as many as may be, so that its
+// owner can look and stop it.
+constexpr std::size_t reserved_connections = 16;
+// Through the socket of one instance.
+constexpr std::size_t most_instance_connections = 64;
 
 void refuse_connection(const UniqueFd& socket) {
   std::string reply;
@@ -55,7 +61,7 @@ LineSessionContext Broker::session_context(std::size_t max_output_bytes) {
           max_output_bytes,
           memory_,
           [this](UniqueFd socket, std::string instance, std::string received) {
-            http_.serve(std::move(socket), std::move(instance), std::move(received));
+            serve_http(std::move(socket), std::move(instance), std::move(received));
           },
           [this](Session& session) { forget(session); },
           [this](LineSession& session) {
@@ -71,6 +77,7 @@ void Broker::forget(Session& session) {
     std::erase(theirs->second, &session);
     if (theirs->second.empty()) of_instance_.erase(theirs);
   }
+  std::erase(reserve_, &session);
   sessions_.erase(&session);
 }
 
@@ -104,20 +111,52 @@ void Broker::restore_listeners() {
 void Broker::close(const std::string& instance) { listeners_.erase(instance); }
 
 // The system gives out the lowest free descriptor: one at the limit means that all below are used.
+bool Broker::has_room(int socket) const {
+  return counts().connections < options_.max_connections && socket < options_.descriptor_limit;
+}
+
 bool Broker::admit(int socket) {
-  const bool admitted =
-      counts().connections < options_.max_connections && socket < options_.descriptor_limit;
+  const bool admitted = socket < options_.descriptor_limit;
   ++(admitted ? counts_.accepted : counts_.refused);
   return admitted;
 }
 
+// Whoever is in the reserve and asks for nothing makes room for the next.
+bool Broker::make_room_in_reserve() {
+  if (reserve_.size() < reserved_connections) return true;
+  const auto idle = std::find_if(reserve_.begin(), reserve_.end(), [](const LineSession* session) {
+    return session->in_flight() == 0;
+  });
+  if (idle == reserve_.end()) return false;
+  (*idle)->abort();
+  return true;
+}
+
+std::size_t Broker::connections_of(const std::string& instance) const {
+  const auto found = of_instance_.find(instance);
+  const std::size_t lines = found == of_instance_.end() ? 0 : found->second.size();
+  return lines + http_.connections(instance);
+}
+
+void Broker::serve_http(UniqueFd socket, std::string instance, std::string received) {
+  if (counts().connections >= options_.max_connections + reserved_connections) return;
+  http_.serve(std::move(socket), std::move(instance), std::move(received));
+}
+
 void Broker::accept(UniqueFd socket, const std::string& instance) {
-  if (!admit(socket.get())) return refuse_connection(socket);
+  const bool room = has_room(socket.get());
+  const bool in_reserve = !room && instance.empty();
+  const bool admitted = instance.empty()
+                            ? room || make_room_in_reserve()
+                            : room && connections_of(instance) < most_instance_connections;
+  ++(admitted ? counts_.accepted : counts_.refused);
+  if (!admitted) return refuse_connection(socket);
   try {
     const boost::intrusive_ptr<LineSession> session(
         new LineSession(session_context_, std::move(socket), instance));
     sessions_.emplace(session.get(), session);
     if (!instance.empty()) of_instance_[instance].push_back(session.get());
+    if (in_reserve) reserve_.push_back(session.get());
   } catch (const std::exception& error) {
     on_warning_(error.what());
   }

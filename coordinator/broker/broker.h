@@ -62,7 +62,7 @@ class Broker {
   // Ends the sessions whose callers are this instance, after what is in flight was answered.
   void hang_up(const std::string& instance);
 
-  // Counts a connection, or refuses it.
+  // Counts a TCP connection, which has a quota elsewhere, or refuses it.
   bool admit(int socket);
   void stop_listening() { listeners_.clear(); }
   // Those of line sessions; hang_up_http() ends the others.
@@ -77,6 +77,10 @@ class Broker {
  private:
   std::unique_ptr<Listener> listen(const std::filesystem::path& path, const std::string& instance);
   void accept(UniqueFd socket, const std::string& instance);
+  bool has_room(int socket) const;
+  bool make_room_in_reserve();
+  std::size_t connections_of(const std::string& instance) const;
+  void serve_http(UniqueFd socket, std::string instance, std::string received);
   void forget(Session& session);
   LineSessionContext session_context(std::size_t max_output_bytes);
 
@@ -95,6 +99,8 @@ class Broker {
   std::unordered_map<std::string, std::unique_ptr<Listener>> listeners_;  // by instance
   std::unordered_map<const Session*, boost::intrusive_ptr<LineSession>> sessions_;
   std::unordered_map<std::string, std::vector<Session*>> of_instance_;
+  // Those that came through the yard's own socket when there was no more room, oldest first.
+  std::vector<LineSession*> reserve_;
   BrokerCounts counts_;
 };
 

@@ -33,6 +33,7 @@
 #include "coordinator/daemon/metrics_page.h"
 #include "coordinator/daemon/place_watch.h"
 #include "coordinator/daemon/stall_reports.h"
+#include "coordinator/daemon/stop_deadline.h"
 #include "coordinator/daemon/story_log.h"
 #include "coordinator/daemon/yard_claim.h"
 #include "coordinator/instances/processes/async_wait.h"
@@ -47,6 +48,10 @@ using nlohmann::json;
 // Together with the last checkpoint these stay within the two seconds that a stop may take.
 constexpr auto drain_timeout = std::chrono::milliseconds(1200);
 constexpr auto hang_up_timeout = std::chrono::milliseconds(300);
+// Past these, the process ends as it is.
+constexpr auto tmux_end_timeout = std::chrono::seconds(20);
+constexpr auto reply_timeout = std::chrono::seconds(5);
+constexpr auto teardown_timeout = std::chrono::seconds(10);
 
 // Makes the state directory private before anything is written there.
 Config prepare_places(const Config& config) {
@@ -101,7 +106,6 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
   asio::awaitable<void> shut_down(bool with_tmux);
   asio::awaitable<void> hang_up_all();
   void await_signal();
-  void log_recovery(const StoreFacts& store) const;
   void on_checkpoint(const CheckpointResult& result);
   void on_storage_error(const Error& error);
   void on_shed(std::size_t bytes, const std::string& whose);
@@ -120,6 +124,7 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
   asio::io_context io_{1};
   const DaemonLock lock_;
   const DaemonLog log_;
+  StopDeadline stop_deadline_;
   YardClaim claim_;
   const std::uint64_t file_limit_;
   const SystemClock clock_;
@@ -136,6 +141,7 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
   StoryLog story_;
   InstanceManager instances_;
   InstanceParts parts_;
+  const Authority authority_;
   Services services_;
   Dispatcher dispatcher_;
   HttpServer http_;
@@ -152,6 +158,7 @@ Daemon::Impl::Impl(const Config& config, AgentSurroundings surroundings, bool fo
     : config_(prepare_places(config)),
       lock_(config_.paths().lock()),
       log_(config_),
+      stop_deadline_([this](const std::string& what) { log_.write_last(what); }),
       claim_(claim_yard(config_, force)),
       file_limit_(raise_file_limit()),
       metrics_([this](const CheckpointResult& result) { on_checkpoint(result); },
@@ -168,11 +175,17 @@ Daemon::Impl::Impl(const Config& config, AgentSurroundings surroundings, bool fo
       story_(log_.logger(), *this),
       instances_(io_, queue_, story_, warning()),
       parts_(io_, queue_, instances_, clock_, config_, yard_, std::move(surroundings), warning()),
+      authority_(instances_, parts_.roles()),
       services_{queue_,         instances_,     parts_.repositories(),
                 parts_.roles(), parts_.signs(), parts_.upkeep(),
-                events_,        *this,          clock_,
-                config_.paths()},
-      dispatcher_(io_, queue_, command_table(services_)),
+                authority_,     events_,        *this,
+                clock_,         config_.paths()},
+      dispatcher_(
+          io_, queue_,
+          [this](const Session& caller, Right right, std::string_view command) {
+            authority_.require(caller, right, command);
+          },
+          command_table(services_)),
       http_(io_, dispatcher_, memory_, http_options(), http_pages(),
             [this](Session& session) { events_.forget(session); }),
       broker_(io_, dispatcher_, events_, http_, memory_, broker_options(), warning()),
@@ -243,7 +256,7 @@ asio::awaitable<void> Daemon::Impl::start() {
   now_running("start");
   const auto look = [](Store& store) { return StoreFacts(store); };
   const StoreFacts store = co_await queue_.run(Durability::process, look);
-  log_recovery(store);
+  log_recovery(log_, store, reconciled_);
   if (claim_.abandoned_tmux()) co_await parts_.end_tmux_at(*claim_.abandoned_tmux());
   if (!config_.metrics_listen.empty()) {
     http_.listen_for_metrics(config_.metrics_listen, config_.metrics_public);
@@ -254,22 +267,6 @@ asio::awaitable<void> Daemon::Impl::start() {
              file_limit_);
   places_.start();
   co_await parts_.begin();
-}
-
-void Daemon::Impl::log_recovery(const StoreFacts& store) const {
-  const RecoveryReport& report = store.recovery;
-  const double took_ms = to_milliseconds(report.duration);
-  if (report.clean) {
-    log_->info("{} {}: the last stop was orderly; {} contexts, loaded in {:.1f} ms", store.engine,
-               store.version, report.contexts, took_ms);
-  } else {
-    log_->warn(
-        "{} {}: recovered from a stop that was not orderly: {} contexts, {} entries read "
-        "again in {:.1f} ms",
-        store.engine, store.version, report.contexts, report.tail_entries, took_ms);
-  }
-  log_->info("instances: {} taken up, {} ended meanwhile, {} allocations rolled back, {} unknown",
-             reconciled_.adopted, reconciled_.ended, reconciled_.rolled_back, reconciled_.unknown);
 }
 
 void Daemon::Impl::await_signal() {
@@ -307,7 +304,11 @@ asio::awaitable<void> Daemon::Impl::shut_down(bool with_tmux) {
   now_running("shut down");
   dispatcher_.stop();
   instances_.stop();
-  if (with_tmux) co_await parts_.end_tmux();
+  if (with_tmux) {
+    stop_deadline_.step("the end of the tmux server", tmux_end_timeout);
+    co_await parts_.end_tmux();
+  }
+  stop_deadline_.step("replies to what was asked", reply_timeout);
   places_.stop();
   parts_.stop();
   broker_.stop_listening();
@@ -321,6 +322,7 @@ asio::awaitable<void> Daemon::Impl::shut_down(bool with_tmux) {
   while (broker_.has_sessions() && std::chrono::steady_clock::now() - hung_up < hang_up_timeout) {
     co_await pause_for(io_, std::chrono::milliseconds(1));
   }
+  stop_deadline_.step("the store and the workers", teardown_timeout);
   log_->info("stopped: drained in {:.0f} ms, {} operations unfinished", to_milliseconds(waited()),
              queue_.in_flight());
 }

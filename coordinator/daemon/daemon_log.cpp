@@ -1,5 +1,8 @@
 #include "coordinator/daemon/daemon_log.h"
 
+#include <chrono>
+#include <thread>
+
 #include <spdlog/async_logger.h>
 #include <spdlog/details/thread_pool.h>
 #include <spdlog/sinks/rotating_file_sink.h>
@@ -29,5 +32,12 @@ DaemonLog::DaemonLog(const Config& config) {
 }
 
 DaemonLog::~DaemonLog() = default;
+
+void DaemonLog::write_last(const std::string& text) const {
+  logger_->error(text);
+  logger_->flush();
+  constexpr auto longest = std::chrono::milliseconds(200);
+  std::this_thread::sleep_for(longest);
+}
 
 }  // namespace yardmaster

@@ -24,6 +24,8 @@ class DaemonLog {
   DaemonLog& operator=(const DaemonLog&) = delete;
 
   spdlog::logger* operator->() const { return logger_.get(); }
+  // Any thread; waits until it is written, or gives up soon.
+  void write_last(const std::string& text) const;
   const std::shared_ptr<spdlog::logger>& logger() const { return logger_; }
 
  private:

@@ -36,4 +36,21 @@ nlohmann::json status_of(const Config& config, const YardRecord& yard, const Sto
               {"unknown", reconciled.unknown}}}}}};
 }
 
+void log_recovery(const DaemonLog& log, const StoreFacts& store,
+                  const ReconcileReport& reconciled) {
+  const RecoveryReport& report = store.recovery;
+  const double took_ms = to_milliseconds(report.duration);
+  if (report.clean) {
+    log->info("{} {}: the last stop was orderly; {} contexts, loaded in {:.1f} ms", store.engine,
+              store.version, report.contexts, took_ms);
+  } else {
+    log->warn(
+        "{} {}: recovered from a stop that was not orderly: {} contexts, {} entries read "
+        "again in {:.1f} ms",
+        store.engine, store.version, report.contexts, report.tail_entries, took_ms);
+  }
+  log->info("instances: {} taken up, {} ended meanwhile, {} allocations rolled back, {} unknown",
+            reconciled.adopted, reconciled.ended, reconciled.rolled_back, reconciled.unknown);
+}
+
 }  // namespace yardmaster

@@ -54,6 +54,30 @@ class ResetLater {
   sqlite3_stmt* statement_;
 };
 
+constexpr auto longest_check = std::chrono::seconds(5);
+
+// Ends what SQLite does when its time is over, for as long as this lives.
+class InterruptedAt {
+ public:
+  InterruptedAt(sqlite3* connection, SteadyTime deadline)
+      : connection_(connection), deadline_(deadline) {
+    constexpr int instructions = 1000;  // between looks at the clock
+    sqlite3_progress_handler(connection_, instructions, &is_over, this);
+  }
+  ~InterruptedAt() { sqlite3_progress_handler(connection_, 0, nullptr, nullptr); }
+  InterruptedAt(const InterruptedAt&) = delete;
+  InterruptedAt& operator=(const InterruptedAt&) = delete;
+
+ private:
+  static int is_over(void* self) {
+    const SteadyTime deadline = static_cast<const InterruptedAt*>(self)->deadline_;
+    return std::chrono::steady_clock::now() > deadline ? 1 : 0;
+  }
+
+  sqlite3* connection_;
+  SteadyTime deadline_;
+};
+
 }  // namespace
 
 SqliteDatabase::SqliteDatabase(std::filesystem::path file, Connection connection)
@@ -324,7 +348,10 @@ std::unique_ptr<Database> SqliteDatabase::open_reader() {
   return reader;
 }
 
+// Of a large database it looks at as much as it can in the time, since a start has to end.
 void SqliteDatabase::check() {
+  const SteadyTime deadline = std::chrono::steady_clock::now() + longest_check;
+  const InterruptedAt interrupted(connection_.get(), deadline);
   std::string found;
   sqlite3_stmt* raw = nullptr;
   if (sqlite3_prepare_v2(connection_.get(), "PRAGMA quick_check(1)", -1, &raw, nullptr) !=
@@ -333,6 +360,7 @@ void SqliteDatabase::check() {
   }
   const PreparedStatement statement(raw);
   const int result = sqlite3_step(raw);
+  if (result == SQLITE_INTERRUPT) return;
   if (result == SQLITE_ROW) {
     found = reinterpret_cast<const char*>(sqlite3_column_text(raw, 0));
   } else {

@@ -157,5 +157,65 @@ TEST_F(Http, an_upgrade_of_another_version_is_refused) {
   EXPECT_FALSE(stream.receive().starts_with("HTTP/1.1 101"));
 }
 
+TEST_F(Http, a_head_request_gets_the_head_alone) {
+  UnixStream stream(daemon_.socket());
+  stream.send("HEAD /health HTTP/1.1\r\nHost: x\r\n\r\nGET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(stream.receive_until("\r\n\r\n").starts_with("HTTP/1.1 200"));
+  EXPECT_TRUE(stream.receive_until("\r\n\r\n").starts_with("HTTP/1.1 200"))
+      << "the next answer follows at once";
+}
+
+TEST_F(Http, a_target_may_be_absolute) {
+  EXPECT_EQ(raw("GET http://x/health HTTP/1.1\r\nHost: x\r\n\r\n"), "HTTP/1.1 200 OK");
+  EXPECT_EQ(raw("GET HTTP://x/nowhere HTTP/1.1\r\nHost: x\r\n\r\n"), "HTTP/1.1 404 Not Found");
+}
+
+TEST_F(Http, a_request_has_one_host) {
+  EXPECT_EQ(raw("GET /health HTTP/1.1\r\n\r\n"), "HTTP/1.1 400 Bad Request");
+  EXPECT_EQ(raw("GET /health HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n"), "HTTP/1.1 400 Bad Request");
+  EXPECT_EQ(raw("GET /health HTTP/1.0\r\n\r\n"), "HTTP/1.0 200 OK");
+}
+
+TEST_F(Http, what_could_smuggle_a_request_is_refused_and_ends_the_connection) {
+  const std::string ping = R"({"command":"ping"})";
+  const std::string head = "POST /command HTTP/1.1\r\nHost: x\r\n";
+  for (const std::string fields :
+       {"Content-Length: 18\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding: gzip\r\n",
+        "Content-Length: 18\r\nContent-Length: 19\r\n", "Content-Length : 18\r\n",
+        "Content-Length: +18\r\n"}) {
+    UnixStream stream(daemon_.socket());
+    stream.send(head + fields + "\r\n" + ping);
+    const std::string status = stream.receive_until("\r\n");
+    EXPECT_TRUE(status.starts_with("HTTP/1.1 400") || status.starts_with("HTTP/1.1 501"))
+        << fields << status;
+    EXPECT_TRUE(stream.closed_by_peer()) << fields;
+  }
+}
+
+TEST_F(Http, who_expects_to_be_told_is_told_before_the_body) {
+  const std::string ping = R"({"command":"ping"})";
+  UnixStream stream(daemon_.socket());
+  stream.send("POST /command HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: " +
+              std::to_string(ping.size()) + "\r\n\r\n");
+  EXPECT_EQ(stream.receive_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+  stream.send(ping);
+  EXPECT_TRUE(stream.receive_until("\r\n").starts_with("HTTP/1.1 200"));
+  EXPECT_EQ(raw("GET /health HTTP/1.1\r\nHost: x\r\nExpect: gold\r\n\r\n"),
+            "HTTP/1.1 417 Expectation Failed");
+}
+
+TEST_F(Http, a_wrong_method_is_told_the_right_ones) {
+  EXPECT_EQ(raw("DELETE /health HTTP/1.1\r\nHost: x\r\n\r\n"), "HTTP/1.1 405 Method Not Allowed");
+  EXPECT_EQ(raw("GET /command HTTP/1.1\r\nHost: x\r\n\r\n"), "HTTP/1.1 405 Method Not Allowed");
+  EXPECT_EQ(raw("GET /ws HTTP/1.1\r\nHost: x\r\n\r\n"), "HTTP/1.1 426 Upgrade Required");
+}
+
+TEST_F(Http, frames_that_come_with_the_handshake_are_refused_and_not_lost) {
+  EXPECT_EQ(raw("GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+                "\x81\x80mask"),
+            "HTTP/1.1 400 Bad Request");
+}
+
 }  // namespace
 }  // namespace yardmaster::support

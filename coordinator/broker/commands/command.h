@@ -10,6 +10,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "coordinator/broker/commands/arguments.h"
+#include "coordinator/broker/commands/authority.h"
 #include "coordinator/broker/commands/request.h"
 
 namespace yardmaster {
@@ -25,6 +26,7 @@ struct Command {
   Handler handler;
   // In bytes, where a reply may be long: a session gets only so many of these at a time.
   std::size_t longest_reply = 0;
+  Right right = Right::everyone;  // that it takes on an instance's socket
 };
 
 }  // namespace yardmaster

@@ -1,6 +1,8 @@
 #include "coordinator/broker/commands/command_table.h"
 
+#include <algorithm>
 #include <initializer_list>
+#include <iterator>
 
 #include "coordinator/broker/commands/append_frame.h"
 #include "coordinator/broker/commands/handlers.h"
@@ -70,7 +72,9 @@ constexpr ArgumentSpec add_repo_arguments[] = {{"name", Kind::name},
                                                {"tmux_session", Kind::name}};
 constexpr ArgumentSpec remove_repo_arguments[] = {{"name", Kind::name, required},
                                                   {"force", Kind::boolean}};
-constexpr ArgumentSpec list_rescues_arguments[] = {{"repo", Kind::name}};
+constexpr ArgumentSpec list_repos_arguments[] = {{"after", Kind::name}, {"limit", Kind::number}};
+constexpr ArgumentSpec list_rescues_arguments[] = {
+    {"repo", Kind::name}, {"after", Kind::count}, {"limit", Kind::number}};
 constexpr ArgumentSpec restore_rescue_arguments[] = {{"repo", Kind::name, required},
                                                      {"ref", Kind::text, required},
                                                      {"branch", Kind::text},
@@ -92,6 +96,23 @@ constexpr ArgumentSpec remove_agent_arguments[] = {
 constexpr ArgumentSpec repair_arguments[] = {{"dry_run", Kind::boolean}};
 constexpr ArgumentSpec complete_agent_arguments[] = {
     {"repo", Kind::name}, {"agent", Kind::name}, {"summary", Kind::text}, {"key", Kind::text}};
+
+// What is not about an instance itself takes more than being one. Who may end whom is looked at
+// where that is known.
+void restrict(std::vector<Command>& table) {
+  constexpr std::string_view for_owners[] = {"stop",           "histograms",      "backup",
+                                             "add_repo",       "remove_repo",     "list_rescues",
+                                             "restore_rescue", "trigger_cleanup", "repair_state"};
+  for (Command& command : table) {
+    if (std::find(std::begin(for_owners), std::end(for_owners), command.name) !=
+        std::end(for_owners)) {
+      command.right = Right::owner;
+    }
+    if (command.name == "allocate_instance" || command.name == "add_agent") {
+      command.right = Right::spawn;
+    }
+  }
+}
 
 }  // namespace
 
@@ -136,13 +157,14 @@ std::vector<Command> command_table(Services& services) {
   row("report_state", report_arguments, handlers::report_state);
   row("list_roles", {}, handlers::list_roles);
   row("add_repo", add_repo_arguments, handlers::add_repo);
-  long_row("list_repos", {}, handlers::list_repos);
+  long_row("list_repos", list_repos_arguments, handlers::list_repos);
   row("remove_repo", remove_repo_arguments, handlers::remove_repo);
   long_row("list_rescues", list_rescues_arguments, handlers::list_rescues);
   row("restore_rescue", restore_rescue_arguments, handlers::restore_rescue);
   row("trigger_cleanup", repair_arguments, handlers::trigger_cleanup);
   row("repair_state", repair_arguments, handlers::repair_state);
   row("complete_agent", complete_agent_arguments, handlers::complete_agent);
+  restrict(table);
   return table;
 }
 

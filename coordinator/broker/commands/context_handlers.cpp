@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <optional>
 
 #include "coordinator/base/json.h"
@@ -119,6 +120,29 @@ Appended append_each(Store& store, const Request& request, const AppendRequest& 
   return appended;
 }
 
+bool is_offered(Store& store, const std::string& context, const std::string& instance) {
+  HandoffFilter pending;
+  pending.instance = instance;
+  pending.state = HandoffState::pending;
+  const std::vector<Handoff> handoffs = store.list_handoffs(pending);
+  return std::any_of(handoffs.begin(), handoffs.end(), [&](const Handoff& handoff) {
+    return handoff.context == context && handoff.to == instance;
+  });
+}
+
+// On its own socket an instance reads its contexts, and those that are offered to it.
+ContextSnapshot readable_snapshot(Store& store, const Request& request, std::uint64_t from,
+                                  std::uint64_t limit) {
+  const std::string context = request.text("context");
+  ContextSnapshot snapshot = store.snapshot(context, from, limit);
+  const std::string& reader = request.session().instance();
+  if (reader.empty() || snapshot.info.owner == reader || is_offered(store, context, reader)) {
+    return snapshot;
+  }
+  throw Error(ErrorCode::forbidden, "context '" + context + "' belongs to '" + snapshot.info.owner +
+                                        "', and is not offered to '" + reader + "'");
+}
+
 }  // namespace
 
 Reply append_entries(Services& services, const Request& request) {
@@ -142,10 +166,9 @@ Reply append_entries(Services& services, const Request& request) {
 
 Reply read_context(Services& services, const Request& request) {
   static_cast<void>(request.optional_caller("instance_id"));  // may be refused
-  const std::string context = request.text("context");
   const std::uint64_t from = request.number("from_seq", 1);
   const std::uint64_t limit = request.number("limit", default_entries);
-  const auto take = [&](Store& store) { return store.snapshot(context, from, limit); };
+  const auto take = [&](Store& store) { return readable_snapshot(store, request, from, limit); };
   std::optional<EntriesText> entries;
   const auto read = [&](Reader& reader, const ContextSnapshot& snapshot) {
     if (!entries) entries.emplace(snapshot);
@@ -166,14 +189,13 @@ Reply read_context(Services& services, const Request& request) {
 
 Reply digest_context(Services& services, const Request& request) {
   static_cast<void>(request.optional_caller("instance_id"));  // may be refused
-  const std::string context = request.text("context");
   const std::uint64_t from = request.number("from_seq", 1);
   const std::uint64_t to = request.number("to_seq", 0);
   if (to != 0 && to < from) {
     throw Error(ErrorCode::invalid_request, "args.to_seq: must not be less than from_seq");
   }
   const std::uint64_t limit = to == 0 ? 0 : to - from + 1;
-  const auto take = [&](Store& store) { return store.snapshot(context, from, limit); };
+  const auto take = [&](Store& store) { return readable_snapshot(store, request, from, limit); };
   const bool count_rows = request.flag("count_rows");
   std::optional<DigestText> digest;
   const auto read = [&](Reader& reader, const ContextSnapshot& snapshot) {

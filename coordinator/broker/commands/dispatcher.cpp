@@ -27,9 +27,13 @@ std::string_view text_of(const nlohmann::json& arguments, const char* name) {
 
 }  // namespace
 
-Dispatcher::Dispatcher(boost::asio::io_context& io, StoreQueue& store,
+Dispatcher::Dispatcher(boost::asio::io_context& io, StoreQueue& store, Permission permission,
                        std::vector<Command> commands)
-    : io_(io), store_(store), commands_(std::move(commands)), counters_(names_of(commands_)) {
+    : io_(io),
+      store_(store),
+      require_right_(std::move(permission)),
+      commands_(std::move(commands)),
+      counters_(names_of(commands_)) {
   for (std::size_t i = 0; i < commands_.size(); ++i) by_name_.emplace(commands_[i].name, i);
   append_command_ = by_name_.at("append_context");
   append_several_command_ = by_name_.at("append_entries");
@@ -88,6 +92,7 @@ void Dispatcher::handle_any(Session& session, std::string_view frame, SteadyTime
     command = found->second;
     if (stopping_) throw Error(ErrorCode::unavailable, "the daemon is stopping");
     require_arguments(commands_[command].arguments, request.arguments);
+    require_right_(session, commands_[command].right, commands_[command].name);
     if (command == append_command_) return append_from(session, request, arrived);
     const RequestCost cost{frame.size(), commands_[command].longest_reply};
     start(session, std::move(request), command, arrived, cost);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -20,9 +21,14 @@
 
 namespace yardmaster {
 
+// Throws forbidden where the caller may not ask for the command.
+using Permission =
+    std::function<void(const Session& caller, Right right, std::string_view command)>;
+
 class Dispatcher {
  public:
-  Dispatcher(boost::asio::io_context& io, StoreQueue& store, std::vector<Command> commands);
+  Dispatcher(boost::asio::io_context& io, StoreQueue& store, Permission permission,
+             std::vector<Command> commands);
 
   // Throws nothing but std::bad_alloc. The frame is not needed after the call.
   void handle(Session& session, std::string_view frame, SteadyTime arrived);
@@ -44,6 +50,7 @@ class Dispatcher {
 
   boost::asio::io_context& io_;
   StoreQueue& store_;
+  Permission require_right_;
   std::vector<Command> commands_;
   std::unordered_map<std::string_view, std::size_t> by_name_;
   std::size_t append_command_;

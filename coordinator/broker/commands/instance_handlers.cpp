@@ -42,9 +42,29 @@ std::string agent_name(const Request& request) {
   std::string name = request.text("agent");
   if (request.has("repo")) name = request.text("repo") + "-" + name;
   require_name("args.repo and args.agent", name);
-  const std::string& own = request.session().instance();
-  if (!own.empty() && own != name) throw identity_error(own, name);
   return name;
+}
+
+// What a supervisor starts is of its own repository.
+void require_own_repository(const Services& services, const Request& request,
+                            InstanceRequest& wanted) {
+  const std::string own = services.authority.own_repository(request.session());
+  if (own.empty()) return;
+  if (wanted.repo.empty()) wanted.repo = own;
+  if (wanted.repo == own) return;
+  throw Error(ErrorCode::forbidden, "args.repo: '" + request.session().instance() + "' works in '" +
+                                        own + "', and starts instances there");
+}
+
+// An instance may end itself, and others of its repository if its role says so.
+void require_may_end(const Services& services, const Request& request, const std::string& name,
+                     std::string_view command) {
+  if (name == request.session().instance()) return;
+  services.authority.require(request.session(), Right::end, command);
+  const std::string own = services.authority.own_repository(request.session());
+  if (own.empty() || !services.instances.lives(name)) return;
+  if (services.instances.find(name).repo == own) return;
+  throw Error(ErrorCode::forbidden, "'" + name + "' is not of the repository '" + own + "'");
 }
 
 // A persistent instance that has died and waits to be started again has nothing to release: it is
@@ -198,13 +218,15 @@ asio::awaitable<std::string> allocate(Services& services, InstanceRequest wanted
 
 Reply allocate_instance(Services& services, const Request& request) {
   InstanceRequest wanted = common_request(request);
-  wanted.name = request.optional_caller("instance_id");
+  wanted.name = request.text("instance_id");
   wanted.role = request.text("role");
+  require_own_repository(services, request, wanted);
   co_return co_await allocate(services, std::move(wanted));
 }
 
 Reply release_instance(Services& services, const Request& request) {
-  std::string name = request.caller("instance_id");
+  std::string name = request.subject("instance_id");
+  require_may_end(services, request, name, "release_instance");
   Ending ending("released", request.arrived());
   ending.force = request.flag("force");
   co_return co_await release(services, std::move(name), std::move(ending));
@@ -219,11 +241,13 @@ Reply add_agent(Services& services, const Request& request) {
   wanted.name = agent_name(request);
   wanted.role = request.text("type");
   wanted.registered = true;
+  require_own_repository(services, request, wanted);
   co_return co_await allocate(services, std::move(wanted));
 }
 
 Reply remove_agent(Services& services, const Request& request) {
   std::string name = agent_name(request);
+  require_may_end(services, request, name, "remove_agent");
   Ending ending("released", request.arrived());
   ending.force = request.flag("force");
   co_return co_await release(services, std::move(name), std::move(ending));
@@ -237,6 +261,8 @@ Reply list_agents(Services& services, const Request& request) {
 // so is a sign of life, too: one that is quick has not been taken for started yet.
 Reply complete_agent(Services& services, const Request& request) {
   std::string name = agent_name(request);
+  const std::string& own = request.session().instance();
+  if (!own.empty() && own != name) throw identity_error(own, name);
   Ending ending(std::string(completed), request.arrived());
   ending.summary = request.text("summary");
   ending.key = request.text("key");

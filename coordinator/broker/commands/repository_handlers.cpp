@@ -1,14 +1,18 @@
+#include <algorithm>
 #include <string_view>
 #include <unordered_map>
 
 #include "coordinator/base/json.h"
 #include "coordinator/broker/commands/handlers.h"
+#include "coordinator/broker/commands/protocol.h"
 #include "coordinator/broker/commands/wire_values.h"
 
 namespace yardmaster::handlers {
 namespace {
 
 using nlohmann::json;
+
+constexpr std::uint64_t most_repos_listed = 1000;
 
 std::vector<std::string> instances_of(const Services& services, const std::string& repo) {
   std::vector<std::string> names;
@@ -31,17 +35,28 @@ Reply add_repo(Services& services, const Request& request) {
   co_return to_text(repository_json(repository));
 }
 
-Reply list_repos(Services& services, const Request& /*request*/) {
+Reply list_repos(Services& services, const Request& request) {
   json shown = json::array();
   std::unordered_map<std::string_view, std::size_t> instances;
   services.instances.visit([&](const Instance& instance) { ++instances[instance.repo]; });
+  const std::string after = request.text("after");
+  const std::uint64_t limit =
+      std::min(request.number("limit", most_repos_listed), most_repos_listed);
+  std::size_t bytes = 0;
+  bool more = false;
   for (const Repository& repository : services.repositories.list()) {
+    if (repository.name <= after) continue;
     json each = repository_json(repository);
     each["progress"] = services.repositories.progress(repository.name);
     each["instances"] = instances[repository.name];
+    bytes += to_text(each).size();
+    more = shown.size() == limit || (!shown.empty() && bytes > max_frame_bytes);
+    if (more) break;
     shown.push_back(std::move(each));
   }
-  const json data{{"repos", std::move(shown)}};
+  json data{{"more", more}};
+  if (more) data["next_after"] = shown.back().at("name");
+  data["repos"] = std::move(shown);
   co_return to_text(data);
 }
 

@@ -41,6 +41,10 @@ std::string Request::caller(std::string_view argument) const {
   throw Error(ErrorCode::invalid_request, "args." + std::string(argument) + ": is missing");
 }
 
+std::string Request::subject(std::string_view argument) const {
+  return has(argument) ? text(argument) : caller(argument);
+}
+
 Error identity_error(std::string_view own, std::string_view claimed) {
   return {ErrorCode::forbidden, "this is the socket of '" + std::string(own) +
                                     "', which cannot speak for '" + std::string(claimed) + "'"};

@@ -43,7 +43,9 @@ class Request {
   // The instance that the caller speaks for: on an instance's socket that instance, else what the
   // argument says. Throws forbidden when they differ; invalid_request when there is neither.
   std::string caller(std::string_view argument) const;
-  // Returns the same, but an empty name when there is neither.
+  // The same, but for an instance that may speak about others: it is not refused.
+  std::string subject(std::string_view argument) const;
+  // Returns the same as caller(), but an empty name when there is neither.
   std::string optional_caller(std::string_view argument) const;
 
  private:

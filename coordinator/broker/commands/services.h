@@ -13,6 +13,7 @@
 
 #include "coordinator/base/clock.h"
 #include "coordinator/base/paths.h"
+#include "coordinator/broker/commands/authority.h"
 #include "coordinator/broker/event_hub.h"
 #include "coordinator/instances/git/repositories.h"
 #include "coordinator/instances/lifecycle/instance_manager.h"
@@ -63,6 +64,7 @@ struct Services {
   const Roles& roles;
   LifeSigns& signs;
   Upkeep& upkeep;
+  const Authority& authority;
   EventHub& events;
   DaemonControl& daemon;
   const Clock& clock;

@@ -13,6 +13,8 @@ namespace {
 using nlohmann::json;
 namespace asio = boost::asio;
 
+constexpr std::uint64_t most_rescues_listed = 1000;
+
 json action_json(const UpkeepAction& action) {
   json shown{{"action", action.action}, {"what", action.what}};
   if (!action.instance.empty()) shown["instance_id"] = action.instance;
@@ -59,6 +61,21 @@ json kept_json(const KeptDirectory& kept) {
           {"summary", kept.note.why}};
 }
 
+// A page of the list: `after` so many, as many as make up about a frame.
+json rescues_page(json& all, std::uint64_t after, std::uint64_t limit) {
+  json page = json::array();
+  std::size_t bytes = 0;
+  std::size_t next = after;
+  for (; next < all.size() && page.size() < limit; ++next) {
+    bytes += to_text(all[next]).size();
+    if (!page.empty() && bytes > max_frame_bytes) break;
+    page.push_back(std::move(all[next]));
+  }
+  json data{{"rescues", std::move(page)}, {"more", next < all.size()}};
+  if (next < all.size()) data["next_after"] = next;
+  return data;
+}
+
 }  // namespace
 
 Reply trigger_cleanup(Services& services, const Request& request) {
@@ -94,8 +111,9 @@ Reply list_rescues(Services& services, const Request& request) {
       shown.push_back(kept_json(each));
     }
   }
-  const json data{{"rescues", std::move(shown)},
-                  {"repositories", services.repositories.list().size()}};
+  json data =
+      rescues_page(shown, request.number("after"), request.number("limit", most_rescues_listed));
+  data["repositories"] = services.repositories.list().size();
   co_return to_text(data);
 }
 

@@ -2,6 +2,7 @@
 // Beast is slow to compile and stays within them. Broker thread only.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <list>
 #include <memory>
@@ -45,6 +46,17 @@ class OpenConnections {
   };
 
   std::size_t size() const { return connections_.size(); }
+  std::size_t size(const std::string& instance) const {
+    return static_cast<std::size_t>(
+        std::count_if(connections_.begin(), connections_.end(),
+                      [&](const auto& each) { return each.first == instance; }));
+  }
+  // Closes the one that has been there longest, if there is one.
+  void hang_up_oldest() const {
+    if (connections_.empty()) return;
+    const auto close = connections_.front().second;
+    close();
+  }
   // Closes the connections of an instance, or all.
   void hang_up(const std::string* instance) const {
     std::vector<std::function<void()>> closers;
@@ -66,6 +78,7 @@ struct HttpContext {
   HttpPages pages;
   std::function<void(Session& session)> on_closed;
   std::shared_ptr<OpenConnections> open = std::make_shared<OpenConnections>();
+  std::shared_ptr<OpenConnections> metrics = std::make_shared<OpenConnections>();  // over TCP
 };
 
 // Speaks WebSocket until the peer is gone; the request is the upgrade.

@@ -1,7 +1,6 @@
 #include "coordinator/broker/sessions/http_server.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
@@ -10,6 +9,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
@@ -17,6 +17,8 @@
 #include "coordinator/base/stall_detector.h"
 #include "coordinator/broker/commands/protocol.h"
 #include "coordinator/broker/sessions/http_connection.h"
+#include "coordinator/broker/sessions/http_replies.h"
+#include "coordinator/broker/sessions/tcp_endpoint.h"
 #include "coordinator/domain/names.h"
 
 namespace yardmaster {
@@ -30,7 +32,8 @@ using asio::ip::tcp;
 // A connection may be silent for this long between requests, or take this long to send a request or
 // read the reply.
 constexpr auto request_timeout = std::chrono::seconds(60);
-constexpr std::string_view json_type = "application/json";
+// Anybody may connect over TCP: the longest makes room for the next.
+constexpr std::size_t most_metrics_connections = 16;
 constexpr std::string_view metrics_type = "text/plain; version=0.0.4; charset=utf-8";
 
 // The caller of one POST /command: gets one reply.
@@ -70,35 +73,15 @@ class PostSession final : public Session {
   bool done_ = false;
 };
 
-HttpReply reply_with(const HttpRequest& request, http::status status, std::string_view type,
-                     std::string body) {
-  HttpReply reply(status, request.version());
-  reply.set(http::field::content_type, beast::string_view(type.data(), type.size()));
-  reply.set(http::field::cache_control, "no-store");
-  reply.keep_alive(request.keep_alive());
-  reply.body() = std::move(body);
-  reply.prepare_payload();
-  return reply;
-}
-
-HttpReply refusal(const HttpRequest& request, http::status status, const Error& error) {
-  std::string body;
-  append_failure(body, {}, error);
-  return reply_with(request, status, json_type, std::move(body));
-}
-
-std::string_view path_of(const HttpRequest& request) {
-  const std::string_view target(request.target().data(), request.target().size());
-  return target.substr(0, target.find('?'));
-}
-
-class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
+class HttpConnection : public std::enable_shared_from_this<HttpConnection>,
+                       private MemoryBudget::Account::Owner {
  public:
   // `metrics_only`: came over TCP, where anybody may connect.
   HttpConnection(HttpContext& context, HttpSocket socket, std::string instance, bool metrics_only)
       : context_(context),
         socket_(std::move(socket)),
         timer_(context.io),
+        memory_(context.memory, *this),
         instance_(std::move(instance)),
         metrics_only_(metrics_only) {}
 
@@ -112,7 +95,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
  private:
   asio::awaitable<void> serve_all(std::string received) {
-    const OpenConnections::Entry entry(context_.open, instance_, [this] { close_when_idle(); });
+    const OpenConnections::Entry entry(metrics_only_ ? context_.metrics : context_.open, instance_,
+                                       [this] { close_when_idle(); });
     beast::flat_buffer buffer;
     const auto room = buffer.prepare(received.size());
     buffer.commit(asio::buffer_copy(room, asio::buffer(received)));
@@ -121,12 +105,17 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     timer_.cancel();
   }
 
+  asio::awaitable<std::optional<HttpReply>> read(beast::flat_buffer& buffer, HttpParser& parser,
+                                                 boost::system::error_code& failure);
   asio::awaitable<bool> serve_one(beast::flat_buffer& buffer);
+  bool may_upgrade(const HttpRequest& request) const;
   asio::awaitable<HttpReply> answer(const HttpRequest& request);
   asio::awaitable<HttpReply> show_instance(const HttpRequest& request, std::string name);
   asio::awaitable<HttpReply> run_command(const HttpRequest& request);
   bool is_allowed_origin(const HttpRequest& request) const;
   void start_timer();
+  void shed() noexcept override { close(); }
+  const std::string& whose() const override { return instance_; }
   // Lets the request that is being answered have its reply.
   void close_when_idle() {
     closing_ = true;
@@ -140,6 +129,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   HttpContext& context_;
   HttpSocket socket_;
   asio::steady_timer timer_;
+  MemoryBudget::Account memory_;
   std::string instance_;
   bool metrics_only_;
   bool answering_ = false;
@@ -158,69 +148,108 @@ void HttpConnection::start_timer() {
   });
 }
 
+// Reads a request; gives why it is refused, if it is.
+asio::awaitable<std::optional<HttpReply>> HttpConnection::read(beast::flat_buffer& buffer,
+                                                               HttpParser& parser,
+                                                               boost::system::error_code& failure) {
+  co_await http::async_read_header(socket_, buffer, parser,
+                                   asio::redirect_error(asio::use_awaitable, failure));
+  if (!failure) {
+    std::optional<HttpReply> refused = refusal_of_head(parser.get(), parser.chunked());
+    if (refused) co_return refused;
+    if (awaits_continue(parser.get()) && !parser.is_done()) {
+      constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+      co_await asio::async_write(socket_, asio::buffer(go_on),
+                                 asio::redirect_error(asio::use_awaitable, failure));
+    }
+  }
+  parser.eager(true);
+  while (!failure && !parser.is_done()) {
+    co_await http::async_read_some(socket_, buffer, parser,
+                                   asio::redirect_error(asio::use_awaitable, failure));
+    memory_.set(buffer.capacity() + parser.get().body().capacity(), 0);
+  }
+  if (!failure || failure == http::error::end_of_stream || !socket_.is_open())
+    co_return std::nullopt;
+  co_return refusal_of_failure(parser.get(), failure);
+}
+
 // Reads a request and answers it; false when it was the last.
 asio::awaitable<bool> HttpConnection::serve_one(beast::flat_buffer& buffer) {
-  http::request_parser<http::string_body> parser;
+  HttpParser parser;
   parser.body_limit(max_frame_bytes);
   boost::system::error_code failure;
   start_timer();
-  co_await http::async_read(socket_, buffer, parser,
-                            asio::redirect_error(asio::use_awaitable, failure));
+  std::optional<HttpReply> refused = co_await read(buffer, parser, failure);
   now_running("http");
   timer_.cancel();
-  if (failure == http::error::end_of_stream || !socket_.is_open()) co_return false;
-  HttpRequest request = parser.release();
-  HttpReply reply;
+  if (!refused && (failure || !socket_.is_open())) co_return false;
+  const bool is_refused = refused.has_value();
+  const HttpRequest request = parser.release();
   answering_ = true;
-  if (failure) {
-    const bool large = failure == http::error::body_limit;
-    const Error error(large ? ErrorCode::frame_too_large : ErrorCode::invalid_request,
-                      large ? "the body is too long" : "this is neither a JSON object nor HTTP");
-    reply = refusal(request, large ? http::status::payload_too_large : http::status::bad_request,
-                    error);
-    reply.keep_alive(false);
-  } else if (beast::websocket::is_upgrade(request) && path_of(request) == "/ws" && !metrics_only_ &&
-             is_allowed_origin(request)) {
-    upgrade_ = std::move(request);
-    co_return false;
+  if (!is_refused && may_upgrade(request)) {
+    // Its frames have to wait for the answer (RFC 6455, 4.1).
+    if (buffer.size() == 0) {
+      upgrade_ = request;
+      co_return false;
+    }
+    refused = refusal(request, http::status::bad_request,
+                      Error(ErrorCode::invalid_request, "a WebSocket's frames follow its answer"));
+    refused->keep_alive(false);
+  }
+  HttpReply reply;
+  if (refused) {
+    reply = std::move(*refused);
   } else {
     reply = co_await answer(request);
   }
+  if (request.method() == http::verb::head) reply.body().clear();
   if (closing_) reply.keep_alive(false);
   const bool more = reply.keep_alive();
   start_timer();
+  memory_.set(buffer.capacity() + request.body().capacity() + reply.body().capacity(), 0);
   co_await http::async_write(socket_, reply, asio::redirect_error(asio::use_awaitable, failure));
   timer_.cancel();
+  memory_.set(buffer.capacity(), 0);
   answering_ = false;
   co_return more && !failure && !closing_;
 }
 
+bool HttpConnection::may_upgrade(const HttpRequest& request) const {
+  return beast::websocket::is_upgrade(request) && path_of(request) == "/ws" && !metrics_only_ &&
+         is_allowed_origin(request);
+}
+
 asio::awaitable<HttpReply> HttpConnection::answer(const HttpRequest& request) {
   const std::string_view path = path_of(request);
-  const bool is_get = request.method() == http::verb::get;
-  if (is_get && path == "/health") {
+  constexpr std::string_view instances = "/instance/";
+  const bool is_public = path == "/health" || path == "/metrics";
+  const bool is_page = is_public || path == "/ws" || path.starts_with(instances);
+  if ((!is_page && path != "/command") || (metrics_only_ && !is_public)) {
+    const Error error(ErrorCode::not_found,
+                      "there are GET /health, /metrics, /instance/NAME, /ws and POST /command");
+    co_return refusal(request, http::status::not_found, error);
+  }
+  if (!is_public && !is_allowed_origin(request)) {
+    const Error error(ErrorCode::forbidden, "this origin is not allowed");
+    co_return refusal(request, http::status::forbidden, error);
+  }
+  const bool reads = request.method() == http::verb::get || request.method() == http::verb::head;
+  if (is_page ? !reads : request.method() != http::verb::post) {
+    co_return refusal_of_method(request, is_page ? "GET, HEAD" : "POST");
+  }
+  if (path == "/health") {
     co_return reply_with(request, http::status::ok, json_type, "{\"status\":\"ok\"}\n");
   }
-  if (is_get && path == "/metrics") {
+  if (path == "/metrics") {
     now_running("metrics");
     std::string text = co_await context_.pages.metrics();
     co_return reply_with(request, http::status::ok, metrics_type, std::move(text));
   }
-  if (!metrics_only_ && !is_allowed_origin(request)) {
-    const Error error(ErrorCode::forbidden, "this origin is not allowed");
-    co_return refusal(request, http::status::forbidden, error);
-  }
-  constexpr std::string_view instances = "/instance/";
-  if (is_get && !metrics_only_ && path.starts_with(instances)) {
-    std::string name(path.substr(instances.size()));
-    co_return co_await show_instance(request, std::move(name));
-  }
-  if (request.method() == http::verb::post && !metrics_only_ && path == "/command") {
-    co_return co_await run_command(request);
-  }
-  const Error error(ErrorCode::not_found,
-                    "there are GET /health, /metrics, /instance/NAME, /ws and POST /command");
-  co_return refusal(request, http::status::not_found, error);
+  if (path == "/ws") co_return refusal_without_upgrade(request);
+  if (path == "/command") co_return co_await run_command(request);
+  std::string name(path.substr(instances.size()));
+  co_return co_await show_instance(request, std::move(name));
 }
 
 asio::awaitable<HttpReply> HttpConnection::show_instance(const HttpRequest& request,
@@ -260,21 +289,6 @@ bool HttpConnection::is_allowed_origin(const HttpRequest& request) const {
   return std::find(allowed.begin(), allowed.end(), value) != allowed.end();
 }
 
-tcp::endpoint parse_endpoint(const std::string& address) {
-  const std::size_t colon = address.rfind(':');
-  boost::system::error_code failure;
-  std::string host = address.substr(0, colon);
-  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
-  const auto ip = asio::ip::make_address(host, failure);
-  unsigned short port = 0;
-  const char* const end = address.data() + address.size();
-  const bool has_port = colon != std::string::npos &&
-                        std::from_chars(address.data() + colon + 1, end, port).ptr == end;
-  if (!failure && has_port && colon + 1 < address.size()) return {ip, port};
-  throw Error(ErrorCode::usage,
-              "metrics_listen: '" + address + "' is not ADDRESS:PORT, e.g. 127.0.0.1:9464");
-}
-
 }  // namespace
 
 class HttpServer::Impl {
@@ -296,7 +310,7 @@ class HttpServer::Impl {
   }
 
   void listen(const std::string& address, bool public_too) {
-    const tcp::endpoint endpoint = parse_endpoint(address);
+    const tcp::endpoint endpoint = parse_endpoint("metrics_listen", address);
     if (!endpoint.address().is_loopback() && !public_too) {
       throw Error(ErrorCode::usage, "metrics_listen: " + address +
                                         " is not a loopback address; set metrics_public to true "
@@ -316,7 +330,8 @@ class HttpServer::Impl {
       tcp::socket socket =
           co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, failure));
       if (!failure) {
-        // Hangs up when there is no room.
+        if (context_.metrics->size() >= most_metrics_connections)
+          context_.metrics->hang_up_oldest();
         if (context_.options.admit(socket.native_handle())) {
           serve(HttpSocket(std::move(socket)), {}, {}, true);
         }
@@ -329,6 +344,7 @@ class HttpServer::Impl {
 
   void hang_up(const std::string* instance) {
     context_.open->hang_up(instance);
+    if (instance == nullptr) context_.metrics->hang_up(nullptr);
     boost::system::error_code ignored;
     if (instance == nullptr) acceptor_.close(ignored);
   }
@@ -366,5 +382,8 @@ void HttpServer::hang_up(const std::string& instance) {
 }
 void HttpServer::hang_up_all() { impl_->hang_up(nullptr); }
 std::size_t HttpServer::connections() const { return impl_->context().open->size(); }
+std::size_t HttpServer::connections(const std::string& instance) const {
+  return impl_->context().open->size(instance);
+}
 
 }  // namespace yardmaster

@@ -24,7 +24,7 @@ struct HttpOptions {
   std::vector<std::string> allowed_origins;
   std::chrono::nanoseconds ping_interval = std::chrono::seconds(20);
   std::size_t max_output_bytes = 0;
-  // Returns whether there is room for a new TCP connection, and counts the connection if so.
+  // Returns whether there is a descriptor for a new TCP connection, and counts it if so.
   std::function<bool(int socket)> admit;
 };
 
@@ -51,7 +51,9 @@ class HttpServer {
 
   void hang_up(const std::string& instance);
   void hang_up_all();
+  // Those over TCP, which have a quota of their own, do not count.
   std::size_t connections() const;
+  std::size_t connections(const std::string& instance) const;
 
  private:
   class Impl;

@@ -90,6 +90,7 @@ class WebSocketSession final : public Session, private MemoryBudget::Account::Ow
   std::size_t input_bytes_ = 0;
   bool open_ = false;
   bool aborted_ = false;
+  websocket::close_code close_code_ = websocket::close_code::going_away;
   bool writing_ = false;
   bool closing_ = false;
 };
@@ -134,6 +135,11 @@ asio::awaitable<void> WebSocketSession::read_all() {
   while (open_ && !closing_) {
     if (!co_await read_message(buffer)) co_return;
     now_running("websocket");
+    if (!stream_.got_text()) {
+      close_code_ = websocket::close_code::unknown_data;
+      close_when_idle();
+      break;
+    }
     const asio::const_buffer data = buffer.cdata();
     const std::string_view text(static_cast<const char*>(data.data()), data.size());
     context_.dispatcher.handle(*this, text, std::chrono::steady_clock::now());
@@ -189,7 +195,7 @@ asio::awaitable<void> WebSocketSession::write_all() {
   }
   if (failure) abort();
   if (is_open() && !failure && closing_ && in_flight() == 0) {
-    const websocket::close_reason reason(websocket::close_code::going_away);
+    const websocket::close_reason reason(close_code_);
     co_await stream_.async_close(reason, asio::redirect_error(asio::use_awaitable, failure));
   }
   writing_ = false;

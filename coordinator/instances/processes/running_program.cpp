@@ -27,6 +27,7 @@ constexpr std::size_t chunk = 64UL * 1024;
 // pipe can hold.
 constexpr std::size_t most_at_once = 16 * chunk;
 constexpr std::size_t kept_errors = 256UL * 1024;
+constexpr std::size_t most_output = 64UL * 1024 * 1024;
 
 // Reads what is there and hands it over in pieces; false at the end of the file.
 template <class Take>
@@ -135,8 +136,15 @@ void RunningProgram::force_end() {
 void RunningProgram::signal_group(int number) const { ::kill(-pid_, number); }
 
 void RunningProgram::take_output() {
-  const auto take = [this](std::string_view text) { result_.output.append(text); };
+  const auto take = [this](std::string_view text) {
+    if (result_.output.size() < most_output) result_.output.append(text);
+  };
   if (!read_available(output_.native_handle(), take)) output_.close();
+  if (result_.output.size() < most_output || asked_to_end_ || done_) return;
+  // What it says cannot be kept whole, so it is of no use.
+  result_.cancelled = true;
+  take_error_text("its output was longer than 64 MiB\n");
+  ask_to_end();
 }
 
 void RunningProgram::take_errors() {

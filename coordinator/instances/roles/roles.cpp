@@ -16,11 +16,13 @@ namespace yardmaster {
 namespace {
 
 Role built_in(std::string_view name, bool persistent, std::string_view prompt) {
-  return {std::string(name), persistent, std::string(prompt), {}, {}};
+  return {std::string(name), persistent, std::string(prompt), {}, {}, {}};
 }
 
 std::vector<Role> built_in_roles() {
-  return {built_in("supervisor", true, embedded::supervisor_md),
+  Role supervisor = built_in("supervisor", true, embedded::supervisor_md);
+  supervisor.may = {"spawn", "end"};
+  return {std::move(supervisor),
           built_in("merge-queue", true, embedded::merge_queue_md),
           built_in("worker", false, embedded::worker_md),
           built_in("developer", false, embedded::developer_md),
@@ -35,6 +37,7 @@ void extend(Role& role, RoleEntry entry) {
   }
   if (entry.persistent) role.persistent = *entry.persistent;
   if (entry.mcp_servers) role.mcp_servers = std::move(*entry.mcp_servers);
+  if (entry.may) role.may = std::move(*entry.may);
   if (entry.agent_command) role.agent_command = std::move(*entry.agent_command);
 }
 

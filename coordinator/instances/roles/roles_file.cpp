@@ -140,6 +140,16 @@ std::vector<std::string> read_server_names(const Field& names, const RolesFile& 
   return servers;
 }
 
+std::vector<std::string> read_rights(const Field& rights) {
+  std::vector<std::string> may;
+  for (const Field& right : rights.elements()) {
+    may.push_back(right.text());
+    if (may.back() == "spawn" || may.back() == "end" || may.back() == "all") continue;
+    right.refuse("'" + may.back() + "' is not spawn, end or all");
+  }
+  return may;
+}
+
 std::string read_agent_command(const Field& command) {
   std::string text = command.text();
   try {
@@ -155,11 +165,12 @@ RoleEntry read_role(const Field& role, const std::string& name, const RolesFile&
   if (!is_valid_name(name)) {
     role.refuse("is not a role's name: use 1 to 63 of a-z, 0-9 and '-', not starting with '-'");
   }
-  role.require_keys({"prompt", "prompt_file", "persistent", "mcp_servers", "agent_command"});
+  role.require_keys({"prompt", "prompt_file", "persistent", "mcp_servers", "agent_command", "may"});
   RoleEntry entry;
   entry.name = name;
   entry.prompt = read_prompt(role, directory);
   if (role.has("persistent")) entry.persistent = role.at("persistent").flag();
+  if (role.has("may")) entry.may = read_rights(role.at("may"));
   if (role.has("mcp_servers")) {
     entry.mcp_servers = read_server_names(role.at("mcp_servers"), content);
   }

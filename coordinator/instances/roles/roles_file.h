@@ -1,6 +1,7 @@
 // roles.json as people write it: JSON with comments. Reads files and may block.
 //
-//   {"roles": {NAME: {"prompt" | "prompt_file", "persistent", "mcp_servers", "agent_command"}},
+//   {"roles": {NAME: {"prompt" | "prompt_file", "persistent", "mcp_servers", "agent_command",
+//                     "may"}},
 //    "mcp_servers": {NAME: {"command", "args", "env"}}}
 #pragma once
 
@@ -20,6 +21,7 @@ struct RoleEntry {
   std::optional<bool> persistent;
   std::optional<std::vector<std::string>> mcp_servers;
   std::optional<std::string> agent_command;
+  std::optional<std::vector<std::string>> may;  // "spawn", "end", "all"
 };
 
 struct RolesFile {

@@ -91,7 +91,7 @@ class Rig {
   MemoryBudget memory_{io_, std::size_t{64} << 20U,
                        [](std::size_t /*bytes*/, const std::string& /*whom*/) {}};
   EventHub events_{io_, queue_, memory_};
-  Dispatcher dispatcher_{io_, queue_, commands()};
+  Dispatcher dispatcher_{io_, queue_, [](const Session&, Right, std::string_view) {}, commands()};
   HttpServer http_{io_,
                    dispatcher_,
                    memory_,

@@ -1,0 +1,41 @@
+// What an instance may ask for on its own socket: what concerns itself, and what its role grants.
+// Whoever comes through the yard's own socket may everything. Broker thread only.
+//
+// It keeps agents from harming the yard by mistake. It is no wall: they run as the same user, who
+// may connect to the yard's own socket.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "coordinator/broker/sessions/session.h"
+#include "coordinator/instances/lifecycle/instance_manager.h"
+#include "coordinator/instances/roles/roles.h"
+
+namespace yardmaster {
+
+enum class Right {
+  everyone,  // of any instance, about itself
+  spawn,     // of roles that may start instances, in their own repository
+  end,       // of roles that may end those of their own repository
+  owner      // of roles that may everything
+};
+
+class Authority {
+ public:
+  Authority(const InstanceManager& instances, const Roles& roles)
+      : instances_(instances), roles_(roles) {}
+
+  // Throws forbidden, which says what would grant it. `doing` is the command.
+  void require(const Session& session, Right right, std::string_view doing) const;
+  // An instance's own repository; empty: it may ask about any.
+  std::string own_repository(const Session& session) const;
+
+ private:
+  bool grants(const std::string& instance, Right right) const;
+
+  const InstanceManager& instances_;
+  const Roles& roles_;
+};
+
+}  // namespace yardmaster
