@@ -59,6 +59,14 @@ class ProcessRunnerTest : public testing::Test {
   SystemProcessRunner runner_{loop_.io(), scratch_ / "programs.lock"};
 };
 
+TEST_F(ProcessRunnerTest, a_program_that_says_without_end_is_ended) {
+  const ProgramResult result = run(shell("exec cat /dev/zero"));
+  EXPECT_TRUE(result.cancelled);
+  EXPECT_FALSE(result.succeeded());
+  EXPECT_LT(result.output.size(), std::size_t{70} << 20U);
+  EXPECT_NE(result.errors.find("longer than 64 MiB"), std::string::npos) << result.errors;
+}
+
 TEST_F(ProcessRunnerTest, output_errors_and_status_are_the_programs) {
   const ProgramResult result = run(shell("echo out; echo err >&2; exit 3"));
   EXPECT_EQ(result.output, "out\n");
