@@ -8,6 +8,7 @@ namespace yardmaster {
 namespace {
 
 std::string_view word_of(Right right) {
+  if (right == Right::read) return "read";
   if (right == Right::spawn) return "spawn";
   return right == Right::end ? "end" : "all";
 }
@@ -27,19 +28,21 @@ bool Authority::grants(const std::string& instance, Right right) const {
   return false;
 }
 
+bool Authority::allows(const Session& session, Right right) const {
+  return session.instance().empty() || grants(session.instance(), right);
+}
+
 void Authority::require(const Session& session, Right right, std::string_view doing) const {
-  const std::string& instance = session.instance();
-  if (instance.empty() || grants(instance, right)) return;
+  if (allows(session, right)) return;
   const std::string word(word_of(right));
-  throw Error(ErrorCode::forbidden, "'" + instance + "' may not ask for " + std::string(doing) +
-                                        ": its role does not grant \"" + word +
+  throw Error(ErrorCode::forbidden, "'" + session.instance() + "' may not ask for " +
+                                        std::string(doing) + ": its role does not grant \"" + word +
                                         "\" (\"may\" in roles.json)");
 }
 
-std::string Authority::own_repository(const Session& session) const {
-  const std::string& instance = session.instance();
-  if (instance.empty() || grants(instance, Right::owner)) return {};
-  return instances_.find(instance).repo;
+std::optional<std::string> Authority::own_repository(const Session& session) const {
+  if (allows(session, Right::owner)) return std::nullopt;
+  return instances_.find(session.instance()).repo;
 }
 
 }  // namespace yardmaster

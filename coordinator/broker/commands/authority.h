@@ -5,6 +5,7 @@
 // may connect to the yard's own socket.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,7 @@ namespace yardmaster {
 
 enum class Right {
   everyone,  // of any instance, about itself
+  read,      // of roles that may read contexts that belong to others
   spawn,     // of roles that may start instances, in their own repository
   end,       // of roles that may end those of their own repository
   owner      // of roles that may everything
@@ -28,8 +30,9 @@ class Authority {
 
   // Throws forbidden, which says what would grant it. `doing` is the command.
   void require(const Session& session, Right right, std::string_view doing) const;
-  // An instance's own repository; empty: it may ask about any.
-  std::string own_repository(const Session& session) const;
+  bool allows(const Session& session, Right right) const;
+  // The only repository that the caller may ask about, empty for instances of none; nothing: any.
+  std::optional<std::string> own_repository(const Session& session) const;
 
  private:
   bool grants(const std::string& instance, Right right) const;

@@ -97,21 +97,19 @@ constexpr ArgumentSpec repair_arguments[] = {{"dry_run", Kind::boolean}};
 constexpr ArgumentSpec complete_agent_arguments[] = {
     {"repo", Kind::name}, {"agent", Kind::name}, {"summary", Kind::text}, {"key", Kind::text}};
 
-// What is not about an instance itself takes more than being one. Who may end whom is looked at
-// where that is known.
-void restrict(std::vector<Command>& table) {
-  constexpr std::string_view for_owners[] = {"stop",           "histograms",      "backup",
-                                             "add_repo",       "remove_repo",     "list_rescues",
-                                             "restore_rescue", "trigger_cleanup", "repair_state"};
-  for (Command& command : table) {
-    if (std::find(std::begin(for_owners), std::end(for_owners), command.name) !=
-        std::end(for_owners)) {
-      command.right = Right::owner;
-    }
-    if (command.name == "allocate_instance" || command.name == "add_agent") {
-      command.right = Right::spawn;
-    }
-  }
+// What any instance may ask for on its socket. Whose message, context or handoff, and who may end
+// whom, is looked at where that is known.
+constexpr std::string_view for_everyone[] = {
+    "ping",           "status",         "subscribe",       "append_context",   "append_entries",
+    "read_context",   "digest_context", "send_message",    "broadcast",        "list_messages",
+    "read_message",   "ack_message",    "context_handoff", "accept_handoff",   "cancel_handoff",
+    "list_handoffs",  "list_instances", "list_agents",     "release_instance", "remove_agent",
+    "complete_agent", "report_state",   "list_roles",      "list_repos"};
+
+Right right_for(std::string_view command) {
+  if (std::ranges::find(for_everyone, command) != std::end(for_everyone)) return Right::everyone;
+  const bool starts = command == "allocate_instance" || command == "add_agent";
+  return starts ? Right::spawn : Right::owner;
 }
 
 }  // namespace
@@ -164,7 +162,7 @@ std::vector<Command> command_table(Services& services) {
   row("trigger_cleanup", repair_arguments, handlers::trigger_cleanup);
   row("repair_state", repair_arguments, handlers::repair_state);
   row("complete_agent", complete_agent_arguments, handlers::complete_agent);
-  restrict(table);
+  for (Command& command : table) command.right = right_for(command.name);
   return table;
 }
 

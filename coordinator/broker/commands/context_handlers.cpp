@@ -130,12 +130,18 @@ bool is_offered(Store& store, const std::string& context, const std::string& ins
   });
 }
 
-// On its own socket an instance reads its contexts, and those that are offered to it.
-ContextSnapshot readable_snapshot(Store& store, const Request& request, std::uint64_t from,
+// Whose contexts the caller may read: empty, everyone's.
+std::string reader_of(const Services& services, const Request& request) {
+  static_cast<void>(request.optional_caller("instance_id"));  // may be refused
+  if (services.authority.allows(request.session(), Right::read)) return {};
+  return request.session().instance();
+}
+
+// An instance reads its contexts, and those that are offered to it.
+ContextSnapshot readable_snapshot(Store& store, const std::string& reader,
+                                  const std::string& context, std::uint64_t from,
                                   std::uint64_t limit) {
-  const std::string context = request.text("context");
   ContextSnapshot snapshot = store.snapshot(context, from, limit);
-  const std::string& reader = request.session().instance();
   if (reader.empty() || snapshot.info.owner == reader || is_offered(store, context, reader)) {
     return snapshot;
   }
@@ -165,10 +171,13 @@ Reply append_entries(Services& services, const Request& request) {
 }
 
 Reply read_context(Services& services, const Request& request) {
-  static_cast<void>(request.optional_caller("instance_id"));  // may be refused
+  const std::string reader = reader_of(services, request);
+  const std::string context = request.text("context");
   const std::uint64_t from = request.number("from_seq", 1);
   const std::uint64_t limit = request.number("limit", default_entries);
-  const auto take = [&](Store& store) { return readable_snapshot(store, request, from, limit); };
+  const auto take = [&](Store& store) {
+    return readable_snapshot(store, reader, context, from, limit);
+  };
   std::optional<EntriesText> entries;
   const auto read = [&](Reader& reader, const ContextSnapshot& snapshot) {
     if (!entries) entries.emplace(snapshot);
@@ -188,14 +197,17 @@ Reply read_context(Services& services, const Request& request) {
 }
 
 Reply digest_context(Services& services, const Request& request) {
-  static_cast<void>(request.optional_caller("instance_id"));  // may be refused
+  const std::string reader = reader_of(services, request);
+  const std::string context = request.text("context");
   const std::uint64_t from = request.number("from_seq", 1);
   const std::uint64_t to = request.number("to_seq", 0);
   if (to != 0 && to < from) {
     throw Error(ErrorCode::invalid_request, "args.to_seq: must not be less than from_seq");
   }
   const std::uint64_t limit = to == 0 ? 0 : to - from + 1;
-  const auto take = [&](Store& store) { return readable_snapshot(store, request, from, limit); };
+  const auto take = [&](Store& store) {
+    return readable_snapshot(store, reader, context, from, limit);
+  };
   const bool count_rows = request.flag("count_rows");
   std::optional<DigestText> digest;
   const auto read = [&](Reader& reader, const ContextSnapshot& snapshot) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -48,12 +49,13 @@ std::string agent_name(const Request& request) {
 // What a supervisor starts is of its own repository.
 void require_own_repository(const Services& services, const Request& request,
                             InstanceRequest& wanted) {
-  const std::string own = services.authority.own_repository(request.session());
-  if (own.empty()) return;
-  if (wanted.repo.empty()) wanted.repo = own;
-  if (wanted.repo == own) return;
-  throw Error(ErrorCode::forbidden, "args.repo: '" + request.session().instance() + "' works in '" +
-                                        own + "', and starts instances there");
+  const std::optional<std::string> own = services.authority.own_repository(request.session());
+  if (!own) return;
+  if (wanted.repo.empty()) wanted.repo = *own;
+  if (wanted.repo == *own) return;
+  const std::string place = own->empty() ? "no repository" : "'" + *own + "'";
+  throw Error(ErrorCode::forbidden, "args.repo: '" + request.session().instance() + "' works in " +
+                                        place + ", and starts instances there");
 }
 
 // An instance may end itself, and others of its repository if its role says so.
@@ -61,10 +63,11 @@ void require_may_end(const Services& services, const Request& request, const std
                      std::string_view command) {
   if (name == request.session().instance()) return;
   services.authority.require(request.session(), Right::end, command);
-  const std::string own = services.authority.own_repository(request.session());
-  if (own.empty() || !services.instances.lives(name)) return;
-  if (services.instances.find(name).repo == own) return;
-  throw Error(ErrorCode::forbidden, "'" + name + "' is not of the repository '" + own + "'");
+  const std::optional<std::string> own = services.authority.own_repository(request.session());
+  if (!own || !services.instances.lives(name)) return;
+  if (services.instances.find(name).repo == *own) return;
+  throw Error(ErrorCode::forbidden,
+              "'" + name + "' is not of the repository of '" + request.session().instance() + "'");
 }
 
 // A persistent instance that has died and waits to be started again has nothing to release: it is

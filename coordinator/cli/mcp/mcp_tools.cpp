@@ -128,9 +128,10 @@ constexpr std::array append_arguments{
     Argument{"data", Type::text, "What to keep: it outlives you, and whoever takes over reads it",
              required},
     Argument{"kind", Type::text, "decision, note, progress …; without it: note"}};
-constexpr std::array read_arguments{Argument{"context", Type::text, "Whose; without it: your own"},
-                                    Argument{"from_seq", Type::whole_number, "From this entry on"},
-                                    Argument{"limit", Type::whole_number, "So many at most"}};
+constexpr std::array read_arguments{
+    Argument{"context", Type::text, "Yours, or one offered to you; without it: your own"},
+    Argument{"from_seq", Type::whole_number, "From this entry on"},
+    Argument{"limit", Type::whole_number, "So many at most"}};
 constexpr std::array handoff_arguments{
     Argument{"to", Type::text, "The instance that is to take over", required},
     Argument{"summary", Type::text, "What it has to know first"}, key_argument};
@@ -292,7 +293,7 @@ json McpTools::resources() const {
 json McpTools::resource_templates() const {
   return json::array({{{"uriTemplate", std::string(context_uri) + "{instance}"},
                        {"name", "context"},
-                       {"title", "The context of an instance"},
+                       {"title", "A context of yours, or one offered to you"},
                        {"mimeType", "application/json"}}});
 }
 

@@ -21,7 +21,7 @@ Role built_in(std::string_view name, bool persistent, std::string_view prompt) {
 
 std::vector<Role> built_in_roles() {
   Role supervisor = built_in("supervisor", true, embedded::supervisor_md);
-  supervisor.may = {"spawn", "end"};
+  supervisor.may = {"read", "spawn", "end"};
   return {std::move(supervisor),
           built_in("merge-queue", true, embedded::merge_queue_md),
           built_in("worker", false, embedded::worker_md),

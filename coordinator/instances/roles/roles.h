@@ -18,7 +18,8 @@ struct Role {
   std::string prompt;
   std::vector<std::string> mcp_servers;  // names; see Roles::mcp_definition()
   std::string agent_command;             // empty: the default one
-  // On its own socket, besides what concerns itself: "spawn", "end" (of its repository), "all".
+  // On its own socket, besides what concerns itself: "read" (contexts), "spawn", "end" (of its
+  // repository), "all".
   std::vector<std::string> may;
 };
 

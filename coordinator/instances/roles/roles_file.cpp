@@ -141,11 +141,12 @@ std::vector<std::string> read_server_names(const Field& names, const RolesFile& 
 }
 
 std::vector<std::string> read_rights(const Field& rights) {
+  constexpr std::string_view known[] = {"read", "spawn", "end", "all"};
   std::vector<std::string> may;
   for (const Field& right : rights.elements()) {
     may.push_back(right.text());
-    if (may.back() == "spawn" || may.back() == "end" || may.back() == "all") continue;
-    right.refuse("'" + may.back() + "' is not spawn, end or all");
+    if (std::ranges::find(known, may.back()) != std::end(known)) continue;
+    right.refuse("'" + may.back() + "' is not read, spawn, end or all");
   }
   return may;
 }

@@ -21,7 +21,7 @@ struct RoleEntry {
   std::optional<bool> persistent;
   std::optional<std::vector<std::string>> mcp_servers;
   std::optional<std::string> agent_command;
-  std::optional<std::vector<std::string>> may;  // "spawn", "end", "all"
+  std::optional<std::vector<std::string>> may;  // "read", "spawn", "end", "all"
 };
 
 struct RolesFile {
