@@ -78,8 +78,8 @@ TEST_F(Http, an_instance_can_be_looked_up) {
 TEST_F(Http, wrong_paths_methods_and_sizes_are_refused) {
   EXPECT_EQ(curl("/coffee").status, 404);
   EXPECT_EQ(curl("/").status, 404);
-  EXPECT_EQ(curl("/command").status, 404);
-  EXPECT_EQ(curl("/health", {"--request", "DELETE"}).status, 404);
+  EXPECT_EQ(curl("/command").status, 405);
+  EXPECT_EQ(curl("/health", {"--request", "DELETE"}).status, 405);
   EXPECT_EQ(post(std::string((1U << 20U) + 1000, ' ')).status, 413);
 }
 

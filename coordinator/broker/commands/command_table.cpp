@@ -116,24 +116,22 @@ Right right_for(std::string_view command) {
 
 std::vector<Command> command_table(Services& services) {
   std::vector<Command> table;
-  const auto add = [&](std::string_view name, std::span<const ArgumentSpec> arguments,
-                       Function function, std::size_t longest_reply) {
+  const auto row = [&](std::string_view name, std::span<const ArgumentSpec> arguments,
+                       Function function, std::size_t longest_reply = 0) {
     const auto handle = [&services, function](const Request& request) {
       return function(services, request);
     };
-    table.push_back({name, arguments, handle, longest_reply});
+    table.push_back({name, arguments, handle, longest_reply, right_for(name)});
   };
-  const auto row = [&](std::string_view name, std::span<const ArgumentSpec> arguments,
-                       Function function) { add(name, arguments, function, 0); };
   const auto long_row = [&](std::string_view name, std::span<const ArgumentSpec> arguments,
-                            Function function) { add(name, arguments, function, max_frame_bytes); };
+                            Function function) { row(name, arguments, function, max_frame_bytes); };
   row("ping", {}, handlers::ping);
   row("status", {}, handlers::status);
   row("stop", stop_arguments, handlers::stop);
   row("subscribe", subscribe_arguments, handlers::subscribe);
   long_row("histograms", {}, handlers::histograms);
   row("backup", backup_arguments, handlers::backup);
-  table.push_back({"append_context", append_arguments, nullptr});
+  table.push_back({"append_context", append_arguments, nullptr, 0, Right::everyone});
   row("append_entries", append_entries_arguments, handlers::append_entries);
   long_row("read_context", read_context_arguments, handlers::read_context);
   row("digest_context", digest_context_arguments, handlers::digest_context);
@@ -162,7 +160,6 @@ std::vector<Command> command_table(Services& services) {
   row("trigger_cleanup", repair_arguments, handlers::trigger_cleanup);
   row("repair_state", repair_arguments, handlers::repair_state);
   row("complete_agent", complete_agent_arguments, handlers::complete_agent);
-  for (Command& command : table) command.right = right_for(command.name);
   return table;
 }
 

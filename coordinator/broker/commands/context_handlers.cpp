@@ -171,12 +171,12 @@ Reply append_entries(Services& services, const Request& request) {
 }
 
 Reply read_context(Services& services, const Request& request) {
-  const std::string reader = reader_of(services, request);
+  const std::string asker = reader_of(services, request);
   const std::string context = request.text("context");
   const std::uint64_t from = request.number("from_seq", 1);
   const std::uint64_t limit = request.number("limit", default_entries);
   const auto take = [&](Store& store) {
-    return readable_snapshot(store, reader, context, from, limit);
+    return readable_snapshot(store, asker, context, from, limit);
   };
   std::optional<EntriesText> entries;
   const auto read = [&](Reader& reader, const ContextSnapshot& snapshot) {
@@ -197,7 +197,7 @@ Reply read_context(Services& services, const Request& request) {
 }
 
 Reply digest_context(Services& services, const Request& request) {
-  const std::string reader = reader_of(services, request);
+  const std::string asker = reader_of(services, request);
   const std::string context = request.text("context");
   const std::uint64_t from = request.number("from_seq", 1);
   const std::uint64_t to = request.number("to_seq", 0);
@@ -206,7 +206,7 @@ Reply digest_context(Services& services, const Request& request) {
   }
   const std::uint64_t limit = to == 0 ? 0 : to - from + 1;
   const auto take = [&](Store& store) {
-    return readable_snapshot(store, reader, context, from, limit);
+    return readable_snapshot(store, asker, context, from, limit);
   };
   const bool count_rows = request.flag("count_rows");
   std::optional<DigestText> digest;
