@@ -27,8 +27,9 @@ function(yardmaster_check_headers target)
     $<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>)
   target_compile_definitions(${target}_header_check PRIVATE
     $<TARGET_PROPERTY:${target},COMPILE_DEFINITIONS>)
-  # Nothing but generated headers has to be there first.
-  set_target_properties(${target}_header_check PROPERTIES OPTIMIZE_DEPENDENCIES ON)
+  # Nothing but generated headers has to be there first; in a batch one header would bring what the
+  # next one lacks.
+  set_target_properties(${target}_header_check PROPERTIES OPTIMIZE_DEPENDENCIES ON UNITY_BUILD OFF)
   add_dependencies(${target}_header_check generated)
   add_dependencies(headers ${target}_header_check)
 endfunction()
