@@ -17,6 +17,8 @@ class Sha256 {
   void add(std::string_view bytes);
   // Lower-case hexadecimal, 64 characters. Nothing may be added afterwards.
   std::string finish();
+  // The same, and more may be added.
+  std::string so_far() const;
 
  private:
   struct State;

@@ -33,6 +33,8 @@ class ContextDigest {
   std::uint64_t count() const { return count_; }
   // Lower-case hexadecimal, 64 characters. Nothing may be added afterwards.
   std::string finish() { return sha256_.finish(); }
+  // The same, and more may be added.
+  std::string so_far() const { return sha256_.so_far(); }
 
  private:
   Sha256 sha256_;

@@ -97,6 +97,7 @@ void ContextHeads::rollback() noexcept {
     ContextHead& head = *entry.head;
     if (!entry.cleared.empty()) head.tail_ids = std::move(entry.cleared);
     head.tail_ids.resize(entry.tail_size);
+    head.digest.reset();
     head.owner = std::move(entry.owner);
     head.generation = entry.generation;
     head.last_seq = entry.last_seq;

@@ -29,6 +29,8 @@ struct ContextHead {
   std::optional<SteadyTime> frozen_until;  // a handoff is being prepared
   std::size_t block_size = 128;            // the tail becomes a block at this length
   std::vector<std::int64_t> tail_ids;      // entries last_seq - size + 1 … last_seq
+  // Of all entries, while they all came several at a time; else none.
+  std::unique_ptr<ContextDigest> digest;
 
   std::uint64_t tail_first_seq() const { return last_seq + 1 - tail_ids.size(); }
   ContextInfo info() const { return {name, owner, generation, last_seq}; }

@@ -111,6 +111,8 @@ class GroupCommit::Impl {
   void execute_and_commit(Batch batch);
   void execute(Operation& operation);
   void commit(Durability durability, std::size_t operations);
+  void keep_promise();
+  void make_durable();
   void pass_on(Operations& batch);
   void publish(Operations& operations);
   void checkpoint_if_due();
@@ -249,7 +251,10 @@ void GroupCommit::Impl::run_one_by_one(Batch batch) {
 void GroupCommit::Impl::execute_and_commit(Batch batch) {
   for (const auto& operation : batch) execute(*operation);
   store_.prepare_commit();
-  commit(durability_of(batch), batch.size());
+  const Durability begun = durability_of(batch);
+  const Durability needed = store_.needed_durability();
+  commit(begun, batch.size());
+  if (strongest(begun, needed) != begun) keep_promise();
 }
 
 void GroupCommit::Impl::execute(Operation& operation) {
@@ -274,8 +279,7 @@ void GroupCommit::Impl::commit(Durability durability, std::size_t operations) {
     undurable_commits_ = durability == Durability::process;
   } else if (durability == Durability::power && undurable_commits_) {
     // Acknowledges what an earlier, weaker commit stored: that one has to become durable.
-    database.make_durable();
-    undurable_commits_ = false;
+    make_durable();
   }
   if (!wrote) return;
   const auto duration = steady_clock::now() - start;
@@ -283,6 +287,20 @@ void GroupCommit::Impl::commit(Durability durability, std::size_t operations) {
   const bool beside_checkpoint = began_in_checkpoint || database.is_checkpointing();
   observer_.on_commit(duration, operations, durability, checkpointed_ || beside_checkpoint);
   checkpointed_ = false;
+}
+
+// What took effect is not done again because it could not be made as durable as it has to be.
+void GroupCommit::Impl::keep_promise() {
+  try {
+    make_durable();
+  } catch (const Error& error) {
+    throw Error(ErrorCode::outcome_unknown, error.what());
+  }
+}
+
+void GroupCommit::Impl::make_durable() {
+  store_.database().make_durable();
+  undurable_commits_ = false;
 }
 
 // The operations that want to read go on to the reader thread, the others are done.

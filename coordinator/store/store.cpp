@@ -145,8 +145,17 @@ AppendResult Store::append(const AppendRequest& request) {
   database_.insert_entry({last_entry_id_ + 1, head.id, static_cast<std::int64_t>(request.seq),
                           request.kind, request.data, now_us()});
   heads_->append(head, ++last_entry_id_);
+  keep_digest(head, request);
   if (head.tail_ids.size() >= head.block_size) write_block(head);
   return {request.seq, false};
+}
+
+// Entries that come several at a time are a context that is copied, or handed on: its digest is
+// soon asked for. Those that come one by one are not made to wait for it.
+void Store::keep_digest(ContextHead& head, const AppendRequest& request) {
+  if (!request.is_of_several) return head.digest.reset();
+  if (request.seq == 1) head.digest = std::make_unique<ContextDigest>();
+  if (head.digest) head.digest->add(request.seq, request.kind, request.data);
 }
 
 // An entry that was acknowledged is never taken for another: who numbers wrongly has to hear it.
@@ -253,11 +262,13 @@ void Store::prepare_commit() {
 
 void Store::committed() {
   committed_watermark_ = watermark_;
+  needed_durability_ = Durability::process;
   heads_->commit();
 }
 
 void Store::rolled_back() noexcept {
   watermark_ = committed_watermark_;
+  needed_durability_ = Durability::process;
   heads_->rollback();
   first_numbers_.clear();
 }

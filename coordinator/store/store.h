@@ -37,8 +37,9 @@ struct AppendRequest {
   std::string_view kind;
   std::string_view data;
   std::optional<std::uint64_t>
-      generation;             // refused as stale_generation when it is not the current one
-  std::string_view instance;  // the writer; empty: not checked against the owner
+      generation;              // refused as stale_generation when it is not the current one
+  std::string_view instance;   // the writer; empty: not checked against the owner
+  bool is_of_several = false;  // of one request
 };
 
 struct AppendResult {
@@ -199,18 +200,20 @@ class Store {
   // Raises pending ones to delivered; ids that are not the recipient's are ignored.
   void mark_delivered(std::string_view recipient, const std::vector<std::uint64_t>& ids);
 
-  // --- handoffs, in two steps since the digest is computed outside the store thread:
-  // freeze_context() refuses further appends and gives the whole context's snapshot;
+  // --- handoffs, in two steps where the digest has to be computed outside the store thread:
+  // start_handoff() refuses further appends and gives the whole context's snapshot;
   // offer_handoff() records the offer, or thaw_context() takes the freeze back. A freeze that
-  // neither follows ends by itself after 30 s.
+  // neither follows ends by itself after 30 s. Where the digest was kept up as the entries came,
+  // start_handoff() records the offer itself.
   struct HandoffStart {
     std::optional<Handoff> earlier;  // the key was used before: this is the answer
-    ContextSnapshot snapshot;
+    std::optional<Handoff> offered;  // at once, as `power`
+    ContextSnapshot snapshot;        // of neither
   };
   // `context` empty: the giver's own; offer_handoff() gets that as `asked_context`, since it is
   // part of what a key stands for. Throws not_found, forbidden (not the owner), conflict (frozen).
-  HandoffStart freeze_context(std::string_view from, std::string_view to, std::string_view context,
-                              std::string_view summary, std::string_view key);
+  HandoffStart start_handoff(std::string_view from, std::string_view to, std::string_view context,
+                             std::string_view summary, std::string_view key);
   void thaw_context(std::string_view context) noexcept;
   Handoff offer_handoff(std::string_view from, std::string_view to, std::string_view context,
                         std::string_view summary, std::string_view key, std::string_view digest,
@@ -228,6 +231,8 @@ class Store {
   // --- for GroupCommit
   // Inside the transaction, after its operations: writes out the ids of contexts that lag behind.
   void prepare_commit();
+  // What an operation of this transaction found that it takes, whatever it had asked for.
+  Durability needed_durability() const { return needed_durability_; }
   void committed();  // the transaction took effect
   void
   rolled_back() noexcept;  // it did not: forget what was changed in memory since the last commit
@@ -264,6 +269,7 @@ class Store {
   FoundKey find_key(std::string_view caller, std::string_view key, std::string_view request);
   void keep_key(std::string_view caller, std::string_view key, std::string_view request,
                 std::string_view result);
+  void keep_digest(ContextHead& head, const AppendRequest& request);
   void require_same_entry(const ContextHead& head, const AppendRequest& request);
   std::vector<std::string> members_of(const Recipients& group, std::string_view sender,
                                       const std::string& senders_repo);
@@ -275,6 +281,8 @@ class Store {
   void cancel_pending_handoffs(std::string_view instance);
   void want_instance(const InstanceRequest& request);
   std::optional<Repository> look_up_repository(std::string_view name);
+  Handoff insert_handoff(ContextHead& head, const Handoff& offer, std::string_view key,
+                         std::string_view asked_context);
   void decide(Handoff& handoff, HandoffState state);
 
   Database& database_;
@@ -285,6 +293,7 @@ class Store {
   std::int64_t last_id_ = 0;    // latest id, but for entries' ids
   std::int64_t watermark_ = 0;  // as written in this transaction
   std::int64_t committed_watermark_ = 0;
+  Durability needed_durability_ = Durability::process;
   // No number below is unused after these beginnings of names, which are never free again.
   std::unordered_map<std::string, std::uint64_t> first_numbers_;
 };

@@ -40,9 +40,9 @@ Handoff handoff_of(const Row& row) {
 
 }  // namespace
 
-Store::HandoffStart Store::freeze_context(std::string_view from, std::string_view to,
-                                          std::string_view context, std::string_view summary,
-                                          std::string_view key) {
+Store::HandoffStart Store::start_handoff(std::string_view from, std::string_view to,
+                                         std::string_view context, std::string_view summary,
+                                         std::string_view key) {
   HandoffStart start;
   if (const FoundKey earlier = find_key(from, key, handoff_request(to, context, summary))) {
     std::uint64_t id = 0;
@@ -63,6 +63,16 @@ Store::HandoffStart Store::freeze_context(std::string_view from, std::string_vie
     throw Error(ErrorCode::conflict, "a handoff of context '" + own + "' is pending already");
   }
   heads_->remember(head);
+  if (head.digest) {
+    Handoff offer;
+    offer.from = from;
+    offer.to = to;
+    offer.digest = head.digest->so_far();
+    offer.summary = summary;
+    start.offered = insert_handoff(head, offer, key, context);
+    needed_durability_ = Durability::power;
+    return start;
+  }
   head.frozen_until = clock_.now() + longest_preparation;
   start.snapshot = snapshot(own, 1, 0);
   return start;
@@ -85,9 +95,24 @@ Handoff Store::offer_handoff(std::string_view from, std::string_view to, std::st
   if (head.frozen || !head.frozen_until || head.owner != from || head.last_seq != count) {
     throw Error(ErrorCode::conflict, "context '" + head.name + "' changed under the handoff");
   }
+  Handoff offer;
+  offer.from = from;
+  offer.to = to;
+  offer.digest = digest;
+  offer.summary = summary;
+  return insert_handoff(head, offer, key, asked_context);
+}
+
+// Offers the whole context; of `offer` counts what the head does not say.
+Handoff Store::insert_handoff(ContextHead& head, const Handoff& offer, std::string_view key,
+                              std::string_view asked_context) {
+  const std::string_view from = offer.from;
+  const std::string_view to = offer.to;
+  const std::string_view summary = offer.summary;
   database_.execute(Statement::insert_handoff,
-                    {++last_id_, from, to, context, static_cast<std::int64_t>(head.generation),
-                     digest, static_cast<std::int64_t>(count), summary, now_us()});
+                    {++last_id_, from, to, std::string_view(head.name),
+                     static_cast<std::int64_t>(head.generation), std::string_view(offer.digest),
+                     static_cast<std::int64_t>(head.last_seq), summary, now_us()});
   heads_->remember(head);
   head.frozen = true;
   head.frozen_until.reset();

@@ -19,6 +19,7 @@ class FaultyDatabase final : public Database {
   std::function<void()> before_begin = [] {};
   std::function<void()> before_execute = [] {};
   std::function<void()> before_commit = [] {};
+  std::function<void()> before_make_durable = [] {};
   // Called after it: the commit took effect, and its answer may be lost.
   std::function<void()> after_commit = [] {};
   std::atomic<int> commits = 0;
@@ -43,6 +44,7 @@ class FaultyDatabase final : public Database {
   }
   void rollback() noexcept override { real_->rollback(); }
   void make_durable() override {
+    before_make_durable();
     real_->make_durable();
     ++made_durable;
   }

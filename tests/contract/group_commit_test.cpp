@@ -323,6 +323,49 @@ TEST_P(GroupCommitContract, a_power_request_that_changes_nothing_makes_durable_w
   EXPECT_EQ(database_->made_durable + database_->power_commits - before, 1);
 }
 
+TEST_P(GroupCommitContract, an_offer_made_at_once_is_as_durable_as_it_promises) {
+  submit(Durability::process, [](Store& store) {
+    InstanceRequest request;
+    request.name = "bob";
+    request.role = "worker";
+    store.create_instance(request, "");
+    store.append({"ada", 1, "note", "entry", {}, {}, true});
+  });
+  run();
+  const int before = database_->made_durable + database_->power_commits;
+  Store::HandoffStart start;
+  submit(Durability::process,
+         [&](Store& store) { start = store.start_handoff("ada", "bob", "", "", ""); });
+  run();
+  EXPECT_TRUE(start.offered);
+  EXPECT_EQ(database_->made_durable + database_->power_commits - before, 1);
+  append(1, Durability::power);  // was there, and is durable by now
+  run();
+  EXPECT_EQ(database_->made_durable + database_->power_commits - before, 1);
+}
+
+TEST_P(GroupCommitContract, an_offer_that_cannot_be_made_durable_is_not_made_twice) {
+  submit(Durability::process, [](Store& store) {
+    InstanceRequest request;
+    request.name = "bob";
+    request.role = "worker";
+    store.create_instance(request, "");
+    store.append({"ada", 1, "note", "entry", {}, {}, true});
+  });
+  run();
+  database_->before_make_durable = [] {
+    throw Error(ErrorCode::storage_failed, "the disk says no");
+  };
+  int executed = 0;
+  Outcome& outcome = submit(Durability::process, [&](Store& store) {
+    ++executed;
+    store.start_handoff("ada", "bob", "", "", "");
+  });
+  run();
+  EXPECT_EQ(outcome.failure, ErrorCode::outcome_unknown);
+  EXPECT_EQ(executed, 1);
+}
+
 TEST_P(GroupCommitContract, a_storage_error_of_a_query_repeats_the_batch_one_by_one) {
   append(1);
   Outcome& bad = submit(Durability::process, [](Store&) {

@@ -25,13 +25,24 @@ class HandoffContract : public StoreContract {
 
   Handoff offer(const std::string& key = "") {
     const Store::HandoffStart start =
-        in_transaction([&] { return store_->freeze_context("ada", "bob", "", "take over", key); });
+        in_transaction([&] { return store_->start_handoff("ada", "bob", "", "take over", key); });
     if (start.earlier) return *start.earlier;
     const std::string digest = digest_of(start.snapshot);
     return in_transaction([&] {
       return store_->offer_handoff("ada", "bob", start.snapshot.info.name, "take over", key, digest,
                                    start.snapshot.info.last_seq);
     });
+  }
+
+  // Entries of one request; a context that begins so has its digest kept up as they come.
+  void append_together(const std::string& context, std::uint64_t first, std::uint64_t last,
+                       const std::string& data = "x") {
+    for (std::uint64_t seq = first; seq <= last; ++seq) {
+      store_->append({context, seq, "note", data + std::to_string(seq), {}, {}, true});
+    }
+  }
+  Store::HandoffStart start_from(const std::string& giver) {
+    return in_transaction([&] { return store_->start_handoff(giver, "bob", "", "", ""); });
   }
 
   Handoff accept(const Handoff& handoff) {
@@ -82,17 +93,72 @@ TEST_P(HandoffContract, a_pending_handoff_freezes_the_context_also_after_a_crash
 }
 
 TEST_P(HandoffContract, a_freeze_without_an_offer_is_gone_after_a_crash) {
-  in_transaction([&] { return store_->freeze_context("ada", "bob", "", "", ""); });
+  in_transaction([&] { return store_->start_handoff("ada", "bob", "", "", ""); });
   reopen();
   append("ada", 101, 101);
 }
 
 TEST_P(HandoffContract, a_preparation_that_nobody_ends_ends_by_itself) {
-  in_transaction([&] { return store_->freeze_context("ada", "bob", "", "", ""); });
+  in_transaction([&] { return store_->start_handoff("ada", "bob", "", "", ""); });
   const auto write = [&] { return store_->append({"ada", 101, "note", "x", {}, {}}); };
   EXPECT_EQ(refusal(write), ErrorCode::context_frozen);
   clock_.advance(std::chrono::seconds(30));
   append("ada", 101, 101);
+}
+
+TEST_P(HandoffContract, what_came_several_at_a_time_is_offered_at_once) {
+  create("cyd");
+  in_transaction([&] { append_together("cyd", 1, 200); });
+  in_transaction([&] { append_together("cyd", 201, 300); });
+  const Store::HandoffStart start = start_from("cyd");
+  ASSERT_TRUE(start.offered);
+  EXPECT_EQ(start.offered->count, 300U);
+  EXPECT_EQ(start.offered->digest, digest_of(store_->snapshot("cyd", 1, 0)));
+  EXPECT_EQ(refusal([&] { append_together("cyd", 301, 301); }), ErrorCode::context_frozen);
+  reopen();
+  EXPECT_EQ(refusal([&] { append_together("cyd", 301, 301); }), ErrorCode::context_frozen);
+  in_transaction([&] { return store_->cancel_handoff(start.offered->id, "bob"); });
+  in_transaction([&] { append_together("cyd", 301, 301); });
+  EXPECT_FALSE(start_from("cyd").offered) << "a new process does not know what came before it";
+}
+
+TEST_P(HandoffContract, a_cancelled_offer_that_was_made_at_once_can_be_made_again) {
+  create("cyd");
+  in_transaction([&] { append_together("cyd", 1, 10); });
+  const Store::HandoffStart first = start_from("cyd");
+  in_transaction([&] { return store_->cancel_handoff(first.offered->id, "cyd"); });
+  in_transaction([&] { append_together("cyd", 11, 20); });
+  const Store::HandoffStart second = start_from("cyd");
+  ASSERT_TRUE(second.offered);
+  EXPECT_EQ(second.offered->digest, digest_of(store_->snapshot("cyd", 1, 0)));
+  EXPECT_NE(second.offered->digest, first.offered->digest);
+}
+
+TEST_P(HandoffContract, what_was_rolled_back_is_in_no_digest) {
+  create("cyd");
+  in_transaction([&] { append_together("cyd", 1, 10); });
+  const auto undone = [&] {
+    append_together("cyd", 11, 20, "undone ");
+    return store_->append({"cyd", 99, "note", "a gap", {}, {}, true});
+  };
+  EXPECT_EQ(refusal(undone), ErrorCode::sequence_gap);
+  in_transaction([&] { append_together("cyd", 11, 20); });
+  const Store::HandoffStart start = start_from("cyd");
+  const ContextSnapshot snapshot = store_->snapshot("cyd", 1, 0);
+  if (start.offered) {
+    EXPECT_EQ(start.offered->digest, digest_of(snapshot));
+  }
+  EXPECT_EQ(snapshot.info.last_seq, 20U);
+}
+
+TEST_P(HandoffContract, entries_that_come_alone_are_read_before_they_are_offered) {
+  create("cyd");
+  in_transaction([&] { append_together("cyd", 1, 10); });
+  append("cyd", 11, 11);
+  in_transaction([&] { append_together("cyd", 12, 20); });
+  const Store::HandoffStart start = start_from("cyd");
+  EXPECT_FALSE(start.offered);
+  EXPECT_EQ(start.snapshot.info.last_seq, 20U);
 }
 
 TEST_P(HandoffContract, what_was_read_must_be_what_was_offered) {
@@ -110,14 +176,14 @@ TEST_P(HandoffContract, what_was_read_must_be_what_was_offered) {
 }
 
 TEST_P(HandoffContract, only_the_owner_hands_off_and_only_the_receiver_accepts) {
-  EXPECT_EQ(refusal([&] { return store_->freeze_context("bob", "ada", "ada", "", ""); }),
+  EXPECT_EQ(refusal([&] { return store_->start_handoff("bob", "ada", "ada", "", ""); }),
             ErrorCode::forbidden);
   const Handoff offered = offer();
   EXPECT_EQ(refusal([&] {
               return store_->accept_handoff(offered.id, "ada", offered.digest, offered.count);
             }),
             ErrorCode::forbidden);
-  EXPECT_EQ(refusal([&] { return store_->freeze_context("ada", "bob", "", "again", ""); }),
+  EXPECT_EQ(refusal([&] { return store_->start_handoff("ada", "bob", "", "again", ""); }),
             ErrorCode::conflict);
 }
 
@@ -129,7 +195,7 @@ TEST_P(HandoffContract, repeating_gives_the_same_answer) {
   EXPECT_EQ(again.generation, accepted.generation);
   EXPECT_EQ(offer("h1").state, HandoffState::accepted);
   EXPECT_EQ(
-      refusal([&] { return store_->freeze_context("ada", "bob", "ada-2", "take over", "h1"); }),
+      refusal([&] { return store_->start_handoff("ada", "bob", "ada-2", "take over", "h1"); }),
       ErrorCode::key_reused);
 }
 
@@ -147,7 +213,7 @@ TEST_P(HandoffContract, a_context_goes_on_from_hand_to_hand) {
   create("cyd");
   accept(offer());
   const Store::HandoffStart start =
-      in_transaction([&] { return store_->freeze_context("bob", "cyd", "ada", "", ""); });
+      in_transaction([&] { return store_->start_handoff("bob", "cyd", "ada", "", ""); });
   const std::string digest = digest_of(start.snapshot);
   const Handoff second = in_transaction(
       [&] { return store_->offer_handoff("bob", "cyd", "ada", "", "", digest, 100); });

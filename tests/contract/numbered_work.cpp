@@ -37,7 +37,7 @@ std::int64_t number_in(std::string_view text) {
 
 void hand_over_context(Store& store, std::string_view from, std::string_view to,
                        const std::string& summary) {
-  const auto start = store.freeze_context(from, to, {}, summary, summary);
+  const auto start = store.start_handoff(from, to, {}, summary, summary);
   const ContextInfo& context = start.snapshot.info;
   const Handoff offer =
       store.offer_handoff(from, to, context.name, summary, summary, "digest", context.last_seq);

@@ -57,7 +57,8 @@ void AppendOperation::execute(Store& store) {
   request.data = frame_.data;
   request.generation = frame_.generation;
   request.instance = frame_.instance;
-  if (frame_.has_several()) {
+  request.is_of_several = frame_.has_several();
+  if (request.is_of_several) {
     execute_each(store, request);
   } else {
     result_ = store.append(request);

@@ -159,6 +159,7 @@ Reply append_entries(Services& services, const Request& request) {
   common.seq = request.number("seq");
   common.generation = request.optional_number("generation");
   common.instance = instance;
+  common.is_of_several = true;
   const auto append = [&](Store& store) { return append_each(store, request, common); };
   const Durability durability = request.durability(Durability::process);
   const Appended appended = co_await services.store.run(durability, append, request.asked_by());

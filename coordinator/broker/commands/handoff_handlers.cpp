@@ -35,37 +35,29 @@ struct HandoffRequest {
 
 // A frozen context and its digest.
 struct Frozen {
-  std::optional<Handoff> earlier;
   std::string context;
   std::string digest;
   std::uint64_t count = 0;
 };
 
-// Refuses further appends first, so that the digest is of the whole context. `frozen.context` is
-// set as soon as the freeze is in effect, also when this throws.
-asio::awaitable<void> freeze(StoreQueue& queue, const HandoffRequest& asked, Frozen& frozen) {
-  const auto freeze_in = [&](Store& store) {
-    return store.freeze_context(asked.from, asked.to, asked.context, asked.summary, asked.key);
-  };
-  std::optional<ContextWalk> walk;
+// Reads what was frozen before: the reader sees only what was committed.
+asio::awaitable<void> digest_frozen(StoreQueue& queue, const Caller& by,
+                                    const ContextSnapshot& snapshot, Frozen& frozen) {
+  ContextWalk walk(snapshot);
   ContextDigest digest;
   const auto add = [&](std::uint64_t seq, std::string_view kind, std::string_view data, WallTime) {
     digest.add(seq, kind, data);
   };
-  // The reader sees only a freeze that was committed.
-  const auto read = [&](Reader& reader, const Store::HandoffStart& start) {
+  const auto nothing = [](Store&) { return 0; };
+  const auto read = [&](Reader& reader, int) {
     std::optional<bool> done;
-    frozen.earlier = start.earlier;
-    if (start.earlier) return done = true;
-    frozen.context = start.snapshot.info.name;
-    if (!walk) walk.emplace(start.snapshot);
-    walk->go_on(reader.database(), bytes_per_turn, add);
-    if (walk->is_over()) done = true;
+    walk.go_on(reader.database(), bytes_per_turn, add);
+    if (walk.is_over()) done = true;
     return done;
   };
-  co_await queue.run_and_read(Durability::process, freeze_in, read, asked.by);
+  co_await queue.run_and_read(Durability::process, nothing, read, by);
   frozen.count = digest.count();
-  if (!frozen.earlier) frozen.digest = digest.finish();
+  frozen.digest = digest.finish();
 }
 
 asio::awaitable<Handoff> offer(StoreQueue& queue, const HandoffRequest& asked,
@@ -93,16 +85,27 @@ asio::awaitable<void> thaw(StoreQueue& queue, std::string context) {
   }
 }
 
-// Freezes, reads and offers; what fails after the freeze thaws the context again.
+// Freezes, reads and offers, unless one step does it all; what fails after the freeze thaws the
+// context again.
 asio::awaitable<Handoff> start_handoff(Services& services, const Request& request,
                                        const HandoffRequest& asked) {
   const auto executor = co_await asio::this_coro::executor;
-  Frozen frozen;
   Handoff handoff;
+  Frozen frozen;
   try {
-    co_await freeze(services.store, asked, frozen);
-    if (frozen.earlier) co_return *frozen.earlier;
-    handoff = co_await offer(services.store, asked, frozen);
+    const auto start_in = [&](Store& store) {
+      return store.start_handoff(asked.from, asked.to, asked.context, asked.summary, asked.key);
+    };
+    const Store::HandoffStart start =
+        co_await services.store.run(Durability::process, start_in, asked.by);
+    if (start.earlier) co_return *start.earlier;
+    if (start.offered) {
+      handoff = *start.offered;
+    } else {
+      frozen.context = start.snapshot.info.name;
+      co_await digest_frozen(services.store, asked.by, start.snapshot, frozen);
+      handoff = co_await offer(services.store, asked, frozen);
+    }
   } catch (const Error&) {
     if (!frozen.context.empty()) {
       asio::co_spawn(executor, thaw(services.store, frozen.context), asio::detached);
