@@ -85,12 +85,13 @@ class Found {
       if (reached != writers.size() - 1) problem = "a broadcast reached some of its recipients";
     }
   }
-  // Which of the numbers to a limit are there has to be a beginning.
+  // Which of the numbers to a limit are there has to be a beginning, but for what failed.
   std::string compare(const Promises& promises) const {
     const auto end = numbers_.upper_bound(promises.before_crash);
     const std::int64_t last = end == numbers_.begin() ? 0 : *std::prev(end);
-    if (!std::cmp_equal(last, std::distance(numbers_.begin(), end))) {
-      return "an operation is missing before " + std::to_string(last);
+    for (std::int64_t number = 1; number < last; ++number) {
+      if (numbers_.contains(number) || promises.failed.contains(number)) continue;
+      return "operation " + std::to_string(number) + " is missing before " + std::to_string(last);
     }
     if (last < promises.until_power) {
       return "lost: all up to " + std::to_string(promises.until_power) + " was promised, " +
@@ -164,6 +165,7 @@ void NumberedWork::add(OpenStore& store, Durability durability, std::int64_t pro
 void NumberedWork::done(const Numbered& operation) {
   if (operation.failure()) {
     ++failed_;
+    promises_.failed.insert(operation.promised());
     last_failure_ = operation.failure()->what();
     return;
   }

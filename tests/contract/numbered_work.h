@@ -29,6 +29,8 @@ struct Promises {
   // need not be a beginning, and only what is named in `power` was promised.
   std::int64_t before_crash = std::numeric_limits<std::int64_t>::max();
   std::set<std::int64_t> power = {};
+  // What was said to have failed may be there or not.
+  std::set<std::int64_t> failed = {};
 };
 
 // A store as the daemon has it, with its threads.
