@@ -229,6 +229,31 @@ TEST_F(HouseRules, no_two_files_have_one_name) {
   }
 }
 
+// Two classes of one name are one to the linker, which takes the inline functions of either. What
+// a source keeps to itself stands in a namespace without a name.
+TEST_F(HouseRules, no_two_classes_have_one_name) {
+  const std::regex opening("^(inline )?namespace ?([A-Za-z0-9_:]*) ?\\{$");
+  const std::regex definition("^(class|struct) (\\w+)( final)?( : [^;]*)? \\{.*");
+  std::map<std::string, std::string> seen;
+  for (const TextFile& file : tree()) {
+    if (!file.is_source()) continue;
+    std::vector<std::string> within;
+    for (const Line& line : file.lines) {
+      std::smatch found;
+      if (std::regex_match(line.text, found, opening)) within.push_back(found[2]);
+      if (line.text.starts_with("}  // namespace") && !within.empty()) within.pop_back();
+      if (!std::regex_match(line.text, found, definition)) continue;
+      if (std::find(within.begin(), within.end(), "") != within.end()) continue;
+      std::string name;
+      for (const std::string& space : within) name += space + "::";
+      const auto [earlier, is_new] = seen.emplace(name + found[2].str(), file.path);
+      if (is_new || earlier->second == file.path) continue;
+      complain(file.at(line.number) + earlier->first + " is also a class of " + earlier->second);
+    }
+  }
+  EXPECT_GT(seen.size(), 100U);
+}
+
 TEST_F(HouseRules, something_builds_every_file) {
   std::set<std::string> built;
   std::ifstream list(YARDMASTER_SOURCE_LIST);
