@@ -8,21 +8,14 @@
 #include <thread>
 #include <utility>
 
-#include <pthread.h>
-#include <sys/prctl.h>
-
 #include "coordinator/store/operation_queue.h"
+#include "coordinator/store/reader_thread.h"
 
 namespace yardmaster {
 namespace {
 
 using Batch = std::span<std::unique_ptr<Operation>>;
 using std::chrono::steady_clock;
-
-void name_thread(const char* name) {
-  pthread_setname_np(pthread_self(), name);
-  prctl(PR_SET_TIMERSLACK, 1000UL, 0, 0, 0);  // ns; the default of 50 µs is a tenth of the spacing
-}
 
 constexpr int most_attempts = 5;  // at a transaction that meets others
 
@@ -47,13 +40,13 @@ class GroupCommit::Impl {
   Impl(Store& store, std::unique_ptr<Reader> reader, GroupCommitOptions options,
        CommitObserver& observer, std::function<void()> notify)
       : store_(store),
-        reader_(std::move(reader)),
         options_(options),
         observer_(observer),
         notify_(std::move(notify)),
         policy_(options.checkpoint_policy),
-        store_thread_([this] { run_store(); }),
-        reader_thread_([this] { run_reader(); }) {}
+        reader_(std::move(reader), options.largest_batch,
+                [this](Operations& done) { publish(done); }),
+        store_thread_([this] { run_store(); }) {}
 
   ~Impl() { stop(); }
   Impl(const Impl&) = delete;
@@ -88,16 +81,13 @@ class GroupCommit::Impl {
 
   void stop() {
     queue_.close();
-    stopping_.store(true);
+    reader_.refuse();
     if (store_thread_.joinable()) store_thread_.join();
-    reads_.close();
-    if (reader_thread_.joinable()) reader_thread_.join();
+    reader_.stop();
   }
 
  private:
   void run_store();
-  void run_reader();
-  bool read_some(Operation& operation);
   void space_out();
   void take_done() {
     notified_.store(false);
@@ -121,7 +111,6 @@ class GroupCommit::Impl {
   void finish();
 
   Store& store_;
-  std::unique_ptr<Reader> reader_;
   const GroupCommitOptions options_;
   CommitObserver& observer_;
   const std::function<void()> notify_;
@@ -142,14 +131,12 @@ class GroupCommit::Impl {
   bool undurable_commits_ = true;
 
   OperationQueue queue_;
-  OperationQueue reads_;
   std::mutex done_mutex_;
   Operations done_;
   std::atomic<bool> notified_ = false;
-  std::atomic<bool> stopping_ = false;  // nothing is read any more
 
+  ReaderThread reader_;
   std::jthread store_thread_;
-  std::jthread reader_thread_;
 };
 
 void GroupCommit::Impl::run_store() {
@@ -310,7 +297,7 @@ void GroupCommit::Impl::pass_on(Operations& batch) {
     if (operation->wants_read() && !operation->failure()) reading.push_back(std::move(operation));
   }
   std::erase(batch, nullptr);
-  if (!reading.empty()) reads_.push(reading);
+  if (!reading.empty()) reader_.push(reading);
   publish(batch);
 }
 
@@ -358,44 +345,6 @@ void GroupCommit::Impl::finish() {
     observer_.on_storage_error(error);
   }
   if (store_.database().log_frames() > 0) checkpoint();
-}
-
-// One turn after the other: a long read, and many reads of one caller, keep nobody else waiting for
-// longer than one of theirs.
-void GroupCommit::Impl::run_reader() {
-  name_thread("reader");
-  Operations batch;
-  OperationTurns turns;
-  for (;;) {
-    if (turns.is_empty()) reads_.wait(std::nullopt);
-    reads_.pop(batch, options_.largest_batch);
-    for (auto& operation : batch) turns.add(std::move(operation));
-    batch.clear();
-    if (turns.is_empty()) {
-      if (reads_.is_finished()) break;
-      continue;
-    }
-    std::unique_ptr<Operation> operation = turns.take();
-    if (read_some(*operation)) {
-      turns.put_back(std::move(operation));
-    } else {
-      batch.push_back(std::move(operation));
-      publish(batch);
-    }
-  }
-}
-
-bool GroupCommit::Impl::read_some(Operation& operation) {
-  try {
-    if (stopping_.load()) throw_unavailable("the daemon is stopping");
-    if (operation.is_unwanted()) throw_unavailable("the caller is gone");
-    return operation.read(*reader_);
-  } catch (const Error& error) {
-    operation.fail(error);
-  } catch (const std::exception& error) {
-    operation.fail(Error(ErrorCode::internal, error.what()));
-  }
-  return false;
 }
 
 GroupCommit::GroupCommit(Store& store, std::unique_ptr<Reader> reader, GroupCommitOptions options,
