@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "loadgen/databases/fresh_directory.h"
 #include "loadgen/databases/fsync_latency.h"
@@ -47,6 +48,8 @@ class PostgresCluster {
 
  private:
   void initialise(const std::function<void()>& interrupted);
+  void run(const std::string& name, std::vector<std::string> arguments,
+           const std::function<void()>& interrupted) const;
   OwnedProgram::Options program(const std::string& name) const;
   std::vector<std::string> delay_environment() const;
 
