@@ -73,7 +73,7 @@ class PostSession final : public Session {
   bool done_ = false;
 };
 
-class HttpConnection : public std::enable_shared_from_this<HttpConnection>,
+class HttpConnection final : public std::enable_shared_from_this<HttpConnection>,
                        private MemoryBudget::Account::Owner {
  public:
   // `metrics_only`: came over TCP, where anybody may connect.
