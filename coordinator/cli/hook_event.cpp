@@ -17,6 +17,13 @@ json parse_input(std::string_view input) {
   }
 }
 
+// nullptr: agents hear nothing at this event.
+const char* rung_of(std::string_view event) {
+  if (event == "stop") return "turn";
+  const bool is_context = event == "session-start" || event == "prompt" || event == "tool";
+  return is_context ? "context" : nullptr;
+}
+
 }  // namespace
 
 std::optional<json> report_of(std::string_view event, std::string_view input) {
@@ -36,6 +43,28 @@ std::optional<json> report_of(std::string_view event, std::string_view input) {
   const std::string session = text_of(said, "session_id");
   if (!session.empty()) report["session_id"] = session;
   return report;
+}
+
+std::optional<Hearing> hearing_of(std::string_view event, std::string_view input) {
+  const char* const rung = rung_of(event);
+  if (rung == nullptr) return std::nullopt;
+  const json said = parse_input(input);
+  const std::string name = text_of(said, "hook_event_name");
+  if (name.empty() || !text_of(said, "agent_id").empty()) return std::nullopt;
+  json request{{"rung", rung}};
+  if (flag_of(said, "stop_hook_active")) request["again"] = true;
+  return Hearing{name, std::move(request)};
+}
+
+std::string unread_text(std::string_view instance, std::uint64_t count) {
+  const bool is_one = count == 1;
+  return std::to_string(count) + (is_one ? " unread message" : " unread messages") + " for " +
+         std::string(instance) + "; `yardmaster inbox` lists " + (is_one ? "it." : "them.");
+}
+
+std::string said_to_agent(const std::string& event, const std::string& text) {
+  const json said{{"hookEventName", event}, {"additionalContext", text}};
+  return to_text({{"hookSpecificOutput", said}}) + "\n";
 }
 
 }  // namespace yardmaster::cli

@@ -1,6 +1,11 @@
-// A hook event is what a hook of the agent reports about the agent's activity. Pure, any thread.
+// A hook event is what a hook of the agent reports about the agent's activity, and what it is told
+// in return. Pure, any thread.
+//
+// The events: session-start, prompt, tool (was used), stop or session-end. `input` is what the
+// agent wrote to the hook's standard input: Claude Code's JSON, anything or nothing.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,9 +14,23 @@
 
 namespace yardmaster::cli {
 
-// The arguments of report_state for an event: session-start, prompt, stop or session-end. `input`
-// is what the agent wrote to the hook's standard input: Claude Code's JSON, anything or nothing.
-// nullopt for an event that says nothing about the agent's state.
+// The arguments of report_state for an event; nullopt for one that says nothing about the agent's
+// state.
 std::optional<nlohmann::json> report_of(std::string_view event, std::string_view input);
+
+// How an agent can be told of its messages by a hook of this event.
+struct Hearing {
+  std::string event;       // in the agent's own words: UserPromptSubmit
+  nlohmann::json request;  // the arguments of unread_messages
+};
+// nullopt where it cannot: it understands no JSON, the event is none to be told at, or the hook is
+// one of a subagent, which is not whom the messages are for.
+std::optional<Hearing> hearing_of(std::string_view event, std::string_view input);
+
+// A fact, in one line: agents take orders from their hooks for an attack.
+std::string unread_text(std::string_view instance, std::uint64_t count);
+
+// What the hook prints, so that its agent hears the text.
+std::string said_to_agent(const std::string& event, const std::string& text);
 
 }  // namespace yardmaster::cli

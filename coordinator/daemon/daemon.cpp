@@ -176,10 +176,10 @@ Daemon::Impl::Impl(const Config& config, AgentSurroundings surroundings, bool fo
       instances_(io_, queue_, story_, warning()),
       parts_(io_, queue_, instances_, clock_, config_, yard_, std::move(surroundings), warning()),
       authority_(instances_, parts_.roles()),
-      services_{queue_,         instances_,     parts_.repositories(),
-                parts_.roles(), parts_.signs(), parts_.upkeep(),
-                authority_,     events_,        *this,
-                clock_,         config_.paths()},
+      services_{queue_,          instances_,     parts_.repositories(),
+                parts_.roles(),  parts_.signs(), parts_.tellings(),
+                parts_.upkeep(), authority_,     events_,
+                *this,           clock_,         config_.paths()},
       dispatcher_(
           io_, queue_,
           [this](const Session& caller, Right right, std::string_view command) {

@@ -19,6 +19,7 @@
 #include "coordinator/instances/git/repositories.h"
 #include "coordinator/instances/lifecycle/instance_manager.h"
 #include "coordinator/instances/lifecycle/persistent_instances.h"
+#include "coordinator/instances/lifecycle/tellings.h"
 #include "coordinator/instances/lifecycle/upkeep.h"
 #include "coordinator/instances/processes/process_runner.h"
 #include "coordinator/instances/resources/life_signs.h"
@@ -63,13 +64,17 @@ class InstanceParts {
     tmux_.on_answer(std::move(on_tmux));
   }
 
-  void on_gone(const Instance& instance) { persistent_.on_gone(instance); }
+  void on_gone(const Instance& instance) {
+    tellings_.forget(instance);
+    persistent_.on_gone(instance);
+  }
   // Returns the fields of `status` about these parts.
   nlohmann::json status() const;
 
   Repositories& repositories() { return repositories_; }
   const Roles& roles() const { return roles_; }
   LifeSigns& signs() { return signs_; }
+  Tellings& tellings() { return tellings_; }
   Upkeep& upkeep() { return upkeep_; }
 
  private:
@@ -88,6 +93,7 @@ class InstanceParts {
   SystemProcessRunner runner_;
   const Roles roles_;
   LifeSigns signs_;
+  Tellings tellings_;
   Repositories repositories_;
   TmuxServer tmux_;
   PersistentInstances persistent_;

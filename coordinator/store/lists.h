@@ -20,8 +20,12 @@ struct Page {
 };
 
 Page<Message> list_messages(Database& database, const MessageFilter& filter);
-// Messages that the recipient has not read, counted up to 1,000.
-std::uint64_t count_unread(Database& database, std::string_view recipient);
+// The messages that a recipient has not read.
+struct Unread {
+  std::uint64_t count = 0;   // up to 1,000
+  std::uint64_t newest = 0;  // the latest one's id
+};
+Unread find_unread(Database& database, std::string_view recipient);
 
 Page<Handoff> list_handoffs(Database& database, const HandoffFilter& filter);
 

@@ -1,4 +1,5 @@
 // The part of Store that keeps messages.
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -199,11 +200,13 @@ Page<Message> list_messages(Database& database, const MessageFilter& filter) {
   return page;
 }
 
-std::uint64_t count_unread(Database& database, std::string_view recipient) {
-  std::uint64_t count = 0;
-  database.query(Statement::count_unread, {recipient},
-                 [&](const Row& row) { count = static_cast<std::uint64_t>(row.integer(0)); });
-  return count;
+Unread find_unread(Database& database, std::string_view recipient) {
+  Unread unread;
+  database.query(Statement::find_unread, {recipient}, [&](const Row& row) {
+    unread.count = static_cast<std::uint64_t>(row.integer(0));
+    unread.newest = static_cast<std::uint64_t>(std::max(row.integer(1), row.integer(2)));
+  });
+  return unread;
 }
 
 std::vector<Message> Store::list_messages(const MessageFilter& filter) {

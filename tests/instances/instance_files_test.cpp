@@ -83,6 +83,7 @@ TEST_F(InstanceFilesTest, hooks_call_our_program_for_each_event) {
   const json hooks = read(".claude/settings.local.json").at("hooks");
   const std::vector<std::pair<std::string, std::string>> events{{"SessionStart", "session-start"},
                                                                 {"UserPromptSubmit", "prompt"},
+                                                                {"PostToolUse", "tool"},
                                                                 {"Stop", "stop"},
                                                                 {"SessionEnd", "session-end"}};
   EXPECT_EQ(hooks.size(), events.size());

@@ -90,5 +90,31 @@ TEST(HookEvent, makes_the_best_of_any_input) {
   EXPECT_FALSE(report_of("", "").has_value());
 }
 
+TEST(HookEvent, an_agent_that_speaks_json_hears_at_its_own_events) {
+  const auto heard = hearing_of("prompt", R"({"hook_event_name":"UserPromptSubmit"})").value();
+  EXPECT_EQ(heard.event, "UserPromptSubmit");
+  EXPECT_EQ(heard.request, (json{{"rung", "context"}}));
+  EXPECT_EQ(hearing_of("tool", R"({"hook_event_name":"AfterTool"})")->event, "AfterTool");
+  EXPECT_EQ(hearing_of("stop", R"({"hook_event_name":"Stop","stop_hook_active":true})")->request,
+            (json{{"rung", "turn"}, {"again", true}}));
+}
+
+TEST(HookEvent, nobody_else_hears_anything) {
+  EXPECT_FALSE(hearing_of("session-end", R"({"hook_event_name":"SessionEnd"})").has_value());
+  EXPECT_FALSE(
+      hearing_of("tool", R"({"hook_event_name":"PostToolUse","agent_id":"a7"})").has_value());
+  for (const char* input : {"", "{", "[]", "null", R"({"hook_event_name":""})", "{}"}) {
+    EXPECT_FALSE(hearing_of("stop", input).has_value()) << input;
+  }
+}
+
+TEST(HookEvent, what_is_said_is_a_fact_in_the_documented_shape) {
+  EXPECT_EQ(unread_text("ada", 1), "1 unread message for ada; `yardmaster inbox` lists it.");
+  EXPECT_EQ(said_to_agent("Stop", unread_text("ada", 2)),
+            R"({"hookSpecificOutput":{"additionalContext":"2 unread messages for ada; )"
+            R"(`yardmaster inbox` lists them.","hookEventName":"Stop"}})"
+            "\n");
+}
+
 }  // namespace
 }  // namespace yardmaster::cli

@@ -41,6 +41,8 @@ constexpr ArgumentSpec list_messages_arguments[] = {{"instance_id", Kind::name},
                                                     {"after", Kind::count},
                                                     {"limit", Kind::number},
                                                     {"order", Kind::text}};
+constexpr ArgumentSpec unread_arguments[] = {
+    {"instance_id", Kind::name}, {"rung", Kind::text}, {"again", Kind::boolean}};
 constexpr ArgumentSpec message_arguments[] = {{"instance_id", Kind::name},
                                               {"id", Kind::number, required}};
 constexpr ArgumentSpec context_handoff_arguments[] = {{"from", Kind::name},
@@ -104,7 +106,7 @@ constexpr std::string_view for_everyone[] = {
     "read_context",   "digest_context", "send_message",    "broadcast",        "list_messages",
     "read_message",   "ack_message",    "context_handoff", "accept_handoff",   "cancel_handoff",
     "list_handoffs",  "list_instances", "list_agents",     "release_instance", "remove_agent",
-    "complete_agent", "report_state",   "list_roles",      "list_repos"};
+    "complete_agent", "report_state",   "list_roles",      "list_repos",       "unread_messages"};
 
 Right right_for(std::string_view command) {
   if (std::ranges::find(for_everyone, command) != std::end(for_everyone)) return Right::everyone;
@@ -138,6 +140,7 @@ std::vector<Command> command_table(Services& services) {
   row("send_message", send_message_arguments, handlers::send_message);
   row("broadcast", broadcast_arguments, handlers::broadcast);
   long_row("list_messages", list_messages_arguments, handlers::list_messages);
+  row("unread_messages", unread_arguments, handlers::unread_messages);
   long_row("read_message", message_arguments, handlers::read_message);
   row("ack_message", message_arguments, handlers::ack_message);
   row("context_handoff", context_handoff_arguments, handlers::context_handoff);

@@ -30,6 +30,7 @@ Reply digest_context(Services& services, const Request& request);
 Reply send_message(Services& services, const Request& request);
 Reply broadcast(Services& services, const Request& request);
 Reply list_messages(Services& services, const Request& request);
+Reply unread_messages(Services& services, const Request& request);
 Reply read_message(Services& services, const Request& request);
 Reply ack_message(Services& services, const Request& request);
 

@@ -43,10 +43,19 @@ Listed messages_text(Reader& reader, const MessageFilter& filter) {
   }
   json data{{"messages", std::move(list)},
             {"more", page.more},
-            {"unread", count_unread(reader.database(), filter.recipient)}};
+            {"unread", find_unread(reader.database(), filter.recipient).count}};
   if (page.more) data["next_after"] = page.items.back().id;
   listed.text = to_text(data);
   return listed;
+}
+
+std::optional<Rung> rung_of(const Request& request) {
+  if (!request.has("rung")) return std::nullopt;
+  const std::string text = request.text("rung");
+  const auto rung = rung_from(text);
+  if (rung) return rung;
+  throw Error(ErrorCode::invalid_request,
+              "args.rung: '" + text.substr(0, 64) + "' is not context, turn or wake");
 }
 
 bool is_newest_first(const Request& request) {
@@ -113,6 +122,30 @@ Reply list_messages(Services& services, const Request& request) {
   const auto mark = [&](Store& store) { store.mark_delivered(filter.recipient, listed.pending); };
   co_await services.store.run(Durability::process, mark, caller);
   co_return listed.text;
+}
+
+// Shows no message, so nothing counts as delivered. Who is told at the end of a turn, or while it
+// waits, goes on to work.
+Reply unread_messages(Services& services, const Request& request) {
+  const std::string recipient = request.caller("instance_id");
+  const std::optional<Rung> rung = rung_of(request);
+  const auto look = [&](Store& store) {
+    store.require_known("instance_id", recipient);
+    return 0;
+  };
+  const auto find = [&](Reader& reader, int) { return find_unread(reader.database(), recipient); };
+  const Unread unread =
+      co_await services.store.run_and_read(Durability::process, look, find, request.asked_by());
+  json data{{"instance_id", recipient}, {"unread", unread.count}, {"newest", unread.newest}};
+  if (!rung) co_return to_text(data);
+  const bool told = services.instances.lives(recipient) &&
+                    services.tellings.tell(services.instances.find(recipient), *rung, unread.newest,
+                                           request.flag("again"));
+  if (told && *rung != Rung::context) {
+    co_await services.instances.report(recipient, InstanceState::running);
+  }
+  data["tell"] = told;
+  co_return to_text(data);
 }
 
 Reply read_message(Services& services, const Request& request) {

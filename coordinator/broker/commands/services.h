@@ -17,6 +17,7 @@
 #include "coordinator/broker/event_hub.h"
 #include "coordinator/instances/git/repositories.h"
 #include "coordinator/instances/lifecycle/instance_manager.h"
+#include "coordinator/instances/lifecycle/tellings.h"
 #include "coordinator/instances/lifecycle/upkeep.h"
 #include "coordinator/instances/resources/life_signs.h"
 #include "coordinator/instances/roles/roles.h"
@@ -63,6 +64,7 @@ struct Services {
   Repositories& repositories;
   const Roles& roles;
   LifeSigns& signs;
+  Tellings& tellings;
   Upkeep& upkeep;
   const Authority& authority;
   EventHub& events;

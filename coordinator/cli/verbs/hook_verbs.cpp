@@ -1,5 +1,6 @@
 #include <array>
 #include <csignal>
+#include <iostream>
 #include <string>
 
 #include <poll.h>
@@ -13,6 +14,7 @@
 namespace yardmaster::cli {
 namespace {
 
+using nlohmann::json;
 using std::chrono::steady_clock;
 
 // An agent waits for its hooks.
@@ -44,14 +46,47 @@ std::string read_input() {
   return input;
 }
 
-void report(const std::string& event) {
+// The broker's socket, unlike an instance's own, cannot tell who calls.
+void add_caller(json& arguments) {
+  if (const auto name = process_environment("YARDMASTER_INSTANCE")) {
+    arguments["instance_id"] = *name;
+  }
+}
+
+json unread_messages(Client& client, json request) {
+  add_caller(request);
+  try {
+    return client.call("unread_messages", request, hook_timeout);
+  } catch (const Error&) {
+    return {};  // what its agent does is reported all the same
+  }
+}
+
+// Returns whether there was something to say.
+bool tell(Client& client, const Hearing& hearing) {
+  const json unread = unread_messages(client, hearing.request);
+  if (!flag_of(unread, "tell")) return false;
+  const std::string text = unread_text(text_of(unread, "instance_id"), number_of(unread, "unread"));
+  std::cout << said_to_agent(hearing.event, text) << std::flush;
+  return true;
+}
+
+void report(Client& client, json state) {
+  add_caller(state);
+  client.call("report_state", state, hook_timeout);
+}
+
+void serve(const std::string& event) {
   const auto socket = process_environment("YARDMASTER_SOCKET");
   if (!socket) return;  // not one of our agents: the files were copied, or it was started by hand
-  auto said = report_of(event, read_input());
-  if (!said) return;
-  // The broker's socket, unlike an instance's own, cannot tell who calls.
-  if (const auto name = process_environment("YARDMASTER_INSTANCE")) (*said)["instance_id"] = *name;
-  Client(*socket, hook_timeout).call("report_state", *said, hook_timeout);
+  const std::string input = read_input();
+  const auto state = report_of(event, input);
+  const auto hearing = hearing_of(event, input);
+  if (!state && !hearing) return;
+  Client client(*socket, hook_timeout);
+  const bool told = hearing && tell(client, *hearing);
+  const bool goes_on = told && event == "stop";  // its turn; the daemon knows
+  if (state && !goes_on) report(client, *state);
 }
 
 }  // namespace
@@ -61,11 +96,12 @@ void add_hook_verb(CLI::App& app) {
   verb->group("");
   // Exit status 2 of a hook stops what the agent does: nothing here may be wrong usage.
   verb->allow_extras();
-  CLI::Option* event = verb->add_option("EVENT", "session-start, prompt, stop or session-end");
+  CLI::Option* event =
+      verb->add_option("EVENT", "session-start, prompt, tool, stop or session-end");
   verb->callback([event] {
     end_in_time();
     try {
-      report(value_of(*event));
+      serve(value_of(*event));
     } catch (const std::exception&) {
       return;  // the daemon finds out by other means
     }

@@ -133,9 +133,10 @@ asio::awaitable<void> InstanceManager::acquire_all(EntryPtr entry, std::size_t& 
     co_await resource->acquire(instance);
   }
   const std::string name = instance.name;
-  const auto run = [&](Store& store) { store.set_instance_state(name, InstanceState::running); };
+  const InstanceState state = entry->reported.value_or(InstanceState::running);
+  const auto run = [&](Store& store) { store.set_instance_state(name, state); };
   co_await store_.run(Durability::power, run);
-  instance.state = InstanceState::running;
+  instance.state = state;
 }
 
 asio::awaitable<void> InstanceManager::roll_back(EntryPtr entry, std::size_t begun) {
@@ -215,6 +216,7 @@ asio::awaitable<void> InstanceManager::note_ending(EntryPtr entry, const Ending&
 asio::awaitable<void> InstanceManager::report(std::string name, InstanceState state) {
   const EntryPtr entry = require(name);
   const InstanceState now = entry->instance.state;
+  if (now == InstanceState::starting) entry->reported = state;
   if (entry->busy || now == state || now == InstanceState::unknown) co_return;
   entry->instance.state = state;
   observer_.on_state(entry->instance);

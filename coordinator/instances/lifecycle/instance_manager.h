@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -74,8 +75,9 @@ class InstanceManager {
   // for the same reason it changes nothing. Throws not_found, conflict (it is being released for
   // another reason).
   boost::asio::awaitable<void> begin_release(std::string name, Ending ending);
-  // Records the state that the agent itself reports: running or idle. It has no effect on an
-  // instance that has not been taken over yet. Throws not_found.
+  // Records the state that the agent itself reports: running or idle. Of one that is being started
+  // it is the state that it starts in; it has no effect on one that is being taken over or ends.
+  // Throws not_found.
   boost::asio::awaitable<void> report(std::string name, InstanceState state);
 
   // Looks at all instances now: releases those that are proven to have ended, and with
@@ -108,6 +110,8 @@ class InstanceManager {
     std::size_t ending = 0;  // calls that wait for its allocation to end it then
     bool died = false;       // while busy
     SteadyTime died_at{};
+    // By its agent, before it counted as started.
+    std::optional<InstanceState> reported;
     std::string release_failure;         // why its release has failed so far
     boost::asio::steady_timer not_busy;  // cancelled when it is not busy any more, or in trouble
   };

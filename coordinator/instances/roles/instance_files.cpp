@@ -26,9 +26,10 @@ json identity_of(const InstanceFiles& files) {
 }
 
 json hooks_of(const std::string& program) {
-  constexpr std::array<std::pair<const char*, const char*>, 4> events{
+  constexpr std::array<std::pair<const char*, const char*>, 5> events{
       {{"SessionStart", "session-start"},
        {"UserPromptSubmit", "prompt"},
+       {"PostToolUse", "tool"},
        {"Stop", "stop"},
        {"SessionEnd", "session-end"}}};
   json hooks = json::object();

@@ -180,9 +180,14 @@ SELECT {message} FROM messages
 -- name: newest_messages_by_status
 SELECT {message} FROM messages
  WHERE recipient = $1 AND id < $2 AND status = $3 ORDER BY id DESC LIMIT $4;
--- name: count_unread
-SELECT count(*) FROM (SELECT 1 FROM messages
-                       WHERE recipient = $1 AND status < {MessageStatus::read} LIMIT 1000) AS unread;
+-- name: find_unread
+SELECT count(*),
+       (SELECT coalesce(max(id), 0) FROM messages
+         WHERE recipient = $1 AND status = {MessageStatus::pending}),
+       (SELECT coalesce(max(id), 0) FROM messages
+         WHERE recipient = $1 AND status = {MessageStatus::delivered})
+  FROM (SELECT 1 FROM messages
+         WHERE recipient = $1 AND status < {MessageStatus::read} LIMIT 1000) AS unread;
 -- name: raise_message_status
 UPDATE messages SET status = $2 WHERE id = $1 AND recipient = $3 AND status < $2;
 -- name: ack_message

@@ -1,0 +1,38 @@
+#include "coordinator/instances/lifecycle/tellings.h"
+
+namespace yardmaster {
+namespace {
+
+bool raise(std::uint64_t& told, std::uint64_t newest) {
+  if (newest <= told) return false;
+  told = newest;
+  return true;
+}
+
+}  // namespace
+
+std::optional<Rung> rung_from(std::string_view text) {
+  if (text == "context") return Rung::context;
+  if (text == "turn") return Rung::turn;
+  if (text == "wake") return Rung::wake;
+  return std::nullopt;
+}
+
+bool Tellings::tell(const Instance& instance, Rung rung, std::uint64_t newest, bool again) {
+  Told& told = told_[instance.id];
+  if (rung == Rung::context) return raise(told.beside, newest);
+  if (rung == Rung::wake) {
+    return instance.state == InstanceState::idle && raise(told.woken, newest);
+  }
+  if (!again) told.turns = 0;
+  if (told.turns >= most_turns || !raise(told.woken, newest)) return false;
+  ++told.turns;
+  return true;
+}
+
+bool Tellings::has_woken(const Instance& instance, std::uint64_t newest) const {
+  const auto found = told_.find(instance.id);
+  return found != told_.end() && found->second.woken >= newest;
+}
+
+}  // namespace yardmaster

@@ -1,0 +1,46 @@
+// Which of its messages an agent has been told of, so that it hears of the same ones once on each
+// rung. A daemon that starts anew knows of none, and tells once more. Broker thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+
+#include "coordinator/domain/instance.h"
+
+namespace yardmaster {
+
+// How an agent hears that it has messages.
+enum class Rung {
+  context,  // beside what it does anyway: its start, a prompt, a tool's result
+  turn,     // at the end of its turn, which then goes on
+  wake      // while it waits; of what `turn` has told it is not told again
+};
+
+std::optional<Rung> rung_from(std::string_view text);
+
+class Tellings {
+ public:
+  // An agent that is told at the end of one turn after the other hears no more of it then, and is
+  // woken instead: Claude Code ends the ninth turn, whatever its hooks say.
+  static constexpr unsigned most_turns = 7;
+
+  // Whether the agent is to be told on this rung of what it has not read, up to `newest`; counts as
+  // done when it is. `again`: the turn that ends was itself made by a hook. Who works is not woken.
+  bool tell(const Instance& instance, Rung rung, std::uint64_t newest, bool again);
+  // Returns whether one of these two has told of it.
+  bool has_woken(const Instance& instance, std::uint64_t newest) const;
+  void forget(const Instance& instance) { told_.erase(instance.id); }
+
+ private:
+  struct Told {
+    std::uint64_t beside = 0;  // the newest message at that time
+    std::uint64_t woken = 0;
+    unsigned turns = 0;  // told at their ends, in a row
+  };
+
+  std::unordered_map<std::uint64_t, Told> told_;  // by the instance's id: a name comes again
+};
+
+}  // namespace yardmaster
