@@ -17,7 +17,7 @@ namespace yardmaster {
 namespace {
 
 constexpr std::array<std::string_view, event_kinds> names{
-    "message", "message_status", "handoff", "instance", "gone", "checkpoint"};
+    "message", "unread", "message_status", "handoff", "instance", "gone", "checkpoint"};
 
 constexpr auto longest_telling = std::chrono::milliseconds(4);
 constexpr std::size_t told_between_looks = 16;
@@ -29,10 +29,10 @@ unsigned kinds_of(const std::vector<std::string>& events) {
   for (std::size_t i = 0; i < events.size(); ++i) {
     const auto found = std::find(names.begin(), names.end(), events[i]);
     if (found == names.end()) {
-      throw Error(
-          ErrorCode::invalid_request,
-          "args.events[" + std::to_string(i) + "]: '" + events[i].substr(0, 64) +
-              "' is not an event (message, message_status, handoff, instance, gone, checkpoint)");
+      throw Error(ErrorCode::invalid_request,
+                  "args.events[" + std::to_string(i) + "]: '" + events[i].substr(0, 64) +
+                      "' is not an event (message, unread, message_status, handoff, instance, "
+                      "gone, checkpoint)");
     }
     kinds |= 1U << static_cast<unsigned>(found - names.begin());
   }
@@ -67,12 +67,14 @@ void EventHub::subscribe(Session& session, const std::vector<std::string>& event
   forget(session);
   if (!session.is_open()) return;
   subscriptions_.emplace(&session, Subscription{&session, kinds, instance});
+  if ((kinds & bit(EventKind::unread)) != 0) ++unread_subscriptions_;
   audience_[instance].push_back(&session);
 }
 
 void EventHub::forget(const Session& session) {
   const auto found = subscriptions_.find(&session);
   if (found == subscriptions_.end()) return;
+  if ((found->second.kinds & bit(EventKind::unread)) != 0) --unread_subscriptions_;
   const auto listeners = audience_.find(found->second.instance);
   std::erase(listeners->second, &session);
   if (listeners->second.empty()) audience_.erase(listeners);
@@ -178,6 +180,12 @@ void EventHub::tell_message(const Message& message, const SharedText& rest) {
   notify_audience(EventKind::message, {}, text);
   // A message counts as delivered only if a subscriber of the recipient itself got it.
   if (notify_audience(EventKind::message, message.to, text) > 0) note_delivered(message);
+  if (unread_subscriptions_ > 0) tell_unread(message);
+}
+
+void EventHub::tell_unread(const Message& message) {
+  notify(EventKind::unread, {message.to},
+         text_of(EventKind::unread, {{"id", message.id}, {"instance_id", message.to}}));
 }
 
 void EventHub::publish_status(const Message& message) {

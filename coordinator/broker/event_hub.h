@@ -1,7 +1,7 @@
 // The event hub knows which session subscribes to which events, and sends them. Broker thread only.
 //
 // A pushed message counts as delivered: that is noted in the store, a batch at a time, and never
-// waited for.
+// waited for. `unread` says only that there is one, and delivers nothing.
 #pragma once
 
 #include <array>
@@ -27,8 +27,8 @@
 
 namespace yardmaster {
 
-enum class EventKind { message, message_status, handoff, instance, gone, checkpoint };
-inline constexpr std::size_t event_kinds = 6;
+enum class EventKind { message, unread, message_status, handoff, instance, gone, checkpoint };
+inline constexpr std::size_t event_kinds = 7;
 
 class EventHub final : public InstanceObserver {
  public:
@@ -85,6 +85,7 @@ class EventHub final : public InstanceObserver {
   Text text_of(EventKind kind, const nlohmann::json& data);
   SharedText message_text(const Message& message);
   void tell_message(const Message& message, const SharedText& rest);
+  void tell_unread(const Message& message);
   void tell_broadcasts();
   void tell_next();
   // Returns how many heard it.
@@ -99,6 +100,7 @@ class EventHub final : public InstanceObserver {
   MemoryBudget& memory_;
   std::uint64_t dropped_ = 0;
   std::unordered_map<const Session*, Subscription> subscriptions_;
+  std::size_t unread_subscriptions_ = 0;  // to that kind
   Audience audience_;
   std::unordered_map<std::string, std::vector<std::uint64_t>> delivered_;  // by recipient
   std::deque<Broadcast> broadcasts_;

@@ -215,7 +215,7 @@ void add_verbs(CLI::App& app, Places& places, int& status) {
   add_agent_verbs(app, places);
   add_config_verbs(app, places);
   add_call_verb(app, places);
-  add_hook_verb(app);
+  add_hook_verb(app, status);
   add_agent_process_verbs(app, places);
   group_verbs(app);
 }

@@ -60,7 +60,7 @@ void add_instance_verbs(CLI::App& app, Places& places);
 void add_view_verbs(CLI::App& app, Places& places);
 void add_upkeep_verbs(CLI::App& app, Places& places);
 void add_doctor_verb(CLI::App& app, Places& places, int& status);
-void add_hook_verb(CLI::App& app);
+void add_hook_verb(CLI::App& app, int& status);
 // Adds all of these verbs.
 void add_verbs(CLI::App& app, Places& places, int& status);
 

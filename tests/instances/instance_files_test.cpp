@@ -61,6 +61,12 @@ class InstanceFilesTest : public testing::Test {
     return support::read_file(out);
   }
 
+  static json hook_that_says(const std::string& argument, int timeout) {
+    return {{"type", "command"},
+            {"command", "/usr/bin/yardmaster hook " + argument},
+            {"timeout", timeout}};
+  }
+
   support::TemporaryDirectory directory_;
   const fs::path worktree_ = directory_ / "work tree";
 };
@@ -88,10 +94,20 @@ TEST_F(InstanceFilesTest, hooks_call_our_program_for_each_event) {
                                                                 {"SessionEnd", "session-end"}};
   EXPECT_EQ(hooks.size(), events.size());
   for (const auto& [event, argument] : events) {
-    EXPECT_EQ(hooks.at(event), json::parse(R"([{"hooks": [{"type": "command", "timeout": 5,
-        "command": "/usr/bin/yardmaster hook )" +
-                                           argument + R"("}]}])"))
-        << event;
+    EXPECT_EQ(hooks.at(event).size(), 1U);
+    EXPECT_EQ(hooks.at(event).at(0).at("hooks").at(0), hook_that_says(argument, 5)) << event;
+  }
+}
+
+TEST_F(InstanceFilesTest, a_session_that_waits_is_woken_by_a_hook_beside_it) {
+  write();
+  json waiting = hook_that_says("wait", 7 * 24 * 3600);
+  waiting["asyncRewake"] = true;
+  for (const auto& [event, groups] : read(".claude/settings.local.json").at("hooks").items()) {
+    const json hooks = groups.at(0).at("hooks");
+    const bool waits = event == "SessionStart" || event == "Stop";
+    ASSERT_EQ(hooks.size(), waits ? 2U : 1U) << event;
+    EXPECT_EQ(hooks.back() == waiting, waits) << event;
   }
 }
 

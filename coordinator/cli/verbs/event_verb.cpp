@@ -29,8 +29,8 @@ void add_event_verb(CLI::App& app, Places& places) {
   CLI::App* verb = app.add_subcommand("events", "Tell what happens, as it happens, until Ctrl-C");
   add_place_options(*verb, places);
   verb->add_flag("-f,--follow")->description("What it does anyway");
-  CLI::Option* only =
-      verb->add_option("--only", "instance, gone, message, message_status, handoff, checkpoint");
+  CLI::Option* only = verb->add_option(
+      "--only", "instance, gone, message, message_status, unread, handoff, checkpoint");
   only->type_name("EVENT,...");
   CLI::Option* whose = verb->add_option("--instance", "Only what concerns this one");
   whose->type_name("NAME");

@@ -10,6 +10,7 @@
 #include "coordinator/base/paths.h"
 #include "coordinator/cli/command_line.h"
 #include "coordinator/cli/hook_event.h"
+#include "coordinator/cli/inbox_watch.h"
 
 namespace yardmaster::cli {
 namespace {
@@ -21,6 +22,7 @@ using std::chrono::steady_clock;
 constexpr auto input_timeout = std::chrono::milliseconds(500);
 constexpr auto hook_timeout = std::chrono::milliseconds(1000);
 constexpr timeval whole_timeout{1, 800'000};
+constexpr int status_that_wakes = 2;
 constexpr std::size_t longest_input = 16U << 20U;
 
 // Whatever else happens, the agent goes on.
@@ -89,19 +91,32 @@ void serve(const std::string& event) {
   if (state && !goes_on) report(client, *state);
 }
 
+// Runs beside an agent that waits; what it says on standard error is told to it.
+void wait_for_messages(int& status) {
+  const auto socket = process_environment("YARDMASTER_SOCKET");
+  const auto name = process_environment("YARDMASTER_INSTANCE");
+  if (!socket || !name) return;
+  const auto woken = InboxWatch(*socket, *name).wait();
+  if (!woken) return;
+  std::cerr << *woken << std::endl;
+  status = status_that_wakes;
+}
+
 }  // namespace
 
-void add_hook_verb(CLI::App& app) {
+void add_hook_verb(CLI::App& app, int& status) {
   CLI::App* verb = app.add_subcommand("hook", "What agents' hooks call");
   verb->group("");
-  // Exit status 2 of a hook stops what the agent does: nothing here may be wrong usage.
+  // Exit status 2 of a hook stops what the agent does, or wakes it: nothing here may be wrong
+  // usage.
   verb->allow_extras();
   CLI::Option* event =
-      verb->add_option("EVENT", "session-start, prompt, tool, stop or session-end");
-  verb->callback([event] {
-    end_in_time();
+      verb->add_option("EVENT", "session-start, prompt, tool, stop, session-end or wait");
+  verb->callback([event, &status] {
+    const std::string name = value_of(*event);
+    if (name != "wait") end_in_time();
     try {
-      serve(value_of(*event));
+      name == "wait" ? wait_for_messages(status) : serve(name);
     } catch (const std::exception&) {
       return;  // the daemon finds out by other means
     }

@@ -12,6 +12,8 @@ namespace {
 using nlohmann::json;
 
 constexpr int hook_timeout_seconds = 5;
+// A session may be left alone that long; then nothing wakes it any more.
+constexpr int wait_timeout_seconds = 7 * 24 * 3600;
 
 std::string to_file(const json& value) {
   return value.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
@@ -25,6 +27,19 @@ json identity_of(const InstanceFiles& files) {
       {"instance_branch", files.instance_branch}};
 }
 
+json hook_of(const std::string& program, const char* argument, int timeout_seconds) {
+  return {{"type", "command"},
+          {"command", shell_quote(program) + " hook " + argument},
+          {"timeout", timeout_seconds}};
+}
+
+// Claude Code runs it beside the session, and goes on with what it has said when it exits with 2.
+json waiting_hook(const std::string& program) {
+  json hook = hook_of(program, "wait", wait_timeout_seconds);
+  hook["asyncRewake"] = true;
+  return hook;
+}
+
 json hooks_of(const std::string& program) {
   constexpr std::array<std::pair<const char*, const char*>, 5> events{
       {{"SessionStart", "session-start"},
@@ -34,10 +49,11 @@ json hooks_of(const std::string& program) {
        {"SessionEnd", "session-end"}}};
   json hooks = json::object();
   for (const auto& [event, argument] : events) {
-    json hook{{"type", "command"},
-              {"command", shell_quote(program) + " hook " + argument},
-              {"timeout", hook_timeout_seconds}};
-    json group{{"hooks", json::array({std::move(hook)})}};
+    json commands = json::array({hook_of(program, argument, hook_timeout_seconds)});
+    // Behind these two the session waits.
+    const std::string_view name = event;
+    if (name == "SessionStart" || name == "Stop") commands.push_back(waiting_hook(program));
+    json group{{"hooks", std::move(commands)}};
     hooks[event] = json::array({std::move(group)});
   }
   return hooks;
