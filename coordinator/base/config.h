@@ -49,6 +49,7 @@ struct Config {
   bool hooks = true;
   bool mcp_files = true;
   std::chrono::nanoseconds settle_time = std::chrono::milliseconds(300);
+  std::chrono::nanoseconds wake_after = std::chrono::seconds(10);
   std::chrono::nanoseconds sweep_interval = std::chrono::seconds(30);
   std::uint64_t output_max_bytes = 10U << 20U;
   std::uint64_t checkout_jobs = 0;

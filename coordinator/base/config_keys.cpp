@@ -69,6 +69,13 @@ const std::vector<Key>& setting_keys() {
       {"mcp_files", &Config::mcp_files, "writes .mcp.json into worktrees, with the role's servers"},
       {"settle_time", &Config::settle_time,
        "an agent that says nothing has started when it has lived so long"},
+      {"wake_after",
+       &Config::wake_after,
+       "silence of an agent that reports no state after which it counts as waiting, and of a "
+       "person "
+       "who looks at its window, before a line is typed into it",
+       {},
+       1'000'000'000},
       {"sweep_interval",
        &Config::sweep_interval,
        "between looks at all instances, the safety net below events",

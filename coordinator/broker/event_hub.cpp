@@ -133,13 +133,17 @@ SharedText EventHub::message_text(const Message& message) {
 
 void EventHub::publish(const Message& message) {
   if (!broadcasts_.empty()) return publish(message, {message.id}, {message.to});
-  if (!audience_.contains({}) && !audience_.contains(message.to)) return;
+  if (!audience_.contains({}) && !audience_.contains(message.to)) return unheard_(message.to);
   tell_message(message, message_text(message));
 }
 
 void EventHub::publish(const Message& message, const std::vector<std::uint64_t>& ids,
                        const std::vector<std::string>& recipients) {
-  if (subscriptions_.empty() || ids.empty()) return;
+  if (ids.empty()) return;
+  if (subscriptions_.empty()) {
+    for (const std::string& recipient : recipients) unheard_(recipient);
+    return;
+  }
   Broadcast broadcast;
   broadcast.rest = message_text(message);
   broadcast.ids = ids;
@@ -179,7 +183,8 @@ void EventHub::tell_message(const Message& message, const SharedText& rest) {
   text.beginning.push_back(',');
   notify_audience(EventKind::message, {}, text);
   // A message counts as delivered only if a subscriber of the recipient itself got it.
-  if (notify_audience(EventKind::message, message.to, text) > 0) note_delivered(message);
+  const bool is_heard = notify_audience(EventKind::message, message.to, text) > 0;
+  is_heard ? note_delivered(message) : unheard_(message.to);
   if (unread_subscriptions_ > 0) tell_unread(message);
 }
 

@@ -7,10 +7,12 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -40,6 +42,10 @@ class EventHub final : public InstanceObserver {
   void subscribe(Session& session, const std::vector<std::string>& events,
                  const std::string& instance);
   void forget(const Session& session);
+  // Called with the recipient of each message that none of its own subscribers got.
+  void on_unheard(std::function<void(const std::string& recipient)> callback) {
+    unheard_ = std::move(callback);
+  }
   std::size_t subscribers() const { return subscriptions_.size(); }
   // Returns how many sessions were hung up on, since the start, for not reading their events.
   std::uint64_t dropped() const { return dropped_; }
@@ -98,6 +104,7 @@ class EventHub final : public InstanceObserver {
   boost::asio::io_context& io_;
   StoreQueue& store_;
   MemoryBudget& memory_;
+  std::function<void(const std::string& recipient)> unheard_ = [](const std::string&) {};
   std::uint64_t dropped_ = 0;
   std::unordered_map<const Session*, Subscription> subscriptions_;
   std::size_t unread_subscriptions_ = 0;  // to that kind

@@ -96,8 +96,12 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
   void on_started(const Instance& instance) override {
     metrics_.on_started(instance, clock_.wall_now());
   }
+  void on_taken_up(const Instance& instance) override { parts_.wake(instance.name); }
   void on_not_started(const Instance&, const std::string&) override { metrics_.on_not_started(); }
-  void on_state(const Instance& instance) override { events_.on_state(instance); }
+  void on_state(const Instance& instance) override {
+    events_.on_state(instance);
+    parts_.wake(instance.name);
+  }
   void on_gone(const Instance& instance, std::chrono::nanoseconds cleanup) override;
   void on_message(const Message& message) override { events_.publish(message); }
   void on_handoff(const Handoff& handoff) override;
@@ -195,6 +199,7 @@ Daemon::Impl::Impl(const Config& config, AgentSurroundings surroundings, bool fo
       signals_(io_, SIGTERM, SIGINT) {
   queue_.on_drained([this] { broker_.flush(); });
   parts_.add_resources(broker_, story_);
+  events_.on_unheard([this](const std::string& recipient) { parts_.wake(recipient); });
   parts_.observe([this](auto program, bool succeeded,
                         auto took) { metrics_.on_program(program, succeeded, took); },
                  [this](auto took) { metrics_.on_tmux(took); });

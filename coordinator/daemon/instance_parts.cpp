@@ -82,6 +82,8 @@ InstanceParts::InstanceParts(asio::io_context& io, StoreQueue& store, InstanceMa
       tmux_(
           io, workers_, paths_.tmux_socket(), [this] { upkeep_.hint(); }, on_warning_),
       persistent_(io, store, instances, clock, restart_limit(config), on_warning_),
+      wake_ups_(io, store, instances, roles_, tmux_, tellings_, clock,
+                {config.hooks, config.wake_after}, on_warning_),
       upkeep_(io, workers_, instances, repositories_, config.tmux ? &tmux_ : nullptr, paths_,
               config.sweep_interval, on_warning_) {}
 
@@ -156,6 +158,7 @@ asio::awaitable<void> InstanceParts::read_versions() {
 
 void InstanceParts::stop() {
   persistent_.stop();
+  wake_ups_.stop();
   upkeep_.stop();
   tmux_.close();
 }

@@ -18,6 +18,7 @@
 #include "coordinator/daemon/daemon.h"
 #include "coordinator/instances/git/repositories.h"
 #include "coordinator/instances/lifecycle/instance_manager.h"
+#include "coordinator/instances/lifecycle/pane_wake_ups.h"
 #include "coordinator/instances/lifecycle/persistent_instances.h"
 #include "coordinator/instances/lifecycle/tellings.h"
 #include "coordinator/instances/lifecycle/upkeep.h"
@@ -68,6 +69,8 @@ class InstanceParts {
     tellings_.forget(instance);
     persistent_.on_gone(instance);
   }
+  // Its agent may have begun to wait, or has a message that nobody heard.
+  void wake(const std::string& instance) { wake_ups_.hint(instance); }
   // Returns the fields of `status` about these parts.
   nlohmann::json status() const;
 
@@ -97,6 +100,7 @@ class InstanceParts {
   Repositories repositories_;
   TmuxServer tmux_;
   PersistentInstances persistent_;
+  PaneWakeUps wake_ups_;
   Upkeep upkeep_;
   std::string git_version_;
   std::string tmux_version_;

@@ -103,6 +103,7 @@ struct Instance : InstanceDescription {
   std::string exit_status;
   std::string last_output;
   std::vector<std::string> rescue;
+  bool reports = false;            // its agent has said whether it works or waits; not stored
   std::vector<std::string> notes;  // on its start: what is amiss and did not keep it; not stored
   bool shortened = false;          // in a list: long texts were cut
 };

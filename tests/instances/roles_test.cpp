@@ -89,6 +89,15 @@ TEST_F(RolesTest, the_file_adds_roles_with_everything_that_they_have) {
   EXPECT_EQ(roles.all().size(), 7U);
 }
 
+TEST_F(RolesTest, an_agent_is_woken_as_its_role_says_or_as_is_usual_for_its_kind) {
+  const Roles roles = load(R"({"roles": {"worker": {"wake": "none"}}})");
+  EXPECT_EQ(roles.find("worker").wake, WakeWay::none);
+  EXPECT_FALSE(roles.find("developer").wake.has_value());
+  EXPECT_EQ(usual_wake_way("/opt/claude --model opus", true), WakeWay::hooks);
+  EXPECT_EQ(usual_wake_way("claude", false), WakeWay::pane);
+  EXPECT_EQ(usual_wake_way("codex '{task}'", true), WakeWay::pane);
+}
+
 TEST_F(RolesTest, a_prompt_file_is_found_beside_the_file) {
   std::filesystem::create_directory(directory_ / "prompts");
   support::write_file(directory_ / "prompts/reviewer.md", "Review it.\n");
@@ -136,6 +145,8 @@ TEST_F(RolesTest, a_mistake_is_named_by_its_path) {
        ": roles.reviewer.mcp_servers[1]: expected a text"},
       {role(R"("prompt": "x", "mcp_servers": ["other"])"),
        ": roles.reviewer.mcp_servers[0]: 'other' is not defined in mcp_servers"},
+      {role(R"("prompt": "x", "wake": "shout")"),
+       ": roles.reviewer.wake: 'shout' is not hooks, pane or none"},
       {role(R"("prompt": "x", "agent_command": "claude 'a")"),
        ": roles.reviewer.agent_command: the command 'claude 'a' has an open ' quote"},
       {R"({"mcp_servers": {"a b": {"command": "x"}}})",

@@ -217,6 +217,7 @@ asio::awaitable<void> InstanceManager::report(std::string name, InstanceState st
   const EntryPtr entry = require(name);
   const InstanceState now = entry->instance.state;
   if (now == InstanceState::starting) entry->reported = state;
+  entry->instance.reports = true;
   if (entry->busy || now == state || now == InstanceState::unknown) co_return;
   entry->instance.state = state;
   observer_.on_state(entry->instance);

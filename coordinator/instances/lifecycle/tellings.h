@@ -15,7 +15,7 @@ namespace yardmaster {
 enum class Rung {
   context,  // beside what it does anyway: its start, a prompt, a tool's result
   turn,     // at the end of its turn, which then goes on
-  wake      // while it waits; of what `turn` has told it is not told again
+  wake      // while it waits. What one of these two has told, no rung tells again
 };
 
 std::optional<Rung> rung_from(std::string_view text);
@@ -29,7 +29,9 @@ class Tellings {
   // Whether the agent is to be told on this rung of what it has not read, up to `newest`; counts as
   // done when it is. `again`: the turn that ends was itself made by a hook. Who works is not woken.
   bool tell(const Instance& instance, Rung rung, std::uint64_t newest, bool again);
-  // Returns whether one of these two has told of it.
+  // It was told while it waited, in another way.
+  void woke(const Instance& instance, std::uint64_t newest);
+  // Returns whether `turn` or `wake` has told of all up to this one.
   bool has_woken(const Instance& instance, std::uint64_t newest) const;
   void forget(const Instance& instance) { told_.erase(instance.id); }
 

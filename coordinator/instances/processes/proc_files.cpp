@@ -63,7 +63,9 @@ std::optional<ProcStat> read_proc_stat(std::int64_t pid) {
   const char state = text[name_end + 2];
   stat.is_zombie = state == 'Z' || state == 'X';
   stat.parent = values[0];
+  stat.group = values[1];
   stat.session = values[2];
+  stat.terminal_group = values[4];
   stat.is_kernel_thread = (static_cast<std::uint64_t>(values[5]) & kernel_thread_flag) != 0;
   stat.start_ticks = static_cast<std::uint64_t>(values[18]);
   return stat;

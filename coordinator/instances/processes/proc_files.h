@@ -11,9 +11,11 @@ namespace yardmaster {
 struct ProcStat {
   std::int64_t pid = 0;
   std::int64_t parent = 0;
+  std::int64_t group = 0;
   std::int64_t session = 0;
-  std::uint64_t start_ticks = 0;  // clock ticks from boot to its start
-  bool is_zombie = false;         // its first thread has ended; others may run
+  std::int64_t terminal_group = 0;  // in the foreground of its terminal; -1: it has no terminal
+  std::uint64_t start_ticks = 0;    // clock ticks from boot to its start
+  bool is_zombie = false;           // its first thread has ended; others may run
   bool is_kernel_thread = false;
 };
 

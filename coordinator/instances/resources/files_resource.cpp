@@ -97,6 +97,8 @@ void FilesResource::write(const Instance& instance) const {
   files.base_branch = instance.base_branch;
   files.instance_branch = instance.branch;
   if (options_.hooks) files.hook_program = options_.program;
+  const WakeWay usual = usual_wake_way(instance.agent_command, options_.hooks);
+  files.hooks_wake = role.wake.value_or(usual) == WakeWay::hooks;
   if (options_.mcp_files) {
     for (const std::string& server : role.mcp_servers) {
       files.mcp_servers[server] = roles_.mcp_definition(server);

@@ -13,6 +13,7 @@
 #include "coordinator/base/shell_quote.h"
 #include "coordinator/instances/roles/command_words.h"
 #include "coordinator/instances/roles/task_in_code.h"
+#include "coordinator/instances/roles/wake_way.h"
 
 namespace yardmaster {
 namespace {
@@ -193,7 +194,7 @@ std::vector<std::string> agent_argv(const std::string& command, const AgentFacts
     const std::string filled = fill_as(uses[at], words[at], facts);
     if (words[at] != "{task}" || !facts.task.empty()) argv.push_back(filled);
   }
-  if (fs::path(argv.front()).filename() == "claude") complete_claude(words, facts, argv);
+  if (is_claude(argv.front())) complete_claude(words, facts, argv);
   require_arguments(argv);
   return argv;
 }

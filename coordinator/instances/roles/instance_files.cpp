@@ -40,7 +40,7 @@ json waiting_hook(const std::string& program) {
   return hook;
 }
 
-json hooks_of(const std::string& program) {
+json hooks_of(const std::string& program, bool wakes) {
   constexpr std::array<std::pair<const char*, const char*>, 5> events{
       {{"SessionStart", "session-start"},
        {"UserPromptSubmit", "prompt"},
@@ -52,7 +52,8 @@ json hooks_of(const std::string& program) {
     json commands = json::array({hook_of(program, argument, hook_timeout_seconds)});
     // Behind these two the session waits.
     const std::string_view name = event;
-    if (name == "SessionStart" || name == "Stop") commands.push_back(waiting_hook(program));
+    const bool is_waiting = name == "SessionStart" || name == "Stop";
+    if (is_waiting && wakes) commands.push_back(waiting_hook(program));
     json group{{"hooks", std::move(commands)}};
     hooks[event] = json::array({std::move(group)});
   }
@@ -63,7 +64,8 @@ json hooks_of(const std::string& program) {
 // the repository do.
 json settings_of(const InstanceFiles& files, bool approves_servers) {
   json settings = json::object();
-  if (!files.hook_program.empty()) settings["hooks"] = hooks_of(files.hook_program);
+  if (!files.hook_program.empty())
+    settings["hooks"] = hooks_of(files.hook_program, files.hooks_wake);
   if (!approves_servers) return settings;
   json names = json::array();
   for (const auto& [name, ignored] : files.mcp_servers.items()) names.push_back(name);

@@ -35,6 +35,7 @@ struct InstanceFiles {
   std::string base_branch;
   std::string instance_branch;
   std::string hook_program;  // the yardmaster that hooks call; empty: no hooks
+  bool hooks_wake = true;    // one of them waits beside the session that waits
   // Name to definition, see Roles::mcp_definition(); empty: no .mcp.json.
   nlohmann::json mcp_servers = nlohmann::json::object();
 };

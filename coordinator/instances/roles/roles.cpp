@@ -16,7 +16,7 @@ namespace yardmaster {
 namespace {
 
 Role built_in(std::string_view name, bool persistent, std::string_view prompt) {
-  return {std::string(name), persistent, std::string(prompt), {}, {}, {}};
+  return {std::string(name), persistent, std::string(prompt), {}, {}, {}, {}};
 }
 
 std::vector<Role> built_in_roles() {
@@ -38,6 +38,7 @@ void extend(Role& role, RoleEntry entry) {
   if (entry.persistent) role.persistent = *entry.persistent;
   if (entry.mcp_servers) role.mcp_servers = std::move(*entry.mcp_servers);
   if (entry.may) role.may = std::move(*entry.may);
+  if (entry.wake) role.wake = entry.wake;
   if (entry.agent_command) role.agent_command = std::move(*entry.agent_command);
 }
 

@@ -4,11 +4,14 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <nlohmann/json.hpp>
+
+#include "coordinator/instances/roles/wake_way.h"
 
 namespace yardmaster {
 
@@ -21,6 +24,7 @@ struct Role {
   // On its own socket, besides what concerns itself: "read" (contexts), "spawn", "end" (of its
   // repository), "all".
   std::vector<std::string> may;
+  std::optional<WakeWay> wake;  // none: as is usual for its kind of agent
 };
 
 class Roles {

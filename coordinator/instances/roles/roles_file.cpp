@@ -151,6 +151,13 @@ std::vector<std::string> read_rights(const Field& rights) {
   return may;
 }
 
+WakeWay read_wake_way(const Field& wake) {
+  const std::string text = wake.text();
+  const auto way = wake_way_from(text);
+  if (!way) wake.refuse("'" + text + "' is not hooks, pane or none");
+  return *way;
+}
+
 std::string read_agent_command(const Field& command) {
   std::string text = command.text();
   try {
@@ -166,12 +173,14 @@ RoleEntry read_role(const Field& role, const std::string& name, const RolesFile&
   if (!is_valid_name(name)) {
     role.refuse("is not a role's name: use 1 to 63 of a-z, 0-9 and '-', not starting with '-'");
   }
-  role.require_keys({"prompt", "prompt_file", "persistent", "mcp_servers", "agent_command", "may"});
+  role.require_keys(
+      {"prompt", "prompt_file", "persistent", "mcp_servers", "agent_command", "may", "wake"});
   RoleEntry entry;
   entry.name = name;
   entry.prompt = read_prompt(role, directory);
   if (role.has("persistent")) entry.persistent = role.at("persistent").flag();
   if (role.has("may")) entry.may = read_rights(role.at("may"));
+  if (role.has("wake")) entry.wake = read_wake_way(role.at("wake"));
   if (role.has("mcp_servers")) {
     entry.mcp_servers = read_server_names(role.at("mcp_servers"), content);
   }

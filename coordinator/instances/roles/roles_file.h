@@ -1,7 +1,7 @@
 // roles.json as people write it: JSON with comments. Reads files and may block.
 //
 //   {"roles": {NAME: {"prompt" | "prompt_file", "persistent", "mcp_servers", "agent_command",
-//                     "may"}},
+//                     "may", "wake"}},
 //    "mcp_servers": {NAME: {"command", "args", "env"}}}
 #pragma once
 
@@ -13,6 +13,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "coordinator/instances/roles/wake_way.h"
+
 namespace yardmaster {
 
 struct RoleEntry {
@@ -22,6 +24,7 @@ struct RoleEntry {
   std::optional<std::vector<std::string>> mcp_servers;
   std::optional<std::string> agent_command;
   std::optional<std::vector<std::string>> may;  // "read", "spawn", "end", "all"
+  std::optional<WakeWay> wake;
 };
 
 struct RolesFile {

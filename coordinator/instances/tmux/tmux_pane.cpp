@@ -59,6 +59,26 @@ std::optional<TmuxPane> parse_tmux_pane(std::string_view line) {
   return result;
 }
 
+const std::string_view tmux_look_format = "#{pane_dead} #{pane_in_mode} #{window_activity}";
+
+std::optional<TmuxPaneLook> parse_tmux_look(std::string_view pane, std::string_view line,
+                                            const std::vector<std::string>& clients) {
+  const auto dead = take_until(line, " ");
+  const auto mode = take_until(line, " ");
+  const auto activity = to_number<std::int64_t>(line);
+  if (!dead || !mode || !activity || *dead == "1") return std::nullopt;
+  TmuxPaneLook look;
+  look.in_mode = *mode != "0";
+  look.last_output = WallTime(std::chrono::seconds(*activity));
+  for (std::string_view client : clients) {
+    const auto shown = take_until(client, " ");
+    const auto pressed = to_number<std::int64_t>(client);
+    if (!shown || *shown != pane || !pressed) continue;
+    look.last_key_press = std::max(look.last_key_press, WallTime(std::chrono::seconds(*pressed)));
+  }
+  return look;
+}
+
 bool is_tmux_name(std::string_view name) {
   return !name.empty() && name.front() != '-' &&
          std::all_of(name.begin(), name.end(), is_name_character);

@@ -280,6 +280,38 @@ asio::awaitable<std::string> TmuxServer::read_output(std::string pane, unsigned 
   co_return last_lines(reply.lines, lines);
 }
 
+asio::awaitable<std::optional<TmuxPaneLook>> TmuxServer::look_at(std::string pane) {
+  const auto link = link_;
+  const std::shared_ptr<ControlConnection> connection = co_await link->connect(false);
+  if (!connection) co_return std::nullopt;
+  const std::string format(tmux_look_format);
+  std::vector<std::string> commands{
+      tmux_command({"display-message", "-p", "-t", pane, format}),
+      tmux_command({"list-clients", "-F", "#{pane_id} #{client_activity}"})};
+  const std::vector<ControlReply> replies = co_await connection->run(std::move(commands));
+  if (replies.size() < 2 || replies[0].lines.empty()) co_return std::nullopt;
+  co_return parse_tmux_look(pane, replies[0].lines.front(), replies[1].lines);
+}
+
+asio::awaitable<void> TmuxServer::send_keys(std::vector<std::string> words) {
+  const auto link = link_;
+  const std::shared_ptr<ControlConnection> connection = co_await link->connect(false);
+  if (!connection) co_return;
+  words.insert(words.begin(), "send-keys");
+  std::vector<std::string> commands{tmux_command(words)};
+  co_await connection->run(std::move(commands));
+}
+
+asio::awaitable<void> TmuxServer::type(std::string pane, std::string text) {
+  std::vector<std::string> words{"-t", std::move(pane), "-l", "--", std::move(text)};
+  return send_keys(std::move(words));
+}
+
+asio::awaitable<void> TmuxServer::press_enter(std::string pane) {
+  std::vector<std::string> words{"-t", std::move(pane), "Enter"};
+  return send_keys(std::move(words));
+}
+
 asio::awaitable<void> TmuxServer::kill_pane(std::string pane) {
   const auto link = link_;
   const Turns::Turn turn = co_await kills_->acquire();

@@ -60,6 +60,11 @@ class TmuxServer {
   boost::asio::awaitable<std::optional<std::vector<TmuxPane>>> list_panes();
   // The last lines of what a pane shows, as plain text; empty when it is gone.
   boost::asio::awaitable<std::string> read_output(std::string pane, unsigned lines);
+  // nullopt when it is gone, or its program has ended.
+  boost::asio::awaitable<std::optional<TmuxPaneLook>> look_at(std::string pane);
+  // As if somebody typed it; printable characters only.
+  boost::asio::awaitable<void> type(std::string pane, std::string text);
+  boost::asio::awaitable<void> press_enter(std::string pane);
   // Kills the pane, and ends its window when it was the only one. Idempotent.
   boost::asio::awaitable<void> kill_pane(std::string pane);
   // Takes exact names. Idempotent.
@@ -78,6 +83,8 @@ class TmuxServer {
 
  private:
   class Openings;
+
+  boost::asio::awaitable<void> send_keys(std::vector<std::string> words);
 
   boost::asio::io_context& io_;
   std::shared_ptr<ServerLink> link_;
