@@ -98,6 +98,18 @@ TEST_F(RolesTest, an_agent_is_woken_as_its_role_says_or_as_is_usual_for_its_kind
   EXPECT_EQ(usual_wake_way("codex '{task}'", true), WakeWay::pane);
 }
 
+TEST_F(RolesTest, agents_of_persistent_roles_are_told_to_begin) {
+  const Roles roles = load(R"({"roles": {
+      "worker": {"persistent": true}, "merge-queue": {"first_prompt": ""},
+      "watcher": {"prompt": "Watch.", "persistent": true, "first_prompt": "Look around."},
+      "reviewer": {"prompt": "Review."}}})");
+  EXPECT_THAT(roles.find("supervisor").first_prompt, HasSubstr("yardmaster inbox"));
+  EXPECT_EQ(roles.find("worker").first_prompt, roles.find("supervisor").first_prompt);
+  EXPECT_EQ(roles.find("merge-queue").first_prompt, "");
+  EXPECT_EQ(roles.find("watcher").first_prompt, "Look around.");
+  EXPECT_EQ(roles.find("reviewer").first_prompt, "");
+}
+
 TEST_F(RolesTest, a_prompt_file_is_found_beside_the_file) {
   std::filesystem::create_directory(directory_ / "prompts");
   support::write_file(directory_ / "prompts/reviewer.md", "Review it.\n");

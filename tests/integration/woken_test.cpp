@@ -120,6 +120,18 @@ TEST_F(Woken, the_end_of_a_worker_wakes_its_supervisor) {
   EXPECT_TRUE(hears("boss", "woken: 2 unread messages for boss")) << heard("boss");
 }
 
+TEST_F(Woken, a_persistent_agent_without_a_task_is_told_to_begin) {
+  spawn_hooked("boss", "supervisor");
+  EXPECT_TRUE(hears("boss", "began with: You have just been started")) << heard("boss");
+  const json listed_boss = listed("instances", "boss");
+  EXPECT_EQ(listed_boss.value("task", ""), "") << "it is no task of anybody's";
+  json asked = request("other", "supervisor");
+  asked["agent_command"] = program().string();
+  asked["task"] = "Watch the tests.";
+  daemon_->call("allocate_instance", asked);
+  EXPECT_TRUE(hears("other", "began with: Watch the tests.\n")) << heard("other");
+}
+
 // The whole story: nobody types anything.
 TEST_F(Woken, a_supervisor_reads_and_answers_what_its_worker_says) {
   spawn_hooked("boss", "supervisor");

@@ -52,10 +52,14 @@ void FilesResource::plan(const InstanceRequest& request, Instance& instance) {
   if (!request.foreground) require_program(argv.front(), path_of(options_.environment));
 }
 
+std::string FilesResource::first_prompt_of(const Instance& instance) const {
+  return instance.task.empty() ? roles_.find(instance.role).first_prompt : instance.task;
+}
+
 std::vector<std::string> FilesResource::argv_of(const Instance& instance) const {
   AgentFacts facts;
   facts.instance = instance.name;
-  facts.task = instance.task;
+  facts.task = first_prompt_of(instance);
   facts.session_id = instance.session_id;
   facts.prompt_file = paths_.prompt(instance.name).string();
   facts.worktree = instance.worktree_path;
@@ -74,7 +78,8 @@ std::map<std::string, std::string> FilesResource::environment_of(const Instance&
   environment["YARDMASTER_STATE_DIR"] = paths_.state_dir.string();
   environment["YARDMASTER_RUNTIME_DIR"] = paths_.runtime_dir.string();
   environment["YARDMASTER_PROMPT_FILE"] = paths_.prompt(instance.name).string();
-  if (fits_environment(instance.task)) environment["YARDMASTER_TASK"] = instance.task;
+  const std::string first_prompt = first_prompt_of(instance);
+  if (fits_environment(first_prompt)) environment["YARDMASTER_TASK"] = first_prompt;
   environment["YARDMASTER_TOKEN"] = instance_token(paths_.token_prefix, instance.id);
   return environment;
 }

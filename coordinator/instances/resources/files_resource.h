@@ -46,6 +46,8 @@ class FilesResource final : public InstanceResource {
   void write(const Instance& instance) const;
   void begin_log(const Instance& instance) const;
   void write_prompt(const Instance& instance, const Role& role) const;
+  // Its task, or how an agent of its role begins without one.
+  std::string first_prompt_of(const Instance& instance) const;
   std::vector<std::string> argv_of(const Instance& instance) const;
   std::map<std::string, std::string> environment_of(const Instance& instance) const;
 

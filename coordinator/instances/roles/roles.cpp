@@ -15,8 +15,19 @@
 namespace yardmaster {
 namespace {
 
+// Of a persistent role, which nobody gives a task: its agent would wait at an empty prompt for
+// ever.
+constexpr const char* usual_first_prompt =
+    "You have just been started, or started again after an end. Begin with what your role does at "
+    "its start: first your messages (yardmaster inbox), then what there is to do.";
+
 Role built_in(std::string_view name, bool persistent, std::string_view prompt) {
-  return {std::string(name), persistent, std::string(prompt), {}, {}, {}, {}};
+  Role role;
+  role.name = name;
+  role.persistent = persistent;
+  role.prompt = prompt;
+  if (persistent) role.first_prompt = usual_first_prompt;
+  return role;
 }
 
 std::vector<Role> built_in_roles() {
@@ -36,6 +47,7 @@ void extend(Role& role, RoleEntry entry) {
     role.prompt += entry.prompt;
   }
   if (entry.persistent) role.persistent = *entry.persistent;
+  if (entry.first_prompt) role.first_prompt = std::move(*entry.first_prompt);
   if (entry.mcp_servers) role.mcp_servers = std::move(*entry.mcp_servers);
   if (entry.may) role.may = std::move(*entry.may);
   if (entry.wake) role.wake = entry.wake;
@@ -55,7 +67,9 @@ Roles Roles::load(const std::filesystem::path& roles_file) {
   roles.mcp_servers_ = std::move(content.mcp_servers);
   for (RoleEntry& entry : content.roles) {
     Role& role = roles.find_or_add(entry.name);
+    const bool says_how_to_begin = entry.first_prompt.has_value();
     extend(role, std::move(entry));
+    if (!says_how_to_begin) role.first_prompt = role.persistent ? usual_first_prompt : "";
   }
   return roles;
 }

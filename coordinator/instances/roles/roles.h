@@ -25,6 +25,8 @@ struct Role {
   // repository), "all".
   std::vector<std::string> may;
   std::optional<WakeWay> wake;  // none: as is usual for its kind of agent
+  // What an agent of it that has no task is told first, so that it begins; empty: nothing.
+  std::string first_prompt;
 };
 
 class Roles {

@@ -173,13 +173,14 @@ RoleEntry read_role(const Field& role, const std::string& name, const RolesFile&
   if (!is_valid_name(name)) {
     role.refuse("is not a role's name: use 1 to 63 of a-z, 0-9 and '-', not starting with '-'");
   }
-  role.require_keys(
-      {"prompt", "prompt_file", "persistent", "mcp_servers", "agent_command", "may", "wake"});
+  role.require_keys({"prompt", "prompt_file", "persistent", "mcp_servers", "agent_command", "may",
+                     "wake", "first_prompt"});
   RoleEntry entry;
   entry.name = name;
   entry.prompt = read_prompt(role, directory);
   if (role.has("persistent")) entry.persistent = role.at("persistent").flag();
   if (role.has("may")) entry.may = read_rights(role.at("may"));
+  if (role.has("first_prompt")) entry.first_prompt = role.at("first_prompt").text();
   if (role.has("wake")) entry.wake = read_wake_way(role.at("wake"));
   if (role.has("mcp_servers")) {
     entry.mcp_servers = read_server_names(role.at("mcp_servers"), content);

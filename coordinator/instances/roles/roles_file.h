@@ -1,7 +1,7 @@
 // roles.json as people write it: JSON with comments. Reads files and may block.
 //
 //   {"roles": {NAME: {"prompt" | "prompt_file", "persistent", "mcp_servers", "agent_command",
-//                     "may", "wake"}},
+//                     "may", "wake", "first_prompt"}},
 //    "mcp_servers": {NAME: {"command", "args", "env"}}}
 #pragma once
 
@@ -25,6 +25,7 @@ struct RoleEntry {
   std::optional<std::string> agent_command;
   std::optional<std::vector<std::string>> may;  // "read", "spawn", "end", "all"
   std::optional<WakeWay> wake;
+  std::optional<std::string> first_prompt;  // may be empty
 };
 
 struct RolesFile {
