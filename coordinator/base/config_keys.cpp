@@ -71,9 +71,8 @@ const std::vector<Key>& setting_keys() {
        "an agent that says nothing has started when it has lived so long"},
       {"wake_after",
        &Config::wake_after,
-       "silence of an agent that reports no state after which it counts as waiting, and of a "
-       "person "
-       "who looks at its window, before a line is typed into it",
+       "silence of a person who looks at a window before a line is typed into it, and of an agent "
+       "that reports no state and whose role says \"wake\": \"pane\"",
        {},
        1'000'000'000},
       {"sweep_interval",

@@ -238,5 +238,18 @@ TEST_F(TmuxServerTest, places_may_have_any_name) {
 }
 
 // The process ends like a daemon that is killed: nothing is closed, nothing said.
+TEST(TmuxPaneLookTest, who_looks_at_a_pane_is_known_by_the_last_key) {
+  const auto look = parse_tmux_look("%3", "0 0 1700000000",
+                                    {"%3 1700000005", "%3 1700000004", "%4 1700000009", "%3 ", ""});
+  ASSERT_TRUE(look.has_value());
+  EXPECT_FALSE(look->in_mode);
+  EXPECT_EQ(look->last_output, WallTime(std::chrono::seconds(1'700'000'000)));
+  EXPECT_EQ(look->last_key_press, WallTime(std::chrono::seconds(1'700'000'005)));
+  EXPECT_TRUE(parse_tmux_look("%3", "0 1 1700000000", {})->in_mode);
+  for (const char* line : {"1 0 1700000000", "0 0 ", "0", ""}) {
+    EXPECT_FALSE(parse_tmux_look("%3", line, {}).has_value()) << line;
+  }
+}
+
 }  // namespace
 }  // namespace yardmaster

@@ -161,6 +161,8 @@ TEST_F(CommandLine, yardmaster_says_that_no_daemon_runs_and_how_to_start_it) {
 TEST_F(CommandLine, a_hook_succeeds_silently_whatever_happens) {
   const std::vector<std::vector<std::string>> commands{{"hook", "session-start"},
                                                        {"hook", "prompt"},
+                                                       {"hook", "tool"},
+                                                       {"hook", "wait"},
                                                        {"hook", "brew"},
                                                        {"hook"},
                                                        {"hook", "stop", "surplus", "--flag"}};

@@ -16,7 +16,9 @@ class PaneWake : public AgentYard {
   PaneWake() {
     const std::filesystem::path roles = scratch_ / "roles.json";
     write_file(roles, json({{"roles",
-                             {{"quiet", {{"prompt", "Be quiet."}, {"wake", "none"}}},
+                             {{"worker", {{"wake", "pane"}}},
+                              {"supervisor", {{"wake", "pane"}}},
+                              {"quiet", {{"prompt", "Be quiet."}, {"wake", "none"}}},
                               {"claude", {{"prompt", "Be Claude."}, {"wake", "pane"}}}}}})
                           .dump());
     configure({{"wake_after", "1s"}, {"roles_file", roles.string()}});
@@ -75,10 +77,11 @@ TEST_F(PaneWake, nothing_is_typed_where_it_would_do_harm) {
   spawn("busy", "worker", reading);
   report("busy", "running");
   spawn("quiet", "quiet", reading);
+  spawn("asking", "developer", reading);  // for all that one knows: it says nothing
   spawn("heard", "worker", reading);
   auto subscriber = daemon_->connect();
   subscriber.call("subscribe", {{"events", {"message"}}, {"instance_id", "heard"}});
-  const std::vector<std::string> names{"scrolled", "behind", "busy", "quiet", "heard"};
+  const std::vector<std::string> names{"scrolled", "behind", "busy", "quiet", "heard", "asking"};
   for (const std::string& name : names) send(name);
   spawn("plain", "worker", reading);
   send("plain");
@@ -89,8 +92,9 @@ TEST_F(PaneWake, nothing_is_typed_where_it_would_do_harm) {
 
   tmux({"send-keys", "-t", pane_of("scrolled"), "-X", "cancel"});
   tmux({"send-keys", "-t", pane_of("behind"), "C-d"});
-  report("busy", "idle");
-  for (const char* name : {"scrolled", "behind", "busy"}) EXPECT_TRUE(is_woken(name)) << name;
+  for (const char* name : {"busy", "asking"}) report(name, "idle");
+  for (const char* name : {"scrolled", "behind", "busy", "asking"})
+    EXPECT_TRUE(is_woken(name)) << name;
   EXPECT_EQ(typed("other"), "");
   EXPECT_EQ(typed("quiet") + typed("heard"), "");
 }

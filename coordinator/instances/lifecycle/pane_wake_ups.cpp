@@ -64,12 +64,17 @@ const Instance* PaneWakeUps::find(const std::string& name) const {
   return instances_.lives(name) ? &instances_.find(name) : nullptr;
 }
 
+std::optional<WakeWay> PaneWakeUps::said_way(const Instance& instance) const {
+  for (const Role& role : roles_.all()) {
+    if (role.name == instance.role) return role.wake;
+  }
+  return std::nullopt;
+}
+
 bool PaneWakeUps::is_woken_here(const Instance& instance) const {
   if ((instance.owned & owns_window) == 0) return false;
-  for (const Role& role : roles_.all()) {
-    if (role.name == instance.role && role.wake) return *role.wake == WakeWay::pane;
-  }
-  return usual_wake_way(instance.agent_command, options_.hooks) == WakeWay::pane;
+  const WakeWay usual = usual_wake_way(instance.agent_command, options_.hooks);
+  return said_way(instance).value_or(usual) == WakeWay::pane;
 }
 
 asio::awaitable<void> PaneWakeUps::watch(std::string name) {
@@ -92,7 +97,8 @@ asio::awaitable<void> PaneWakeUps::watch(std::string name) {
 // nullopt: it works, and says so when it does not any more.
 std::optional<nanoseconds> PaneWakeUps::time_to_wait(const Instance& instance,
                                                      const TmuxPaneLook& look) const {
-  const bool is_silent_kind = !instance.reports && instance.state == InstanceState::running;
+  const bool is_silent_kind = !instance.reports && instance.state == InstanceState::running &&
+                              said_way(instance) == WakeWay::pane;
   if (instance.state != InstanceState::idle && !is_silent_kind) return std::nullopt;
   const WallTime now = clock_.wall_now();
   nanoseconds left = look.last_key_press + options_.silence - now;

@@ -3,8 +3,9 @@
 // pane, nobody scrolls in it (copy mode) and nobody has just typed into it; once for the same
 // messages. Never what is in a message. Broker thread.
 //
-// An agent waits when it said so; one that never says anything when its window has been silent for
-// `silence`.
+// An agent waits when it said so. One that never says anything may be silent since it asks a person
+// for a permission, which a line would answer: it is taken to wait after `silence` only where its
+// role says that it is woken in its pane.
 #pragma once
 
 #include <chrono>
@@ -49,6 +50,7 @@ class PaneWakeUps {
   enum class Step { done, again };
 
   const Instance* find(const std::string& name) const;
+  std::optional<WakeWay> said_way(const Instance& instance) const;  // by its role
   bool is_woken_here(const Instance& instance) const;
   boost::asio::awaitable<void> watch(std::string name);
   boost::asio::awaitable<Step> step(std::string name);
