@@ -15,6 +15,9 @@ namespace yardmaster {
 // given never changes.
 enum class HandoffState { pending = 0, accepted = 1, cancelled = 2 };
 
+// Whose context is handed over: that of an instance which lives, or what an ended one left.
+enum class Giver { living, ended };
+
 std::string_view to_string(HandoffState state);
 std::optional<HandoffState> handoff_state_from(std::string_view text);
 

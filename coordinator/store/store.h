@@ -123,7 +123,10 @@ class Store {
   // on; deaths of one that was not given up stay counted.
   Instance create_instance(const InstanceRequest& request, std::string_view socket_path);
   Instance find_instance(std::string_view name);  // throws not_found
-  std::vector<Instance> list_instances();         // the living ones, by name
+  // The last one of this name. Throws not_found, and conflict while one lives or is going to be
+  // started again.
+  Instance find_ended(std::string_view name);
+  std::vector<Instance> list_instances();  // the living ones, by name
   // Newest first; an empty name or repository stands for all.
   std::vector<Instance> list_tombstones(std::size_t limit, std::string_view name = {},
                                         std::string_view repo = {});
@@ -211,13 +214,16 @@ class Store {
     ContextSnapshot snapshot;        // of neither
   };
   // `context` empty: the giver's own; offer_handoff() gets that as `asked_context`, since it is
-  // part of what a key stands for. Throws not_found, forbidden (not the owner), conflict (frozen).
+  // part of what a key stands for, like `giver`. Throws not_found, forbidden (not the owner),
+  // conflict (frozen), and what find_ended() throws.
   HandoffStart start_handoff(std::string_view from, std::string_view to, std::string_view context,
-                             std::string_view summary, std::string_view key);
+                             std::string_view summary, std::string_view key,
+                             Giver giver = Giver::living);
   void thaw_context(std::string_view context) noexcept;
   Handoff offer_handoff(std::string_view from, std::string_view to, std::string_view context,
                         std::string_view summary, std::string_view key, std::string_view digest,
-                        std::uint64_t count, std::string_view asked_context = {});
+                        std::uint64_t count, std::string_view asked_context = {},
+                        Giver giver = Giver::living);
   // Is called by the receiver, with the digest and the count of what it read. Throws
   // digest_mismatch, conflict (not pending), forbidden. An empty `caller` is not checked. Repeating
   // an accepted one gives the same answer.
@@ -282,7 +288,7 @@ class Store {
   void want_instance(const InstanceRequest& request);
   std::optional<Repository> look_up_repository(std::string_view name);
   Handoff insert_handoff(ContextHead& head, const Handoff& offer, std::string_view key,
-                         std::string_view asked_context);
+                         std::string_view request);
   void decide(Handoff& handoff, HandoffState state);
 
   Database& database_;

@@ -16,9 +16,9 @@ constexpr auto longest_preparation = std::chrono::seconds(30);
 // Of a handoff on the wire, without its summary.
 constexpr std::size_t least_handoff_bytes = 256;
 
-std::string handoff_request(std::string_view to, std::string_view context,
-                            std::string_view summary) {
-  std::string text("context_handoff\n");
+std::string handoff_request(std::string_view to, std::string_view context, std::string_view summary,
+                            Giver giver) {
+  std::string text(giver == Giver::ended ? "context_handoff from_dead\n" : "context_handoff\n");
   return text.append(to).append("\n").append(context).append("\n").append(summary);
 }
 
@@ -42,18 +42,19 @@ Handoff handoff_of(const Row& row) {
 
 Store::HandoffStart Store::start_handoff(std::string_view from, std::string_view to,
                                          std::string_view context, std::string_view summary,
-                                         std::string_view key) {
+                                         std::string_view key, Giver giver) {
   HandoffStart start;
-  if (const FoundKey earlier = find_key(from, key, handoff_request(to, context, summary))) {
+  if (const FoundKey earlier = find_key(from, key, handoff_request(to, context, summary, giver))) {
     std::uint64_t id = 0;
     std::from_chars(earlier->data(), earlier->data() + earlier->size(), id);
     start.earlier = find_handoff(id);
     return start;
   }
-  require_living("from", from);
+  if (giver == Giver::living) require_living("from", from);
+  const Instance owner = giver == Giver::living ? find_instance(from) : find_ended(from);
   require_living("to", to);
   if (from == to) throw Error(ErrorCode::invalid_request, "to: a handoff goes to another instance");
-  const std::string own = context.empty() ? find_instance(from).context : std::string(context);
+  const std::string own = context.empty() ? owner.context : std::string(context);
   ContextHead& head = require_head(own);
   if (head.owner != from) {
     throw Error(ErrorCode::forbidden,
@@ -69,7 +70,8 @@ Store::HandoffStart Store::start_handoff(std::string_view from, std::string_view
     offer.to = to;
     offer.digest = head.digest->so_far();
     offer.summary = summary;
-    start.offered = insert_handoff(head, offer, key, context);
+    const std::string request = handoff_request(to, context, summary, giver);
+    start.offered = insert_handoff(head, offer, key, request);
     needed_durability_ = Durability::power;
     return start;
   }
@@ -88,8 +90,8 @@ void Store::thaw_context(std::string_view context) noexcept {
 Handoff Store::offer_handoff(std::string_view from, std::string_view to, std::string_view context,
                              std::string_view summary, std::string_view key,
                              std::string_view digest, std::uint64_t count,
-                             std::string_view asked_context) {
-  require_living("from", from);
+                             std::string_view asked_context, Giver giver) {
+  if (giver == Giver::living) require_living("from", from);
   require_living("to", to);
   ContextHead& head = require_head(context);
   if (head.frozen || !head.frozen_until || head.owner != from || head.last_seq != count) {
@@ -100,12 +102,14 @@ Handoff Store::offer_handoff(std::string_view from, std::string_view to, std::st
   offer.to = to;
   offer.digest = digest;
   offer.summary = summary;
-  return insert_handoff(head, offer, key, asked_context);
+  const std::string request = handoff_request(to, asked_context, summary, giver);
+  return insert_handoff(head, offer, key, request);
 }
 
-// Offers the whole context; of `offer` counts what the head does not say.
+// Offers the whole context; of `offer` counts what the head does not say. The key stands for the
+// request.
 Handoff Store::insert_handoff(ContextHead& head, const Handoff& offer, std::string_view key,
-                              std::string_view asked_context) {
+                              std::string_view request) {
   const std::string_view from = offer.from;
   const std::string_view to = offer.to;
   const std::string_view summary = offer.summary;
@@ -117,7 +121,7 @@ Handoff Store::insert_handoff(ContextHead& head, const Handoff& offer, std::stri
   head.frozen = true;
   head.frozen_until.reset();
   const auto id = static_cast<std::uint64_t>(last_id_);
-  keep_key(from, key, handoff_request(to, asked_context, summary), std::to_string(id));
+  keep_key(from, key, request, std::to_string(id));
   return find_handoff(id);
 }
 
@@ -164,7 +168,7 @@ Handoff Store::accept_handoff(std::uint64_t id, std::string_view caller, std::st
   }
   if (handoff.state == HandoffState::accepted) return handoff;
   decide(handoff, HandoffState::accepted);
-  if (find_instance(handoff.from).context == handoff.context) {
+  if (lives(handoff.from) && find_instance(handoff.from).context == handoff.context) {
     const ContextHead& fresh = create_fresh_context(handoff.from, handoff.generation, handoff.from);
     database_.execute(Statement::set_instance_context,
                       {std::string_view(handoff.from), std::string_view(fresh.name)});

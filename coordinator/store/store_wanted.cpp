@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "coordinator/base/error.h"
+#include "coordinator/domain/names.h"
 #include "coordinator/store/store.h"
 
 namespace yardmaster {
@@ -60,6 +61,23 @@ std::vector<WantedInstance> Store::list_waiting() {
   std::vector<WantedInstance> waiting = list_wanted();
   std::erase_if(waiting, [this](const WantedInstance& each) { return lives(each.name); });
   return waiting;
+}
+
+Instance Store::find_ended(std::string_view name) {
+  require_name("from", name);
+  const auto quoted = "'" + std::string(name) + "'";
+  if (lives(name)) {
+    throw Error(ErrorCode::conflict, "from: " + quoted + " lives, and hands over by itself");
+  }
+  for (const WantedInstance& wanted : list_waiting()) {
+    if (wanted.name != name || !wanted.given_up.empty()) continue;
+    throw Error(ErrorCode::conflict, "from: " + quoted +
+                                         " is going to be started again, and goes " +
+                                         "on with its context: release it first");
+  }
+  std::vector<Instance> ended = list_tombstones(1, name);
+  if (!ended.empty()) return std::move(ended.front());
+  throw Error(ErrorCode::not_found, "from: no instance " + quoted + " has ended");
 }
 
 bool Store::is_wanted(std::string_view name) {

@@ -23,14 +23,14 @@ class HandoffContract : public StoreContract {
     return digest.finish();
   }
 
-  Handoff offer(const std::string& key = "") {
-    const Store::HandoffStart start =
-        in_transaction([&] { return store_->start_handoff("ada", "bob", "", "take over", key); });
+  Handoff offer(const std::string& key = "", Giver giver = Giver::living) {
+    const Store::HandoffStart start = in_transaction(
+        [&] { return store_->start_handoff("ada", "bob", "", "take over", key, giver); });
     if (start.earlier) return *start.earlier;
     const std::string digest = digest_of(start.snapshot);
     return in_transaction([&] {
       return store_->offer_handoff("ada", "bob", start.snapshot.info.name, "take over", key, digest,
-                                   start.snapshot.info.last_seq);
+                                   start.snapshot.info.last_seq, {}, giver);
     });
   }
 
@@ -43,6 +43,10 @@ class HandoffContract : public StoreContract {
   }
   Store::HandoffStart start_from(const std::string& giver) {
     return in_transaction([&] { return store_->start_handoff(giver, "bob", "", "", ""); });
+  }
+
+  ErrorCode refusal_of_offer(Giver giver, const std::string& from = "ada") {
+    return refusal([&] { return store_->start_handoff(from, "bob", "", "", "", giver); });
   }
 
   Handoff accept(const Handoff& handoff) {
@@ -207,6 +211,74 @@ TEST_P(HandoffContract, the_end_of_either_side_cancels_a_pending_handoff) {
   ASSERT_EQ(handoffs.size(), 1U);
   EXPECT_EQ(handoffs[0].id, offered.id);
   append("ada", 101, 101);
+}
+
+TEST_P(HandoffContract,
+       what_an_ended_instance_left_is_handed_over_whole_and_its_late_writes_refused) {
+  end("ada", "killed by SIGKILL");
+  EXPECT_EQ(refusal_of_offer(Giver::living), ErrorCode::not_found);
+  const Handoff offered = offer("", Giver::ended);
+  EXPECT_EQ(offered.count, 100U);
+  reopen();
+  EXPECT_EQ(
+      refusal([&] { return store_->accept_handoff(offered.id, "bob", std::string(64, '0'), 100); }),
+      ErrorCode::digest_mismatch);
+  const Handoff accepted = accept(offered);
+  EXPECT_EQ(accepted.generation, offered.generation + 1);
+  reopen();
+  const ContextSnapshot snapshot = store_->snapshot("ada", 1, 0);
+  EXPECT_EQ(snapshot.info.owner, "bob");
+  EXPECT_EQ(digest_of(snapshot), offered.digest);
+  EXPECT_EQ(refusal([&] {
+              return store_->append({"ada", 101, "note", "x", offered.generation, {}});
+            }),
+            ErrorCode::stale_generation);
+  EXPECT_EQ(refusal_of_offer(Giver::ended), ErrorCode::forbidden) << "it is bob's by now";
+  in_transaction([&] { store_->append({"ada", 101, "note", "x", {}, "bob"}); });
+}
+
+TEST_P(HandoffContract, only_what_an_instance_left_that_does_not_go_on_is_taken_from_it) {
+  EXPECT_EQ(refusal_of_offer(Giver::ended), ErrorCode::conflict) << "it lives";
+  EXPECT_EQ(refusal_of_offer(Giver::ended, "nobody"), ErrorCode::not_found);
+  EXPECT_EQ(refusal_of_offer(Giver::ended, "No name"), ErrorCode::invalid_request);
+  InstanceRequest request;
+  request.name = "cyd";
+  request.role = "supervisor";
+  request.wanted = true;
+  in_transaction([&] { return store_->create_instance(request, ""); });
+  EndRecord died;
+  died.keeps_wanted = true;
+  in_transaction([&] { return store_->end_instance("cyd", died); });
+  EXPECT_EQ(refusal_of_offer(Giver::ended, "cyd"), ErrorCode::conflict) << "it is started again";
+  WantedInstance wanted = store_->list_waiting().at(0);
+  wanted.given_up = "died too often";
+  in_transaction([&] { store_->note_deaths(wanted); });
+  in_transaction([&] { return store_->start_handoff("cyd", "bob", "", "", "", Giver::ended); });
+}
+
+TEST_P(HandoffContract, a_new_life_of_the_name_does_not_get_what_is_offered_to_another) {
+  end("ada", "killed by SIGKILL");
+  const Handoff offered = offer("h1", Giver::ended);
+  create("ada");
+  EXPECT_EQ(store_->find_instance("ada").context, "ada-2");
+  append("ada-2", 1, 1);
+  EXPECT_EQ(offer("h1", Giver::ended).id, offered.id) << "a repeated key has the first answer";
+  accept(offered);
+  EXPECT_EQ(store_->snapshot("ada", 1, 0).info.owner, "bob");
+  EXPECT_EQ(store_->find_instance("ada").context, "ada-2");
+  EXPECT_EQ(store_->snapshot("ada-2", 1, 0).info.last_seq, 1U);
+}
+
+TEST_P(HandoffContract, what_was_refused_of_an_ended_instance_can_be_offered_again) {
+  end("ada", "killed by SIGKILL");
+  const Handoff offered = offer("", Giver::ended);
+  EXPECT_EQ(refusal_of_offer(Giver::ended), ErrorCode::conflict);
+  in_transaction([&] { return store_->cancel_handoff(offered.id, "bob"); });
+  const Handoff again = offer("", Giver::ended);
+  EXPECT_EQ(again.digest, offered.digest);
+  end("bob", "process died");
+  EXPECT_EQ(store_->list_handoffs({.state = HandoffState::cancelled}).size(), 2U);
+  EXPECT_EQ(store_->snapshot("ada", 1, 0).info.owner, "ada");
 }
 
 TEST_P(HandoffContract, a_context_goes_on_from_hand_to_hand) {

@@ -74,6 +74,20 @@ TEST_F(Rights, a_supervisor_reads_what_others_keep_and_adds_nothing_to_it) {
             "success");
 }
 
+TEST_F(Rights, a_supervisor_hands_over_what_the_ended_left_and_nobody_else_does) {
+  allocate("boss", "supervisor");
+  allocate("anna");
+  allocate("bert");
+  append("bert", 1, 3);
+  daemon_.call("release_instance", {{"instance_id", "bert"}});
+  const json asked{{"from", "bert"}, {"to", "anna"}, {"from_dead", true}};
+  EXPECT_EQ(on_socket_of("anna").code_of("context_handoff", asked), "forbidden");
+  auto boss = on_socket_of("boss");
+  EXPECT_EQ(boss.code_of("context_handoff", {{"to", "anna"}, {"from_dead", true}}),
+            "invalid_request");
+  EXPECT_EQ(boss.call("context_handoff", asked).at("count"), 3);
+}
+
 // What agents' tools, hooks and prompts ask for.
 TEST_F(Rights, an_instance_writes_reads_hands_over_and_ends_itself) {
   allocate("anna");

@@ -49,7 +49,8 @@ constexpr ArgumentSpec context_handoff_arguments[] = {{"from", Kind::name},
                                                       {"to", Kind::name, required},
                                                       {"context", Kind::name},
                                                       {"summary", Kind::text},
-                                                      {"key", Kind::text}};
+                                                      {"key", Kind::text},
+                                                      {"from_dead", Kind::boolean}};
 constexpr ArgumentSpec accept_handoff_arguments[] = {{"id", Kind::number, required},
                                                      {"digest", Kind::text, required},
                                                      {"count", Kind::count, required},

@@ -30,6 +30,8 @@ struct HandoffRequest {
   std::string context;  // empty: the giver's own
   std::string summary;
   std::string key;
+  Giver giver = Giver::living;
+  std::optional<std::string> only_repo = {};  // whose ended instances' contexts may be had
   Caller by;
 };
 
@@ -60,11 +62,23 @@ asio::awaitable<void> digest_frozen(StoreQueue& queue, const Caller& by,
   frozen.digest = digest.finish();
 }
 
+// A supervisor hands over what those of its own repository left.
+Store::HandoffStart start_in(Store& store, const HandoffRequest& asked) {
+  if (asked.only_repo) {
+    const std::vector<Instance> ended = store.list_tombstones(1, asked.from);
+    if (!ended.empty() && ended.front().repo != *asked.only_repo) {
+      throw Error(ErrorCode::forbidden, "'" + asked.from + "' was not of your repository");
+    }
+  }
+  return store.start_handoff(asked.from, asked.to, asked.context, asked.summary, asked.key,
+                             asked.giver);
+}
+
 asio::awaitable<Handoff> offer(StoreQueue& queue, const HandoffRequest& asked,
                                const Frozen& frozen) {
   const auto offer_in = [&](Store& store) {
     return store.offer_handoff(asked.from, asked.to, frozen.context, asked.summary, asked.key,
-                               frozen.digest, frozen.count, asked.context);
+                               frozen.digest, frozen.count, asked.context, asked.giver);
   };
   co_return co_await queue.run(Durability::power, offer_in);
 }
@@ -93,11 +107,9 @@ asio::awaitable<Handoff> start_handoff(Services& services, const Request& reques
   Handoff handoff;
   Frozen frozen;
   try {
-    const auto start_in = [&](Store& store) {
-      return store.start_handoff(asked.from, asked.to, asked.context, asked.summary, asked.key);
-    };
+    const auto begin = [&](Store& store) { return start_in(store, asked); };
     const Store::HandoffStart start =
-        co_await services.store.run(Durability::process, start_in, asked.by);
+        co_await services.store.run(Durability::process, begin, asked.by);
     if (start.earlier) co_return *start.earlier;
     if (start.offered) {
       handoff = *start.offered;
@@ -150,11 +162,24 @@ std::optional<HandoffState> wanted_handoff_state(const Request& request) {
               "args.state: '" + text.substr(0, 64) + "' is not pending, accepted or cancelled");
 }
 
+// What an ended instance left is handed over by the person, or by who may end instances.
+void set_giver(const Services& services, const Request& request, HandoffRequest& asked) {
+  if (!request.flag("from_dead")) {
+    asked.from = request.caller("from");
+    return;
+  }
+  asked.from = request.text("from");
+  if (asked.from.empty()) throw Error(ErrorCode::invalid_request, "args.from: is missing");
+  asked.giver = Giver::ended;
+  services.authority.require(request.session(), Right::end, "context_handoff with from_dead");
+  asked.only_repo = services.authority.own_repository(request.session());
+}
+
 }  // namespace
 
 Reply context_handoff(Services& services, const Request& request) {
   HandoffRequest asked;
-  asked.from = request.caller("from");
+  set_giver(services, request, asked);
   asked.to = request.text("to");
   asked.context = request.text("context");
   asked.summary = request.text("summary");

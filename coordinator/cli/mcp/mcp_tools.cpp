@@ -83,6 +83,10 @@ json read_context(Client& client, const std::string& who, const json& given) {
 json hand_over(Client& client, const std::string& who, const json& given) {
   json arguments{{"from", who}};
   copy(given, {"to", "summary", "key"}, arguments);
+  if (given.contains("from_dead")) {
+    arguments["from"] = given["from_dead"];
+    arguments["from_dead"] = true;
+  }
   return client.call("context_handoff", arguments);
 }
 
@@ -134,7 +138,11 @@ constexpr std::array read_arguments{
     Argument{"limit", Type::whole_number, "So many at most"}};
 constexpr std::array handoff_arguments{
     Argument{"to", Type::text, "The instance that is to take over", required},
-    Argument{"summary", Type::text, "What it has to know first"}, key_argument};
+    Argument{"summary", Type::text, "What it has to know first"},
+    Argument{
+        "from_dead", Type::text,
+        "An instance that has ended: what it left is handed over, if your role may end others"},
+    key_argument};
 constexpr std::array accept_arguments{
     Argument{"id", Type::whole_number, "The handoff's number", required}};
 constexpr std::array complete_arguments{

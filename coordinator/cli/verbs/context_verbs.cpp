@@ -204,12 +204,24 @@ void add_decisions(CLI::App& handoff, Places& places) {
   });
 }
 
-void offer(const Places& places, const std::string& from, const std::string& to,
-           const CLI::Option& summary, const CLI::Option& key, bool as_json) {
-  json arguments{{"from", from}, {"to", to}};
-  if (summary.count() > 0) arguments["summary"] = value_of(summary);
-  if (key.count() > 0) arguments["key"] = value_of(key);
-  print_handoff(places.connect().call("context_handoff", arguments), as_json);
+struct OfferOptions {
+  CLI::Option* from = nullptr;
+  CLI::Option* to = nullptr;
+  CLI::Option* from_dead = nullptr;
+  CLI::Option* summary = nullptr;
+  CLI::Option* key = nullptr;
+  CLI::Option* as_json = nullptr;
+};
+
+void offer(const Places& places, const OfferOptions& options) {
+  if (options.to->count() == 0) {
+    throw Error(ErrorCode::usage, "say from whom to whom: yardmaster handoff worker-1 worker-2");
+  }
+  json arguments{{"from", options.from->as<std::string>()}, {"to", options.to->as<std::string>()}};
+  if (options.from_dead->count() > 0) arguments["from_dead"] = true;
+  if (options.summary->count() > 0) arguments["summary"] = value_of(*options.summary);
+  if (options.key->count() > 0) arguments["key"] = value_of(*options.key);
+  print_handoff(places.connect().call("context_handoff", arguments), options.as_json->count() > 0);
 }
 
 void add_handoff_show(CLI::App& handoff, Places& places) {
@@ -230,27 +242,25 @@ void add_handoff_show(CLI::App& handoff, Places& places) {
 void add_handoff(CLI::App& app, Places& places) {
   CLI::App* verb = app.add_subcommand("handoff", "Hand an instance's context to another one");
   add_place_options(*verb, places);
-  CLI::Option* from = verb->add_option("FROM", "The giver, who writes no more until it is decided");
-  CLI::Option* to = verb->add_option("TO", "The receiver, who has to accept");
-  CLI::Option* summary = verb->add_option("--summary", "What the receiver has to know first");
-  summary->type_name("TEXT");
-  CLI::Option* key = verb->add_option("--key", "Repeating a request with this key has no effect");
-  key->type_name("TEXT");
-  CLI::Option* as_json = add_json_flag(*verb);
+  OfferOptions options;
+  options.from = verb->add_option("FROM", "The giver, who writes no more until it is decided");
+  options.to = verb->add_option("TO", "The receiver, who has to accept");
+  options.from_dead = verb->add_flag("--from-dead")->description("Of FROM, who has ended");
+  options.summary = verb->add_option("--summary", "What the receiver has to know first");
+  options.summary->type_name("TEXT");
+  options.key = verb->add_option("--key", "Repeating a request with this key has no effect");
+  options.key->type_name("TEXT");
+  options.as_json = add_json_flag(*verb);
   verb->footer(
       "Examples:\n"
       "  yardmaster handoff worker-1 worker-2 --summary 'parser done, tests missing'\n"
+      "  yardmaster handoff --from-dead worker-1 worker-2\n"
       "  yardmaster handoff accept 4 --as worker-2");
   add_handoff_list(*verb, places);
   add_handoff_show(*verb, places);
   add_decisions(*verb, places);
-  verb->callback([&places, verb, from, to, summary, key, as_json] {
-    if (!verb->get_subcommands().empty()) return;
-    if (to->count() == 0) {
-      throw Error(ErrorCode::usage, "say from whom to whom: yardmaster handoff worker-1 worker-2");
-    }
-    offer(places, from->as<std::string>(), to->as<std::string>(), *summary, *key,
-          as_json->count() > 0);
+  verb->callback([&places, verb, options] {
+    if (verb->get_subcommands().empty()) offer(places, options);
   });
 }
 
