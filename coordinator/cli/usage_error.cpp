@@ -55,7 +55,8 @@ std::string about_unknown(const CLI::App& app, const Reached& reached,
   const std::vector<std::string> verbs = verbs_of(*reached.verb);
   const bool is_unexpected = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
   if (!is_unexpected && verbs.empty()) return "";
-  const std::vector<std::string> unknown = app.remaining(true);
+  std::vector<std::string> unknown = app.remaining(true);
+  std::erase(unknown, "--");  // what follows it is what is too much
   if (unknown.empty()) return "a command is missing: " + joined(verbs);
   const std::string& word = unknown.front();
   if (word.starts_with('-')) {

@@ -53,6 +53,16 @@ TEST_F(Talk, a_message_is_sent_listed_read_and_acked) {
   EXPECT_EQ(said({"inbox", "--as", "bob"}), "no messages\n");
 }
 
+TEST_F(Talk, several_messages_are_read_and_acked_at_once) {
+  const std::string first = sent({"bob", "one", "--from", "ada"});
+  const std::string second = sent({"bob", "two", "--from", "ada"});
+  const std::string shown = said({"read", first, second, "--as", "bob"});
+  EXPECT_THAT(shown, HasSubstr("    one\n"));
+  EXPECT_THAT(shown, HasSubstr("    two\n"));
+  said({"ack", first, second, "--as", "bob"});
+  EXPECT_EQ(said({"inbox", "--as", "bob"}), "no messages\n");
+}
+
 TEST_F(Talk, a_text_that_begins_with_a_dash_is_a_text) {
   const std::string id = sent({"bob", "-5 points", "--from", "ada"});
   EXPECT_THAT(said({"read", id, "--as", "bob"}), HasSubstr("    -5 points\n"));

@@ -226,7 +226,7 @@ void add_for_each_id(CLI::App& app, Places& places, const char* name, const char
   CLI::App* verb = app.add_subcommand(name, help);
   add_place_options(*verb, places);
   CLI::Option* ids = verb->add_option("ID", "Numbers, as inbox shows them")->required();
-  ids->expected(1, -1);
+  ids->expected(1, -1)->allow_extra_args();
   CLI::Option* who = add_speaker_option(*verb, "--as");
   CLI::Option* as_json = add_json_flag(*verb);
   verb->footer(std::string("Example: yardmaster ") + example);
