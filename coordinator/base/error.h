@@ -8,41 +8,46 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace yardmaster {
 
+// What each means: meaning_of().
 enum class ErrorCode {
-  invalid_json,     // not JSON, or invalid UTF-8
-  invalid_request,  // JSON, but not a request: wrong type, unknown field, bad value
-  too_deep,         // nested deeper than the protocol allows
-  frame_too_large,  // longer than the protocol allows
+  invalid_json,
+  invalid_request,
+  too_deep,
+  frame_too_large,
   unknown_command,
   not_found,
   already_exists,
-  forbidden,          // the caller is not the instance that it speaks for
-  sequence_gap,       // an entry skips numbers; expected_seq says which one is next
-  sequence_conflict,  // another entry has this number; expected_seq says which one is free
-  stale_generation,   // the context has another owner by now
-  context_frozen,     // a handoff of the context is pending
-  digest_mismatch,    // the receiver of a handoff read something else than was offered
-  key_reused,         // the same idempotency key came with another request
-  conflict,           // the thing is not in a state in which this can be done
+  forbidden,
+  sequence_gap,
+  sequence_conflict,
+  stale_generation,
+  context_frozen,
+  digest_mismatch,
+  key_reused,
+  conflict,
   storage_full,
-  serialization_failure,  // the transaction met another one: it may be repeated whole
+  serialization_failure,
   storage_failed,
-  outcome_unknown,  // a commit may or may not have taken effect: the store did not say in time
-  storage_damaged,  // the database is damaged, newer than this program, or not ours
-  agent_ended,      // the agent ended before it gave a sign of life
-  unavailable,      // the daemon is stopping, or not there
+  outcome_unknown,
+  storage_damaged,
+  agent_ended,
+  unavailable,
   timed_out,
-  unsupported,  // this machine or file system lacks what is needed
-  usage,        // a command line or configuration that cannot be used
+  unsupported,
+  usage,
   internal,
 };
 
 // The code as it stands on the wire, e.g. "sequence_gap".
 std::string_view to_string(ErrorCode code);
 std::optional<ErrorCode> error_code_from(std::string_view text);
+// In one sentence, without its full stop.
+std::string_view meaning_of(ErrorCode code);
+std::vector<ErrorCode> all_error_codes();
 
 class Error : public std::runtime_error {
  public:

@@ -16,25 +16,31 @@
 namespace yardmaster {
 namespace {
 
-constexpr std::array<std::string_view, event_kinds> names{
-    "message", "unread", "message_status", "handoff", "instance", "gone", "checkpoint"};
-
 constexpr auto longest_telling = std::chrono::milliseconds(4);
 constexpr std::size_t told_between_looks = 16;
 
 unsigned bit(EventKind kind) { return 1U << static_cast<unsigned>(kind); }
 
+std::string all_names() {
+  std::string names;
+  for (const EventSpec& event : event_table()) {
+    names.append(names.empty() ? "" : ", ").append(event.name);
+  }
+  return names;
+}
+
 unsigned kinds_of(const std::vector<std::string>& events) {
+  const auto table = event_table();
   unsigned kinds = 0;
   for (std::size_t i = 0; i < events.size(); ++i) {
-    const auto found = std::find(names.begin(), names.end(), events[i]);
-    if (found == names.end()) {
-      throw Error(ErrorCode::invalid_request,
-                  "args.events[" + std::to_string(i) + "]: '" + events[i].substr(0, 64) +
-                      "' is not an event (message, unread, message_status, handoff, instance, "
-                      "gone, checkpoint)");
+    const auto found = std::find_if(table.begin(), table.end(),
+                                    [&](const EventSpec& each) { return each.name == events[i]; });
+    if (found == table.end()) {
+      throw Error(ErrorCode::invalid_request, "args.events[" + std::to_string(i) + "]: '" +
+                                                  events[i].substr(0, 64) + "' is not an event (" +
+                                                  all_names() + ")");
     }
-    kinds |= 1U << static_cast<unsigned>(found - names.begin());
+    kinds |= 1U << static_cast<unsigned>(found - table.begin());
   }
   return kinds;
 }
@@ -117,7 +123,7 @@ std::size_t EventHub::notify(EventKind kind, std::initializer_list<std::string_v
 
 EventHub::Text EventHub::text_of(EventKind kind, const nlohmann::json& data) {
   std::string text;
-  append_event(text, names[static_cast<std::size_t>(kind)], to_text(data));
+  append_event(text, event_table()[static_cast<std::size_t>(kind)].name, to_text(data));
   return {{}, memory_.share(std::move(text))};
 }
 

@@ -4,7 +4,6 @@
 // waited for. `unread` says only that there is one, and delivers nothing.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -18,6 +17,7 @@
 #include <boost/asio/io_context.hpp>
 #include <nlohmann/json.hpp>
 
+#include "coordinator/broker/event_table.h"
 #include "coordinator/broker/sessions/memory_budget.h"
 #include "coordinator/broker/sessions/session.h"
 #include "coordinator/domain/handoff.h"
@@ -28,9 +28,6 @@
 #include "coordinator/store/store_queue.h"
 
 namespace yardmaster {
-
-enum class EventKind { message, unread, message_status, handoff, instance, gone, checkpoint };
-inline constexpr std::size_t event_kinds = 7;
 
 class EventHub final : public InstanceObserver {
  public:

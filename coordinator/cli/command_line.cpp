@@ -39,7 +39,7 @@ constexpr const char* examples =
     "Settings come from a JSON file with comments (~/.config/yardmaster/config.json), from the\n"
     "environment (YARDMASTER_STATE_DIR, YARDMASTER_RUNTIME_DIR, YARDMASTER_CONFIG and one\n"
     "YARDMASTER_<KEY> for each key) and from the command line, the later before the earlier;\n"
-    "'yardmaster config show' lists them. Each command has a --help of its own.\n"
+    "'yardmaster config show' lists them. 'yardmaster help COMMAND' tells more of each.\n"
     "Exit status: 0 done, 1 could not be done, 2 wrong usage or not found, 4 timed out, 5 no "
     "daemon.";
 
@@ -58,6 +58,7 @@ void group_verbs(CLI::App& app) {
        {"send", "inbox", "read", "ack", "broadcast", "context", "handoff", "events"}},
       {"Work that was saved, and what stayed behind", {"rescue", "cleanup", "repair"}},
       {"For agents themselves", {"complete", "mcp", "agent"}},
+      {"Help", {"help"}},
   };
   for (const Group& group : groups) {
     for (const char* verb : group.verbs) app.get_subcommand(verb)->group(group.title);
@@ -217,6 +218,7 @@ void add_verbs(CLI::App& app, Places& places, int& status) {
   add_call_verb(app, places);
   add_hook_verb(app, status);
   add_agent_process_verbs(app, places);
+  add_help_verb(app);
   group_verbs(app);
 }
 

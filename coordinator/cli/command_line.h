@@ -64,6 +64,10 @@ void add_hook_verb(CLI::App& app, int& status);
 // Adds all of these verbs.
 void add_verbs(CLI::App& app, Places& places, int& status);
 
+// What `help` tells of beside verbs.
+inline constexpr const char* protocol_topic = "protocol";
+void add_help_verb(CLI::App& app);
+
 // `complete` stands below `agent` and by itself.
 void add_complete_verb(CLI::App& parent, Places& places);
 

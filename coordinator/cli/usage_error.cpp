@@ -68,6 +68,10 @@ std::string about_unknown(const CLI::App& app, const Reached& reached,
 
 }  // namespace
 
+std::string suggested_verb(const CLI::App& group, const std::string& word) {
+  return suggestion(word, verbs_of(group));
+}
+
 std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
   const Reached reached = reached_verb(app);
   const std::string unknown = about_unknown(app, reached, error);

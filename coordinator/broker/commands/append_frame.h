@@ -13,14 +13,22 @@ namespace yardmaster {
 
 // What the requests may have.
 inline constexpr ArgumentSpec append_arguments[] = {
-    {"context", ArgumentKind::name, true},    {"seq", ArgumentKind::number, true},
-    {"kind", ArgumentKind::entry_kind, true}, {"data", ArgumentKind::text, true},
-    {"instance_id", ArgumentKind::name},      {"generation", ArgumentKind::count},
-    {"durability", ArgumentKind::durability}};
+    {"context", ArgumentKind::name, true, "the context"},
+    {"seq", ArgumentKind::number, true, "the entry's number, one more than the last"},
+    {"kind", ArgumentKind::entry_kind, true, "decision, note, progress …"},
+    {"data", ArgumentKind::text, true, "what it says"},
+    {"instance_id", ArgumentKind::name, false, "who writes; only the owner may"},
+    {"generation", ArgumentKind::count, false, "refuses when the context's is another"},
+    {"durability", ArgumentKind::durability, false,
+     "what its acknowledgement survives: a killed daemon, or a power cut too (`process`)"}};
 inline constexpr ArgumentSpec append_entries_arguments[] = {
-    {"context", ArgumentKind::name, true},    {"seq", ArgumentKind::number, true},
-    {"entries", ArgumentKind::entries, true}, {"instance_id", ArgumentKind::name},
-    {"generation", ArgumentKind::count},      {"durability", ArgumentKind::durability}};
+    {"context", ArgumentKind::name, true, "the context"},
+    {"seq", ArgumentKind::number, true, "the first entry's number"},
+    {"entries", ArgumentKind::entries, true, "the entries"},
+    {"instance_id", ArgumentKind::name, false, "who writes; only the owner may"},
+    {"generation", ArgumentKind::count, false, "refuses when the context's is another"},
+    {"durability", ArgumentKind::durability, false,
+     "what its acknowledgement survives: a killed daemon, or a power cut too (`process`)"}};
 
 // The views point into the frame, or into the JSON that it was made from.
 struct AppendFrame {

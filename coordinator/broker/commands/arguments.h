@@ -33,6 +33,7 @@ struct ArgumentSpec {
   std::string_view name;
   ArgumentKind kind;
   bool required = false;
+  std::string_view help = {};  // in the protocol reference
 };
 
 // Throws Error{invalid_request} with the field's path, e.g. "args.seq: must be …", when a field is

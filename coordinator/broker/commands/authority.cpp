@@ -5,15 +5,22 @@
 #include "coordinator/base/error.h"
 
 namespace yardmaster {
-namespace {
 
 std::string_view word_of(Right right) {
-  if (right == Right::read) return "read";
-  if (right == Right::spawn) return "spawn";
-  return right == Right::end ? "end" : "all";
+  switch (right) {
+    case Right::everyone:
+      return "";
+    case Right::read:
+      return "read";
+    case Right::spawn:
+      return "spawn";
+    case Right::end:
+      return "end";
+    case Right::owner:
+      return "all";
+  }
+  return "";
 }
-
-}  // namespace
 
 bool Authority::grants(const std::string& instance, Right right) const {
   if (right == Right::everyone) return true;

@@ -9,19 +9,12 @@
 #include <string>
 #include <string_view>
 
+#include "coordinator/broker/commands/right.h"
 #include "coordinator/broker/sessions/session.h"
 #include "coordinator/instances/lifecycle/instance_manager.h"
 #include "coordinator/instances/roles/roles.h"
 
 namespace yardmaster {
-
-enum class Right {
-  everyone,  // of any instance, about itself
-  read,      // of roles that may read contexts that belong to others
-  spawn,     // of roles that may start instances, in their own repository
-  end,       // of roles that may end those of their own repository
-  owner      // of roles that may everything
-};
 
 class Authority {
  public:

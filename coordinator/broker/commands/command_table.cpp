@@ -1,170 +1,178 @@
 #include "coordinator/broker/commands/command_table.h"
 
-#include <algorithm>
-#include <initializer_list>
-#include <iterator>
-
 #include "coordinator/broker/commands/append_frame.h"
+#include "coordinator/broker/commands/command_arguments.h"
+#include "coordinator/broker/commands/command_spec.h"
 #include "coordinator/broker/commands/handlers.h"
 #include "coordinator/broker/commands/protocol.h"
+#include "coordinator/broker/commands/reply_fields.h"
+#include "coordinator/broker/commands/reply_objects.h"
 
 namespace yardmaster {
 namespace {
 
-using Kind = ArgumentKind;
 using Function = handlers::Reply (*)(Services&, const Request&);
 
-constexpr bool required = true;
-
-constexpr ArgumentSpec subscribe_arguments[] = {{"events", Kind::texts, required},
-                                                {"instance_id", Kind::name}};
-constexpr ArgumentSpec backup_arguments[] = {{"file", Kind::text, required}};
-constexpr ArgumentSpec read_context_arguments[] = {{"context", Kind::name, required},
-                                                   {"from_seq", Kind::number},
-                                                   {"limit", Kind::number},
-                                                   {"instance_id", Kind::name}};
-constexpr ArgumentSpec digest_context_arguments[] = {{"context", Kind::name, required},
-                                                     {"from_seq", Kind::number},
-                                                     {"to_seq", Kind::number},
-                                                     {"count_rows", Kind::boolean},
-                                                     {"instance_id", Kind::name}};
-constexpr ArgumentSpec send_message_arguments[] = {{"from", Kind::name},
-                                                   {"to", Kind::name, required},
-                                                   {"body", Kind::text, required},
-                                                   {"key", Kind::text}};
-constexpr ArgumentSpec broadcast_arguments[] = {{"from", Kind::name},
-                                                {"to", Kind::recipients, required},
-                                                {"body", Kind::text, required},
-                                                {"key", Kind::text}};
-constexpr ArgumentSpec list_messages_arguments[] = {{"instance_id", Kind::name},
-                                                    {"status", Kind::text},
-                                                    {"after", Kind::count},
-                                                    {"limit", Kind::number},
-                                                    {"order", Kind::text}};
-constexpr ArgumentSpec unread_arguments[] = {
-    {"instance_id", Kind::name}, {"rung", Kind::text}, {"again", Kind::boolean}};
-constexpr ArgumentSpec message_arguments[] = {{"instance_id", Kind::name},
-                                              {"id", Kind::number, required}};
-constexpr ArgumentSpec context_handoff_arguments[] = {{"from", Kind::name},
-                                                      {"to", Kind::name, required},
-                                                      {"context", Kind::name},
-                                                      {"summary", Kind::text},
-                                                      {"key", Kind::text},
-                                                      {"from_dead", Kind::boolean}};
-constexpr ArgumentSpec accept_handoff_arguments[] = {{"id", Kind::number, required},
-                                                     {"digest", Kind::text, required},
-                                                     {"count", Kind::count, required},
-                                                     {"instance_id", Kind::name}};
-constexpr ArgumentSpec cancel_handoff_arguments[] = {{"id", Kind::number, required},
-                                                     {"instance_id", Kind::name}};
-constexpr ArgumentSpec list_handoffs_arguments[] = {{"instance_id", Kind::name},
-                                                    {"state", Kind::text},
-                                                    {"after", Kind::count},
-                                                    {"limit", Kind::number}};
-constexpr ArgumentSpec allocate_arguments[] = {
-    {"instance_id", Kind::name},   {"role", Kind::name, required}, {"repo", Kind::name},
-    {"worktree_path", Kind::text}, {"tmux_window", Kind::text},    {"task", Kind::text},
-    {"agent_command", Kind::text}, {"pid", Kind::number},          {"socket", Kind::boolean},
-    {"from", Kind::text},          {"foreground", Kind::boolean}};
-constexpr ArgumentSpec report_arguments[] = {
-    {"instance_id", Kind::name}, {"state", Kind::text, required}, {"session_id", Kind::text}};
-constexpr ArgumentSpec add_repo_arguments[] = {{"name", Kind::name},
-                                               {"path", Kind::text},
-                                               {"github_url", Kind::text},
-                                               {"base_branch", Kind::text},
-                                               {"tmux_session", Kind::name}};
-constexpr ArgumentSpec remove_repo_arguments[] = {{"name", Kind::name, required},
-                                                  {"force", Kind::boolean}};
-constexpr ArgumentSpec list_repos_arguments[] = {{"after", Kind::name}, {"limit", Kind::number}};
-constexpr ArgumentSpec list_rescues_arguments[] = {
-    {"repo", Kind::name}, {"after", Kind::count}, {"limit", Kind::number}};
-constexpr ArgumentSpec restore_rescue_arguments[] = {{"repo", Kind::name, required},
-                                                     {"ref", Kind::text, required},
-                                                     {"branch", Kind::text},
-                                                     {"path", Kind::text}};
-constexpr ArgumentSpec stop_arguments[] = {{"tmux", Kind::boolean}};
-constexpr ArgumentSpec release_arguments[] = {{"instance_id", Kind::name},
-                                              {"force", Kind::boolean}};
-constexpr ArgumentSpec list_arguments[] = {{"name", Kind::name},
-                                           {"repo", Kind::name},
-                                           {"state", Kind::text},
-                                           {"after", Kind::place},
-                                           {"limit", Kind::number}};
-constexpr ArgumentSpec add_agent_arguments[] = {
-    {"repo", Kind::name},          {"agent", Kind::name, required}, {"type", Kind::name, required},
-    {"worktree_path", Kind::text}, {"tmux_window", Kind::text},     {"task", Kind::text},
-    {"agent_command", Kind::text}, {"pid", Kind::number},           {"socket", Kind::boolean}};
-constexpr ArgumentSpec remove_agent_arguments[] = {
-    {"repo", Kind::name}, {"agent", Kind::name, required}, {"force", Kind::boolean}};
-constexpr ArgumentSpec repair_arguments[] = {{"dry_run", Kind::boolean}};
-constexpr ArgumentSpec complete_agent_arguments[] = {
-    {"repo", Kind::name}, {"agent", Kind::name}, {"summary", Kind::text}, {"key", Kind::text}};
+struct TableRow {
+  CommandSpec spec;
+  Function function;  // none for append_context; see Command
+  std::size_t longest_reply = 0;
+};
 
 // What any instance may ask for on its socket. Whose message, context or handoff, and who may end
 // whom, is looked at where that is known.
-constexpr std::string_view for_everyone[] = {
-    "ping",           "status",         "subscribe",       "append_context",   "append_entries",
-    "read_context",   "digest_context", "send_message",    "broadcast",        "list_messages",
-    "read_message",   "ack_message",    "context_handoff", "accept_handoff",   "cancel_handoff",
-    "list_handoffs",  "list_instances", "list_agents",     "release_instance", "remove_agent",
-    "complete_agent", "report_state",   "list_roles",      "list_repos",       "unread_messages"};
+constexpr Right everyone = Right::everyone;
 
-Right right_for(std::string_view command) {
-  if (std::ranges::find(for_everyone, command) != std::end(for_everyone)) return Right::everyone;
-  const bool starts = command == "allocate_instance" || command == "add_agent";
-  return starts ? Right::spawn : Right::owner;
-}
+constexpr TableRow rows[] = {
+    {{"ping", everyone, "Says that the daemon is there.", {}, reply::ping}, handlers::ping},
+    {{"status", everyone, "Shows what the daemon does.", {}, reply::status}, handlers::status},
+    {{"stop", Right::owner, "Stops the daemon; agents go on without it.", arguments::stop,
+      reply::stop},
+     handlers::stop},
+    {{"subscribe", everyone, "Sends these events on this line session or WebSocket from now on.",
+      arguments::subscribe, reply::subscribe},
+     handlers::subscribe},
+    {{"histograms",
+      Right::owner,
+      "Gives the latency histograms since the start.",
+      {},
+      reply::histograms},
+     handlers::histograms,
+     max_frame_bytes},
+    {{"backup", Right::owner, "Copies the store while the daemon runs.", arguments::backup,
+      reply::backup},
+     handlers::backup},
+    {{"append_context", everyone,
+      "Adds an entry to a context. The client numbers them: a repeated one is stored once, another "
+      "one of the same number is refused, like a gap.",
+      append_arguments, reply::append_context},
+     nullptr},
+    {{"append_entries", everyone, "Adds consecutive entries to a context, all or none.",
+      append_entries_arguments, reply::append_entries},
+     handlers::append_entries},
+    {{"read_context", everyone,
+      "Reads a context: one's own, one that is offered to the caller, or with the right `read` "
+      "any.",
+      arguments::read_context, reply::read_context},
+     handlers::read_context,
+     max_frame_bytes},
+    {{"digest_context", everyone,
+      "Gives the digest of a context's entries, of those that the caller may read.",
+      arguments::digest_context, reply::digest_context},
+     handlers::digest_context},
+    {{"send_message", everyone, "Sends a message. It is in the inbox before this is answered.",
+      arguments::send_message, reply::send_message},
+     handlers::send_message},
+    {{"broadcast", everyone, "Sends a message to all of a group, or to none.", arguments::broadcast,
+      reply::broadcast},
+     handlers::broadcast},
+    {{"list_messages", everyone, "Lists an inbox.", arguments::list_messages, reply::list_messages},
+     handlers::list_messages,
+     max_frame_bytes},
+    {{"unread_messages", everyone,
+      "Counts what is unread. Shows no message, so nothing counts as delivered.",
+      arguments::unread_messages, reply::unread_messages},
+     handlers::unread_messages},
+    {{"read_message", everyone, "Shows a message whole; it is read then.", arguments::one_message,
+      reply::message},
+     handlers::read_message,
+     max_frame_bytes},
+    {{"ack_message", everyone, "Says that a message is dealt with.", arguments::one_message,
+      reply::message},
+     handlers::ack_message},
+    {{"context_handoff", everyone,
+      "Offers a context to another instance. Nobody writes it until that is decided.",
+      arguments::context_handoff, reply::handoff},
+     handlers::context_handoff},
+    {{"accept_handoff", everyone,
+      "Takes a context over, once the receiver has read it whole. A giver that lives gets a fresh "
+      "one.",
+      arguments::accept_handoff, reply::handoff},
+     handlers::accept_handoff},
+    {{"cancel_handoff", everyone, "Takes an offer back, or refuses one: the giver keeps all.",
+      arguments::cancel_handoff, reply::handoff},
+     handlers::cancel_handoff},
+    {{"list_handoffs", everyone, "Lists handoffs, decided ones too.", arguments::list_handoffs,
+      reply::list_handoffs},
+     handlers::list_handoffs,
+     max_frame_bytes},
+    {{"allocate_instance", Right::spawn,
+      "Makes an instance. In a repository it gets a worktree, a window and an agent; else what "
+      "others made is registered. A supervisor makes them in its own repository.",
+      arguments::allocate_instance, reply::allocation},
+     handlers::allocate_instance},
+    {{"release_instance", everyone,
+      "Ends an instance and takes back what it had; what is in no other place is rescued first. A "
+      "supervisor ends those of its own repository.",
+      arguments::release_instance, reply::released},
+     handlers::release_instance},
+    {{"list_instances", everyone, "Lists the instances that live, or those that ended.",
+      arguments::list_instances, reply::list_instances},
+     handlers::list_instances,
+     max_frame_bytes},
+    {{"add_agent", Right::spawn, "Registers an agent that others started.", arguments::add_agent,
+      reply::allocation},
+     handlers::add_agent},
+    {{"remove_agent", everyone, "The same as `release_instance`.", arguments::remove_agent,
+      reply::released},
+     handlers::remove_agent},
+    {{"list_agents", everyone, "The same as `list_instances`.", arguments::list_instances,
+      reply::list_agents},
+     handlers::list_agents,
+     max_frame_bytes},
+    {{"report_state", everyone, "Says whether an agent works or waits: a sign of life, too.",
+      arguments::report_state, reply::report_state},
+     handlers::report_state},
+    {{"list_roles", everyone, "Lists the roles.", {}, reply::list_roles}, handlers::list_roles},
+    {{"add_repo", Right::owner, "Adds a repository: a checkout, or a URL that is cloned.",
+      arguments::add_repo, reply::repository},
+     handlers::add_repo},
+    {{"list_repos", everyone, "Lists the repositories.", arguments::list_repos, reply::list_repos},
+     handlers::list_repos,
+     max_frame_bytes},
+    {{"remove_repo", Right::owner, "Forgets a repository; a checkout of the user's stays.",
+      arguments::remove_repo, reply::remove_repo},
+     handlers::remove_repo},
+    {{"list_rescues", Right::owner, "Lists the work that was saved when instances ended.",
+      arguments::list_rescues, reply::list_rescues},
+     handlers::list_rescues,
+     max_frame_bytes},
+    {{"restore_rescue", Right::owner, "Makes a branch, and maybe a worktree, of saved work.",
+      arguments::restore_rescue, reply::restore_rescue},
+     handlers::restore_rescue},
+    {{"trigger_cleanup", Right::owner, "Removes what belongs to nobody.", arguments::upkeep,
+      reply::upkeep},
+     handlers::trigger_cleanup},
+    {{"repair_state", Right::owner,
+      "The same, and asks again after instances whose state is `unknown`.", arguments::upkeep,
+      reply::upkeep},
+     handlers::repair_state},
+    {{"complete_agent", everyone,
+      "Says that a task is done, and ends the agent; its supervisors hear of it.",
+      arguments::complete_agent, reply::released},
+     handlers::complete_agent},
+};
 
 }  // namespace
 
 std::vector<Command> command_table(Services& services) {
   std::vector<Command> table;
-  const auto row = [&](std::string_view name, std::span<const ArgumentSpec> arguments,
-                       Function function, std::size_t longest_reply = 0) {
-    const auto handle = [&services, function](const Request& request) {
-      return function(services, request);
-    };
-    table.push_back({name, arguments, handle, longest_reply, right_for(name)});
-  };
-  const auto long_row = [&](std::string_view name, std::span<const ArgumentSpec> arguments,
-                            Function function) { row(name, arguments, function, max_frame_bytes); };
-  row("ping", {}, handlers::ping);
-  row("status", {}, handlers::status);
-  row("stop", stop_arguments, handlers::stop);
-  row("subscribe", subscribe_arguments, handlers::subscribe);
-  long_row("histograms", {}, handlers::histograms);
-  row("backup", backup_arguments, handlers::backup);
-  table.push_back({"append_context", append_arguments, nullptr, 0, Right::everyone});
-  row("append_entries", append_entries_arguments, handlers::append_entries);
-  long_row("read_context", read_context_arguments, handlers::read_context);
-  row("digest_context", digest_context_arguments, handlers::digest_context);
-  row("send_message", send_message_arguments, handlers::send_message);
-  row("broadcast", broadcast_arguments, handlers::broadcast);
-  long_row("list_messages", list_messages_arguments, handlers::list_messages);
-  row("unread_messages", unread_arguments, handlers::unread_messages);
-  long_row("read_message", message_arguments, handlers::read_message);
-  row("ack_message", message_arguments, handlers::ack_message);
-  row("context_handoff", context_handoff_arguments, handlers::context_handoff);
-  row("accept_handoff", accept_handoff_arguments, handlers::accept_handoff);
-  row("cancel_handoff", cancel_handoff_arguments, handlers::cancel_handoff);
-  long_row("list_handoffs", list_handoffs_arguments, handlers::list_handoffs);
-  row("allocate_instance", allocate_arguments, handlers::allocate_instance);
-  row("release_instance", release_arguments, handlers::release_instance);
-  long_row("list_instances", list_arguments, handlers::list_instances);
-  row("add_agent", add_agent_arguments, handlers::add_agent);
-  row("remove_agent", remove_agent_arguments, handlers::remove_agent);
-  long_row("list_agents", list_arguments, handlers::list_agents);
-  row("report_state", report_arguments, handlers::report_state);
-  row("list_roles", {}, handlers::list_roles);
-  row("add_repo", add_repo_arguments, handlers::add_repo);
-  long_row("list_repos", list_repos_arguments, handlers::list_repos);
-  row("remove_repo", remove_repo_arguments, handlers::remove_repo);
-  long_row("list_rescues", list_rescues_arguments, handlers::list_rescues);
-  row("restore_rescue", restore_rescue_arguments, handlers::restore_rescue);
-  row("trigger_cleanup", repair_arguments, handlers::trigger_cleanup);
-  row("repair_state", repair_arguments, handlers::repair_state);
-  row("complete_agent", complete_agent_arguments, handlers::complete_agent);
+  for (const TableRow& row : rows) {
+    Command command{row.spec.name, row.spec.arguments, nullptr, row.longest_reply, row.spec.right};
+    if (const Function function = row.function; function != nullptr) {
+      command.handler = [&services, function](const Request& request) {
+        return function(services, request);
+      };
+    }
+    table.push_back(std::move(command));
+  }
   return table;
+}
+
+std::vector<CommandSpec> command_specs() {
+  std::vector<CommandSpec> specs;
+  for (const TableRow& row : rows) specs.push_back(row.spec);
+  return specs;
 }
 
 }  // namespace yardmaster

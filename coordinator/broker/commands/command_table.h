@@ -1,4 +1,5 @@
-// The table has a row for each command: name, arguments, handler. Broker thread only.
+// The table has a row for each command: name, right, help, arguments, reply, handler. The protocol
+// reference is made from it.
 #pragma once
 
 #include <vector>
@@ -8,7 +9,8 @@
 
 namespace yardmaster {
 
-// The services have to outlive the table.
+// The services have to outlive the table. Broker thread only. Without its handlers, it is
+// command_specs().
 std::vector<Command> command_table(Services& services);
 
 }  // namespace yardmaster

@@ -1,0 +1,25 @@
+#include "coordinator/broker/event_table.h"
+
+#include "coordinator/broker/commands/reply_fields.h"
+#include "coordinator/broker/commands/reply_objects.h"
+
+namespace yardmaster {
+namespace {
+
+constexpr EventSpec events[event_kinds] = {
+    {"message",
+     "A message was sent. It counts as delivered when a subscriber of its recipient got it.",
+     reply::message_event},
+    {"unread", "A message was sent. Says only that, and delivers nothing.", reply::unread_event},
+    {"message_status", "A message was read or acked.", reply::message_status_event},
+    {"handoff", "A handoff was offered, accepted or cancelled.", reply::handoff},
+    {"instance", "The state of an instance changed.", reply::instance_event},
+    {"gone", "The last trace of an instance is gone.", reply::gone_event},
+    {"checkpoint", "The store made a checkpoint; only for those who hear of everyone.",
+     reply::checkpoint_event}};
+
+}  // namespace
+
+std::span<const EventSpec, event_kinds> event_table() { return events; }
+
+}  // namespace yardmaster
