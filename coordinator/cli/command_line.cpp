@@ -59,6 +59,7 @@ void group_verbs(CLI::App& app) {
       {"Work that was saved, and what stayed behind", {"rescue", "cleanup", "repair"}},
       {"For agents themselves", {"complete", "mcp", "agent"}},
       {"Help", {"help"}},
+      {"The same by other words", {"work", "daemon"}},
   };
   for (const Group& group : groups) {
     for (const char* verb : group.verbs) app.get_subcommand(verb)->group(group.title);
@@ -163,6 +164,10 @@ void add_place_options(CLI::App& verb, Places& places) {
   add("--runtime-dir", places.runtime_dir, "Holds the sockets");
 }
 
+CLI::Option* add_repository_option(CLI::App& verb, const char* help) {
+  return must_be_name(verb.add_option("--repo")->description(help))->type_name("NAME");
+}
+
 CLI::Option* add_json_flag(CLI::App& verb) {
   return verb.add_flag("--json")->description("As JSON, for tools");
 }
@@ -219,6 +224,7 @@ void add_verbs(CLI::App& app, Places& places, int& status) {
   add_hook_verb(app, status);
   add_agent_process_verbs(app, places);
   add_help_verb(app);
+  add_older_verbs(app, places, status);
   group_verbs(app);
 }
 

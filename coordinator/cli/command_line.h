@@ -67,15 +67,25 @@ void add_verbs(CLI::App& app, Places& places, int& status);
 // What `help` tells of beside verbs.
 inline constexpr const char* protocol_topic = "protocol";
 void add_help_verb(CLI::App& app);
+// The words of others for the same: after all that they stand for.
+void add_older_verbs(CLI::App& app, Places& places, int& status);
 
-// `complete` stands below `agent` and by itself.
+// These stand in several places: below a group, and by themselves.
 void add_complete_verb(CLI::App& parent, Places& places);
+CLI::App* add_list_verb(CLI::App& parent, Places& places, const char* name);
+void add_removal_verb(CLI::App& parent, Places& places);
+void add_logs_verb(CLI::App& parent, Places& places);
+void add_work_verb(CLI::App& app, Places& places);
+// start, stop and status.
+void add_running_verbs(CLI::App& parent, Places& places, int& status);
 
 // The group that the options of add_place_options() are in.
 inline constexpr const char* place_group = "Which yard";
 // Adds --config, --state-dir and --runtime-dir to a verb.
 void add_place_options(CLI::App& verb, Places& places);
 CLI::Option* add_json_flag(CLI::App& verb);
+// Adds --repo.
+CLI::Option* add_repository_option(CLI::App& verb, const char* help);
 void print_json(const nlohmann::json& value);
 // "" when the option was not given.
 std::string value_of(const CLI::Option& option);

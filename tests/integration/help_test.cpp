@@ -25,6 +25,7 @@ TEST_F(HelpVerb, tells_the_same_as_the_flag) {
   EXPECT_EQ(told({"help"}), told({"--help"}));
   EXPECT_EQ(told({"help", "ls"}), told({"ls", "--help"}));
   EXPECT_EQ(told({"help", "handoff", "accept"}), told({"handoff", "accept", "--help"}));
+  EXPECT_EQ(told({"help", "daemon", "start"}), told({"daemon", "start", "--help"}));
 }
 
 TEST_F(HelpVerb, names_what_was_meant) {

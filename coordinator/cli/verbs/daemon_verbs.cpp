@@ -173,8 +173,8 @@ std::optional<Client> reach_for_stop(const Config& config, const std::optional<p
   return std::nullopt;
 }
 
-void add_start(CLI::App& app, Places& places, int& status) {
-  CLI::App* start = app.add_subcommand("start", "Start the daemon and wait until it answers");
+void add_start(CLI::App& parent, Places& places, int& status) {
+  CLI::App* start = parent.add_subcommand("start", "Start the daemon and wait until it answers");
   add_place_options(*start, places);
   start->add_option("--store", places.store, store_choice());
   start->add_option("--checkpoint-policy", places.checkpoint_policy,
@@ -231,22 +231,25 @@ void stop_daemon(const Config& config, bool with_tmux) {
   std::cout << "yardmaster stopped (pid " << *holder << ")\n";
 }
 
-void add_daemon_verbs(CLI::App& app, Places& places, int& status) {
-  add_start(app, places, status);
+void add_running_verbs(CLI::App& parent, Places& places, int& status) {
+  add_start(parent, places, status);
 
-  CLI::App* stop = app.add_subcommand("stop", "Stop the daemon and wait until it is gone");
+  CLI::App* stop = parent.add_subcommand("stop", "Stop the daemon and wait until it is gone");
   add_place_options(*stop, places);
   stop->footer(
       "Agents in windows go on; the next 'yardmaster start' takes them up again. To end\n"
       "them too: yardmaster stop-all");
   stop->callback([&places] { stop_daemon(places.load().config, false); });
 
-  CLI::App* show = app.add_subcommand("status", "Show what the daemon does");
+  CLI::App* show = parent.add_subcommand("status", "Show what the daemon does");
   add_place_options(*show, places);
   CLI::Option* as_json = add_json_flag(*show);
   show->footer("Example: yardmaster status --json");
   show->callback([&places, as_json] { show_status(places, as_json->count() > 0); });
+}
 
+void add_daemon_verbs(CLI::App& app, Places& places, int& status) {
+  add_running_verbs(app, places, status);
   CLI::App* backup = app.add_subcommand("backup", "Copy the store, also while the daemon runs");
   add_place_options(*backup, places);
   CLI::Option* file = backup->add_option("FILE", "The copy, which must not exist yet")->required();

@@ -1,4 +1,4 @@
-// What the words of the command line mean.
+// What the words of the command line mean, and those of others for the same.
 #include <iostream>
 
 #include "coordinator/base/error.h"
@@ -53,6 +53,14 @@ void add_help_verb(CLI::App& app) {
       std::cout << help_of(app, wanted);
     }
   });
+}
+
+void add_older_verbs(CLI::App& app, Places& places, int& status) {
+  add_work_verb(app, places);
+  CLI::App* daemon = app.add_subcommand("daemon", "As start, stop, status and logs");
+  daemon->require_subcommand(1);
+  add_running_verbs(*daemon, places, status);
+  add_logs_verb(*daemon, places);
 }
 
 }  // namespace yardmaster::cli

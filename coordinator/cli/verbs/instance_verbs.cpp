@@ -78,24 +78,6 @@ void list_instances(const Places& places, const std::string& repo, bool all, boo
   print_instances(places, instances, waiting);
 }
 
-void add_instance_list(CLI::App& app, Places& places) {
-  CLI::App* verb = app.add_subcommand("ls", "List the instances");
-  add_place_options(*verb, places);
-  CLI::Option* repo =
-      must_be_name(verb->add_option("--repo", "Only of this repository"))->type_name("NAME");
-  CLI::Option* all = verb->add_flag("--all")->description("Those that are gone, too");
-  CLI::Option* as_json = add_json_flag(*verb);
-  verb->footer(
-      "States: starting, running, idle (waits for input), unknown (cannot be told now),\n"
-      "stopping, gone; waiting (has died, and is started again), given up (died too often).\n"
-      "Examples:\n"
-      "  yardmaster ls\n"
-      "  yardmaster ls --repo api --json");
-  verb->callback([&places, repo, all, as_json] {
-    list_instances(places, value_of(*repo), all->count() > 0, as_json->count() > 0);
-  });
-}
-
 void print_history(const Places& places, const json& gone, const std::string& name) {
   const WallTime now = SystemClock().wall_now();
   if (gone.empty()) {
@@ -146,10 +128,10 @@ void add_history(CLI::App& app, Places& places) {
   CLI::App* verb = app.add_subcommand("history", "List the instances that have ended, and how");
   add_place_options(*verb, places);
   HistoryOptions options{};
-  options.name = must_be_name(
+  CLI::Option* name = must_be_name(
       verb->add_option("NAME", "All about the last one of this name, and its last output"));
-  options.repo =
-      must_be_name(verb->add_option("--repo", "Only of this repository"))->type_name("NAME");
+  options.name = name;
+  options.repo = add_repository_option(*verb, "Only of this repository");
   options.last = verb->add_option("-n,--last", "How many (default: 20, or 1 of a name; 0: all)")
                      ->type_name("COUNT");
   options.as_json = add_json_flag(*verb);
@@ -166,8 +148,28 @@ void print_ended(const Places& places, const json& ended) {
             << rescued_text(list_of(ended, "rescue"), places.restore_command());
 }
 
-void add_instance_removal(CLI::App& app, Places& places) {
-  CLI::App* verb = app.add_subcommand("rm", "End an instance and take back what it had");
+}  // namespace
+
+CLI::App* add_list_verb(CLI::App& parent, Places& places, const char* name) {
+  CLI::App* verb = parent.add_subcommand(name, "List the instances");
+  add_place_options(*verb, places);
+  CLI::Option* repo = add_repository_option(*verb, "Only of this repository");
+  CLI::Option* all = verb->add_flag("--all")->description("Those that are gone, too");
+  CLI::Option* as_json = add_json_flag(*verb);
+  verb->footer(
+      "States: starting, running, idle (waits for input), unknown (cannot be told now),\n"
+      "stopping, gone; waiting (has died, and is started again), given up (died too often).\n"
+      "Examples:\n"
+      "  yardmaster ls\n"
+      "  yardmaster ls --repo api --json");
+  verb->callback([&places, repo, all, as_json] {
+    list_instances(places, value_of(*repo), all->count() > 0, as_json->count() > 0);
+  });
+  return verb;
+}
+
+void add_removal_verb(CLI::App& parent, Places& places) {
+  CLI::App* verb = parent.add_subcommand("rm", "End an instance and take back what it had");
   add_place_options(*verb, places);
   CLI::Option* name = must_be_name(verb->add_option("NAME", "As ls shows it"))->required();
   CLI::Option* force =
@@ -185,8 +187,6 @@ void add_instance_removal(CLI::App& app, Places& places) {
     print_ended(places, ended);
   });
 }
-
-}  // namespace
 
 void add_complete_verb(CLI::App& parent, Places& places) {
   CLI::App* verb = parent.add_subcommand("complete", "Say that your task is done, and end");
@@ -213,9 +213,9 @@ void add_complete_verb(CLI::App& parent, Places& places) {
 }
 
 void add_instance_verbs(CLI::App& app, Places& places) {
-  add_instance_list(app, places);
+  add_list_verb(app, places, "ls")->alias("list");
   add_history(app, places);
-  add_instance_removal(app, places);
+  add_removal_verb(app, places);
   add_complete_verb(app, places);
 }
 

@@ -9,6 +9,7 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/cli/command_line.h"
+#include "coordinator/cli/free_texts.h"
 #include "coordinator/cli/option_checks.h"
 #include "coordinator/cli/output/display_text.h"
 #include "coordinator/cli/output/listings.h"
@@ -23,26 +24,28 @@ using nlohmann::json;
 // A checkout may be long.
 constexpr auto spawn_timeout = std::chrono::minutes(30);
 
+// A worker's has neither a role nor a foreground.
 struct SpawnOptions {
-  const CLI::Option* role;
-  const CLI::Option* repo;
-  const CLI::Option* name;
-  const CLI::Option* task;
-  const CLI::Option* from;
-  const CLI::Option* agent;
-  const CLI::Option* foreground;
-  const CLI::Option* as_json;
+  CLI::Option* role = nullptr;
+  CLI::Option* repo = nullptr;
+  CLI::Option* name = nullptr;
+  CLI::Option* task = nullptr;
+  CLI::Option* from = nullptr;
+  CLI::Option* agent = nullptr;
+  CLI::Option* foreground = nullptr;
+  CLI::Option* as_json = nullptr;
 };
 
 json allocation_request(const SpawnOptions& options, const std::string& repo) {
-  json request{{"role", options.role->as<std::string>()}, {"repo", repo}};
-  const auto add = [&request](const char* key, const CLI::Option& option) {
-    if (option.count() > 0) request[key] = value_of(option);
+  json request{{"role", "worker"}, {"repo", repo}};
+  const auto add = [&request](const char* key, const CLI::Option* option) {
+    if (option != nullptr && option->count() > 0) request[key] = value_of(*option);
   };
-  add("instance_id", *options.name);
-  add("task", *options.task);
-  add("from", *options.from);
-  add("agent_command", *options.agent);
+  add("role", options.role);
+  add("instance_id", options.name);
+  add("task", options.task);
+  add("from", options.from);
+  add("agent_command", options.agent);
   return request;
 }
 
@@ -109,43 +112,64 @@ void spawn(const Places& places, const SpawnOptions& options) {
                              std::filesystem::current_path(), paths.worktrees());
   }
   json request = allocation_request(options, repo);
-  if (options.foreground->count() > 0) spawn_in_foreground(client, std::move(request));
+  const bool in_foreground = options.foreground != nullptr && options.foreground->count() > 0;
+  if (in_foreground) spawn_in_foreground(client, std::move(request));
   const json instance = client.call("allocate_instance", request, spawn_timeout);
   if (options.as_json->count() > 0) return print_json(instance);
   print_started(places, instance);
 }
 
+// --repo, --name, --from, --agent and --json.
+void add_common_options(CLI::App& verb, Places& places, SpawnOptions& options) {
+  add_place_options(verb, places);
+  const auto text = [&](const char* flag, const char* value, const char* help) {
+    return must_not_be_empty(verb.add_option(flag)->description(help)->type_name(value));
+  };
+  options.repo = add_repository_option(verb, "Default: the only one, or the one you are in");
+  options.name =
+      must_be_name(text("--name", "NAME", "What it is called (default: its role and a number)"));
+  options.from = text("--from", "REF", "Where its branch begins (default: the base branch)");
+  options.agent = text("--agent", "COMMAND", "Instead of the configured agent_command");
+  options.as_json = add_json_flag(verb);
+}
+
 }  // namespace
+
+void add_work_verb(CLI::App& app, Places& places) {
+  CLI::App* verb = app.add_subcommand("work", "As spawn worker --task TASK, ls and rm");
+  SpawnOptions options;
+  options.task = must_not_be_empty(verb->add_option(free_text, "The task of a new worker"));
+  add_common_options(*verb, places, options);
+  verb->footer(
+      "Examples:\n"
+      "  yardmaster work 'Add unit tests for the parser'\n"
+      "  yardmaster work list\n"
+      "  yardmaster work rm worker-1");
+  add_list_verb(*verb, places, "list");
+  add_removal_verb(*verb, places);
+  verb->callback([&places, verb, options] {
+    if (!verb->get_subcommands().empty()) return;
+    if (options.task->count() == 0) {
+      throw Error(ErrorCode::usage, "say what to do: yardmaster work 'Fix the parser'");
+    }
+    spawn(places, options);
+  });
+}
 
 void add_spawn_verb(CLI::App& app, Places& places) {
   CLI::App* verb = app.add_subcommand(
       "spawn", "Start an agent in a git worktree and a terminal window of its own");
-  add_place_options(*verb, places);
-  const auto option = [verb](const char* flag, const char* value, const char* help) {
-    return verb->add_option(flag)->description(help)->type_name(value);
-  };
-  SpawnOptions options{};
-  const auto name = [&](const char* flag, const char* help) {
-    return must_be_name(option(flag, "NAME", help));
-  };
-  const auto text = [&](const char* flag, const char* value, const char* help) {
-    return must_not_be_empty(option(flag, value, help));
-  };
-  options.role = must_be_name(verb->add_option("ROLE",
-                                               "worker, supervisor, merge-queue, developer, "
-                                               "debugger, architect or one of roles.json"))
-                     ->required();
-  options.repo = name("--repo", "Default: the only one, or the one you are in");
-  options.name = name("--name", "What it is called (default: its role and a number)");
-  options.task = text("--task", "TEXT", "Its first prompt");
-  options.from = text("--from", "REF", "Where its branch begins (default: the base branch)");
-  options.agent = text("--agent", "COMMAND", "Instead of the configured agent_command");
-  CLI::Option* foreground =
+  SpawnOptions options;
+  CLI::Option* role = verb->add_option("ROLE",
+                                       "worker, supervisor, merge-queue, developer, "
+                                       "debugger, architect or one of roles.json");
+  options.role = must_be_name(role)->required();
+  CLI::Option* task = verb->add_option("--task", "Its first prompt")->type_name("TEXT");
+  options.task = must_not_be_empty(task);
+  add_common_options(*verb, places, options);
+  options.foreground =
       verb->add_flag("--foreground")->description("In this terminal instead of a window");
-  CLI::Option* as_json = add_json_flag(*verb);
-  foreground->excludes(as_json);
-  options.foreground = foreground;
-  options.as_json = as_json;
+  options.foreground->excludes(options.as_json);
   verb->footer(
       "Returns when the agent has shown that it lives. Its branch is instance/NAME. In the\n"
       "foreground it has the environment of this terminal, else that of the daemon.\n"

@@ -67,33 +67,6 @@ void show_output(const Places& places, const std::string& name, LogView view) {
   show_log(file, view);
 }
 
-void add_logs(CLI::App& app, Places& places) {
-  CLI::App* verb = app.add_subcommand("logs", "Show what an agent prints, or the daemon's log");
-  add_place_options(*verb, places);
-  CLI::Option* name = verb->add_option("NAME",
-                                       "An instance, also one that is gone (default: the "
-                                       "daemon)");
-  CLI::Option* follow = verb->add_flag("-f,--follow")
-                            ->description("Go on with what is added, until it ends or Ctrl-C");
-  CLI::Option* lines = verb->add_option("-n,--lines", "Only the last lines");
-  lines->type_name("COUNT");
-  CLI::Option* raw = verb->add_flag("--raw")->description(
-      "Byte for byte, also what colours, moves or otherwise controls a terminal");
-  verb->footer(
-      "Examples:\n"
-      "  yardmaster logs worker-1 -n 50\n"
-      "  yardmaster logs worker-1 -f\n"
-      "  yardmaster logs -f            the daemon's own");
-  verb->callback([&places, name, follow, lines, raw] {
-    LogView view;
-    view.raw = raw->count() > 0;
-    view.follow = follow->count() > 0;
-    view.last_lines = count_of(*lines);
-    if (name->count() > 0) return show_output(places, name->as<std::string>(), view);
-    show_log(places.load().config.paths().log(), view);
-  });
-}
-
 [[noreturn]] void become(std::vector<std::string> command) {
   std::vector<char*> arguments;
   arguments.reserve(command.size() + 1);
@@ -142,8 +115,35 @@ void add_attach(CLI::App& app, Places& places) {
 
 }  // namespace
 
+void add_logs_verb(CLI::App& parent, Places& places) {
+  CLI::App* verb = parent.add_subcommand("logs", "Show what an agent prints, or the daemon's log");
+  add_place_options(*verb, places);
+  CLI::Option* name = verb->add_option("NAME",
+                                       "An instance, also one that is gone (default: the "
+                                       "daemon)");
+  CLI::Option* follow = verb->add_flag("-f,--follow")
+                            ->description("Go on with what is added, until it ends or Ctrl-C");
+  CLI::Option* lines = verb->add_option("-n,--lines", "Only the last lines");
+  lines->type_name("COUNT");
+  CLI::Option* raw = verb->add_flag("--raw")->description(
+      "Byte for byte, also what colours, moves or otherwise controls a terminal");
+  verb->footer(
+      "Examples:\n"
+      "  yardmaster logs worker-1 -n 50\n"
+      "  yardmaster logs worker-1 -f\n"
+      "  yardmaster logs -f            the daemon's own");
+  verb->callback([&places, name, follow, lines, raw] {
+    LogView view;
+    view.raw = raw->count() > 0;
+    view.follow = follow->count() > 0;
+    view.last_lines = count_of(*lines);
+    if (name->count() > 0) return show_output(places, name->as<std::string>(), view);
+    show_log(places.load().config.paths().log(), view);
+  });
+}
+
 void add_view_verbs(CLI::App& app, Places& places) {
-  add_logs(app, places);
+  add_logs_verb(app, places);
   add_attach(app, places);
 }
 
