@@ -39,7 +39,8 @@ constexpr const char* examples =
     "Settings come from a JSON file with comments (~/.config/yardmaster/config.json), from the\n"
     "environment (YARDMASTER_STATE_DIR, YARDMASTER_RUNTIME_DIR, YARDMASTER_CONFIG and one\n"
     "YARDMASTER_<KEY> for each key) and from the command line, the later before the earlier;\n"
-    "'yardmaster config show' lists them. 'yardmaster help COMMAND' tells more of each.\n"
+    "'yardmaster config show' lists them. 'yardmaster help COMMAND' tells more of each, and\n"
+    "'yardmaster completion bash' (zsh, fish) lets your shell complete them.\n"
     "Exit status: 0 done, 1 could not be done, 2 wrong usage or not found, 4 timed out, 5 no "
     "daemon.";
 
@@ -58,7 +59,7 @@ void group_verbs(CLI::App& app) {
        {"send", "inbox", "read", "ack", "broadcast", "context", "handoff", "events"}},
       {"Work that was saved, and what stayed behind", {"rescue", "cleanup", "repair"}},
       {"For agents themselves", {"complete", "mcp", "agent"}},
-      {"Help", {"help"}},
+      {"Help", {"help", "completion"}},
       {"The same by other words", {"work", "daemon"}},
   };
   for (const Group& group : groups) {
@@ -157,7 +158,8 @@ RestoreCommand Places::restore_command() const {
 
 void add_place_options(CLI::App& verb, Places& places) {
   const auto add = [&verb](const char* flag, std::string& value, const char* help) {
-    must_not_be_empty(verb.add_option(flag, value, help))->type_name("PATH")->group(place_group);
+    CLI::Option* option = must_not_be_empty(verb.add_option(flag, value, help));
+    completed_with(option, Names::files)->type_name("PATH")->group(place_group);
   };
   add("--config", places.config_file, "Settings file (JSON with comments)");
   add("--state-dir", places.state_dir, "Holds the database, logs, clones and worktrees");
@@ -165,7 +167,9 @@ void add_place_options(CLI::App& verb, Places& places) {
 }
 
 CLI::Option* add_repository_option(CLI::App& verb, const char* help) {
-  return must_be_name(verb.add_option("--repo")->description(help))->type_name("NAME");
+  CLI::Option* option =
+      must_be_name(verb.add_option("--repo")->description(help))->type_name("NAME");
+  return completed_with(option, Names::repositories);
 }
 
 CLI::Option* add_json_flag(CLI::App& verb) {
@@ -184,7 +188,9 @@ std::string value_of(const CLI::Option& option) {
 
 CLI::Option* add_speaker_option(CLI::App& verb, const char* flag) {
   CLI::Option* option = verb.add_option(flag, "Who you are [YARDMASTER_INSTANCE, else user]");
-  return option->type_name("NAME")->envname("YARDMASTER_INSTANCE");
+  return completed_with(option, Names::instances)
+      ->type_name("NAME")
+      ->envname("YARDMASTER_INSTANCE");
 }
 
 std::string speaker(const CLI::Option& option) {
@@ -224,6 +230,7 @@ void add_verbs(CLI::App& app, Places& places, int& status) {
   add_hook_verb(app, status);
   add_agent_process_verbs(app, places);
   add_help_verb(app);
+  add_completion_verb(app);
   add_older_verbs(app, places, status);
   group_verbs(app);
 }

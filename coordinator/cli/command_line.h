@@ -67,6 +67,7 @@ void add_verbs(CLI::App& app, Places& places, int& status);
 // What `help` tells of beside verbs.
 inline constexpr const char* protocol_topic = "protocol";
 void add_help_verb(CLI::App& app);
+void add_completion_verb(CLI::App& app);
 // The words of others for the same: after all that they stand for.
 void add_older_verbs(CLI::App& app, Places& places, int& status);
 

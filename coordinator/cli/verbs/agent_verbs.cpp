@@ -17,6 +17,7 @@ using nlohmann::json;
 // does.
 CLI::Option* add_identity(CLI::App& verb, const char* flag) {
   CLI::Option* option = must_be_name(verb.add_option(flag, "Who you are"))->type_name("NAME");
+  completed_with(option, Names::instances);
   return option->envname("YARDMASTER_INSTANCE")->required();
 }
 
@@ -25,6 +26,7 @@ void add_send(CLI::App& agent, Places& places) {
   add_place_options(*verb, places);
   CLI::Option* to = must_be_recipient(
       verb->add_option("TO", "An instance, or @all or @ROLE of your repository")->required());
+  completed_with(to, Names::recipients);
   CLI::Option* body = verb->add_option(free_text, "The text")->required();
   CLI::Option* key = verb->add_option("--key", "Repeating a request with this key has no effect");
   must_not_be_empty(key)->type_name("TEXT");
@@ -75,8 +77,9 @@ void add_agent_list(CLI::App& agent, Places& places) {
   CLI::App* verb = agent.add_subcommand("list-messages", "List the messages that are not acked");
   add_place_options(*verb, places);
   ListOptions options{};
-  options.status =
-      verb->add_option("--status", "pending, delivered, read or acked")->type_name("STATUS");
+  options.status = completed_with(verb->add_option("--status", "pending, delivered, read or acked"),
+                                  "pending delivered read acked")
+                       ->type_name("STATUS");
   options.after = verb->add_option("--after", "Those that follow this one")->type_name("ID");
   options.newest = verb->add_flag("--newest")->description("The latest first");
   options.as_json = add_json_flag(*verb);

@@ -4,7 +4,9 @@
 #include "coordinator/base/json.h"
 #include "coordinator/base/process_environment.h"
 #include "coordinator/base/surroundings.h"
+#include "coordinator/broker/commands/command_spec.h"
 #include "coordinator/cli/command_line.h"
+#include "coordinator/cli/option_checks.h"
 #include "coordinator/cli/output/display_text.h"
 #include "coordinator/cli/output/plain_text.h"
 #include "coordinator/cli/output/terminal.h"
@@ -62,6 +64,12 @@ void print_values_json(const LoadedConfig& loaded) {
   print_json(shown);
 }
 
+std::string command_names() {
+  std::string names;
+  for (const CommandSpec& command : command_specs()) names.append(command.name).append(" ");
+  return names;
+}
+
 }  // namespace
 
 void add_config_verbs(CLI::App& app, Places& places) {
@@ -88,6 +96,8 @@ void add_call_verb(CLI::App& app, Places& places) {
   CLI::Option* command = call->add_option("COMMAND", "e.g. list_instances")->required();
   CLI::Option* arguments = call->add_option("ARGS", "A JSON object");
   CLI::Option* socket = call->add_option("--socket", "Instead of the broker's, e.g. an instance's");
+  completed_with(command, command_names());
+  completed_with(socket, Names::files);
   call->footer("Example: yardmaster call read_context '{\"context\":\"alice\",\"limit\":10}'");
   call->callback([&places, command, arguments, socket] {
     json given = json::object();

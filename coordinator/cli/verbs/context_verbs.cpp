@@ -8,6 +8,7 @@
 #include "coordinator/cli/context_copy.h"
 #include "coordinator/cli/free_texts.h"
 #include "coordinator/cli/lookups.h"
+#include "coordinator/cli/option_checks.h"
 #include "coordinator/cli/output/display_text.h"
 #include "coordinator/cli/output/terminal.h"
 
@@ -27,6 +28,7 @@ void add_show(CLI::App& parent, Places& places) {
   CLI::App* verb = parent.add_subcommand("show", "Print the entries of a context");
   add_place_options(*verb, places);
   CLI::Option* name = verb->add_option("CONTEXT", "Whose [your own]");
+  completed_with(name, Names::instances);
   CLI::Option* from = verb->add_option("--from-seq", "From this entry on [1]")->type_name("SEQ");
   CLI::Option* who = add_speaker_option(*verb, "--as");
   CLI::Option* as_json = add_json_flag(*verb);
@@ -55,6 +57,7 @@ void add_append(CLI::App& parent, Places& places) {
   CLI::Option* text = verb->add_option(free_text, "What to keep")->required();
   CLI::Option* kind = verb->add_option("--kind", "What it is [note]")->type_name("KIND");
   CLI::Option* name = verb->add_option("--context", "Whose [your own]")->type_name("NAME");
+  completed_with(name, Names::instances);
   CLI::Option* who = add_speaker_option(*verb, "--as");
   CLI::Option* as_json = add_json_flag(*verb);
   verb->footer("Example: yardmaster context append --kind decision 'Keep the old parser'");
@@ -73,6 +76,7 @@ void add_export(CLI::App& parent, Places& places) {
   CLI::App* verb = parent.add_subcommand("export", "Print a context, one JSON object per line");
   add_place_options(*verb, places);
   CLI::Option* name = verb->add_option("CONTEXT", "Whose [your own]");
+  completed_with(name, Names::instances);
   CLI::Option* who = add_speaker_option(*verb, "--as");
   verb->footer("Example: yardmaster context export worker-1 > worker-1.jsonl");
   verb->callback([&places, name, who] {
@@ -108,8 +112,9 @@ void add_import(CLI::App& parent, Places& places) {
   CLI::App* verb = parent.add_subcommand("import", "Append the entries of an export");
   add_place_options(*verb, places);
   CLI::Option* file = verb->add_option("FILE", "As export printed it; -: standard input");
-  file->required();
+  completed_with(file, Names::files)->required();
   CLI::Option* name = verb->add_option("--context", "Whose [your own]")->type_name("NAME");
+  completed_with(name, Names::instances);
   CLI::Option* who = add_speaker_option(*verb, "--as");
   verb->footer("Example: yardmaster context import worker-1.jsonl --context worker-2");
   verb->callback([&places, file, name, who] {
@@ -157,7 +162,7 @@ void add_handoff_list(CLI::App& handoff, Places& places) {
   CLI::App* verb = handoff.add_subcommand("ls", "List the handoffs that are pending");
   add_place_options(*verb, places);
   CLI::Option* state = verb->add_option("--state", "pending, accepted or cancelled [pending]");
-  state->type_name("STATE");
+  completed_with(state, "pending accepted cancelled")->type_name("STATE");
   CLI::Option* as_json = add_json_flag(*verb);
   verb->callback([&places, state, as_json] {
     const std::string wanted = state->count() > 0 ? value_of(*state) : "pending";
@@ -178,6 +183,7 @@ HandoffOptions add_handoff_options(CLI::App& verb, Places& places) {
   add_place_options(verb, places);
   HandoffOptions options;
   options.id = verb.add_option("ID", "As 'handoff ls' shows it")->required();
+  completed_with(options.id, Names::handoffs);
   options.who = add_speaker_option(verb, "--as");
   options.as_json = add_json_flag(verb);
   return options;
@@ -245,6 +251,8 @@ void add_handoff(CLI::App& app, Places& places) {
   OfferOptions options;
   options.from = verb->add_option("FROM", "The giver, who writes no more until it is decided");
   options.to = verb->add_option("TO", "The receiver, who has to accept");
+  completed_with(options.from, Names::instances);
+  completed_with(options.to, Names::instances);
   options.from_dead = verb->add_flag("--from-dead")->description("Of FROM, who has ended");
   options.summary = verb->add_option("--summary", "What the receiver has to know first");
   options.summary->type_name("TEXT");

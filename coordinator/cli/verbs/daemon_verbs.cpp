@@ -16,6 +16,7 @@
 #include "coordinator/cli/command_line.h"
 #include "coordinator/cli/fresh_daemon.h"
 #include "coordinator/cli/launch.h"
+#include "coordinator/cli/option_checks.h"
 #include "coordinator/cli/output/listings.h"
 #include "coordinator/cli/reference.h"
 #include "coordinator/cli/yard_connection.h"
@@ -173,12 +174,19 @@ std::optional<Client> reach_for_stop(const Config& config, const std::optional<p
   return std::nullopt;
 }
 
+std::string store_names() {
+  std::string names;
+  for (const StoreTraits& store : all_stores) names.append(store.name).append(" ");
+  return names;
+}
+
 void add_start(CLI::App& parent, Places& places, int& status) {
   CLI::App* start = parent.add_subcommand("start", "Start the daemon and wait until it answers");
   add_place_options(*start, places);
-  start->add_option("--store", places.store, store_choice());
-  start->add_option("--checkpoint-policy", places.checkpoint_policy,
-                    "adaptive, every-write or auto");
+  completed_with(start->add_option("--store", places.store, store_choice()), store_names());
+  completed_with(start->add_option("--checkpoint-policy", places.checkpoint_policy,
+                                   "adaptive, every-write or auto"),
+                 "adaptive every-write auto");
   CLI::Option* foreground = start->add_flag("--foreground")
                                 ->description("Stay, and be the daemon, instead of starting one");
   start->add_flag("--force", places.force,
@@ -253,6 +261,7 @@ void add_daemon_verbs(CLI::App& app, Places& places, int& status) {
   CLI::App* backup = app.add_subcommand("backup", "Copy the store, also while the daemon runs");
   add_place_options(*backup, places);
   CLI::Option* file = backup->add_option("FILE", "The copy, which must not exist yet")->required();
+  completed_with(file, Names::files);
   backup->footer("Example: yardmaster backup ~/yard-monday.db");
   backup->callback([&places, file] { back_up(places.load().config, file->as<std::string>()); });
 }

@@ -6,6 +6,7 @@
 #include "coordinator/base/error.h"
 #include "coordinator/base/json.h"
 #include "coordinator/cli/command_line.h"
+#include "coordinator/cli/option_checks.h"
 #include "coordinator/cli/output/events_text.h"
 
 namespace yardmaster::cli {
@@ -31,9 +32,10 @@ void add_event_verb(CLI::App& app, Places& places) {
   verb->add_flag("-f,--follow")->description("What it does anyway");
   CLI::Option* only = verb->add_option(
       "--only", "instance, gone, message, message_status, unread, handoff, checkpoint");
-  only->type_name("EVENT,...");
+  completed_with(only, "instance gone message message_status unread handoff checkpoint")
+      ->type_name("EVENT,...");
   CLI::Option* whose = verb->add_option("--instance", "Only what concerns this one");
-  whose->type_name("NAME");
+  completed_with(whose, Names::instances)->type_name("NAME");
   CLI::Option* as_json = verb->add_flag("--json")->description("One JSON object per line");
   verb->footer("Example: yardmaster events --only gone,handoff");
   verb->callback([&places, only, whose, as_json] {

@@ -4,6 +4,7 @@
 #include "coordinator/base/error.h"
 #include "coordinator/broker/commands/protocol_reference.h"
 #include "coordinator/cli/command_line.h"
+#include "coordinator/cli/option_checks.h"
 #include "coordinator/cli/output/display_text.h"
 #include "coordinator/cli/usage_error.h"
 
@@ -39,7 +40,7 @@ std::string help_of(const CLI::App& app, const std::vector<std::string>& words) 
 void add_help_verb(CLI::App& app) {
   CLI::App* verb = app.add_subcommand("help", "Tell more of a command, or of the protocol");
   CLI::Option* words = verb->add_option("COMMAND", "Its words; or 'protocol': the whole reference");
-  words->expected(1, -1)->allow_extra_args();
+  completed_with(words, Names::verbs)->expected(1, -1)->allow_extra_args();
   verb->footer(
       "Examples:\n"
       "  yardmaster help context show\n"

@@ -130,6 +130,7 @@ void add_history(CLI::App& app, Places& places) {
   HistoryOptions options{};
   CLI::Option* name = must_be_name(
       verb->add_option("NAME", "All about the last one of this name, and its last output"));
+  completed_with(name, Names::ended_instances);
   options.name = name;
   options.repo = add_repository_option(*verb, "Only of this repository");
   options.last = verb->add_option("-n,--last", "How many (default: 20, or 1 of a name; 0: all)")
@@ -172,6 +173,7 @@ void add_removal_verb(CLI::App& parent, Places& places) {
   CLI::App* verb = parent.add_subcommand("rm", "End an instance and take back what it had");
   add_place_options(*verb, places);
   CLI::Option* name = must_be_name(verb->add_option("NAME", "As ls shows it"))->required();
+  completed_with(name, Names::instances);
   CLI::Option* force =
       verb->add_flag("--force")->description("Kill its processes at once, without a grace");
   CLI::Option* as_json = add_json_flag(*verb);
@@ -194,6 +196,7 @@ void add_complete_verb(CLI::App& parent, Places& places) {
   CLI::Option* summary = verb->add_option("--summary", "What was done; the supervisor gets it");
   summary->type_name("TEXT");
   CLI::Option* instance = must_be_name(verb->add_option("--instance", "Who you are"));
+  completed_with(instance, Names::instances);
   instance->type_name("NAME")->envname("YARDMASTER_INSTANCE")->required();
   CLI::Option* key = verb->add_option("--key", "Repeating the request with this key has no effect");
   must_not_be_empty(key)->type_name("TEXT");

@@ -6,6 +6,7 @@
 #include "coordinator/base/json.h"
 #include "coordinator/cli/command_line.h"
 #include "coordinator/cli/free_texts.h"
+#include "coordinator/cli/option_checks.h"
 #include "coordinator/cli/output/display_text.h"
 #include "coordinator/cli/output/terminal.h"
 #include "coordinator/domain/message.h"
@@ -107,7 +108,7 @@ SendOptions add_send_options(CLI::App& verb, Places& places) {
   options.key = verb.add_option("--key", "Repeating a request with this key has no effect");
   options.key->type_name("TEXT");
   options.wait = verb.add_option("--wait", "Until it is read or acked");
-  options.wait->type_name("STATUS");
+  completed_with(options.wait, "read acked")->type_name("STATUS");
   options.timeout = verb.add_option("--timeout", "How long to wait at most [60]");
   options.timeout->type_name("SECONDS");
   options.from = add_speaker_option(verb, "--from");
@@ -118,6 +119,7 @@ SendOptions add_send_options(CLI::App& verb, Places& places) {
 void add_send(CLI::App& app, Places& places) {
   CLI::App* verb = app.add_subcommand("send", "Send a message to an instance, a role or everyone");
   CLI::Option* to = verb->add_option("TO", recipients_help)->required();
+  completed_with(to, Names::recipients);
   const SendOptions options = add_send_options(*verb, places);
   verb->footer(
       "A text that begins with a dash comes after --.\n"
@@ -131,6 +133,7 @@ void add_send(CLI::App& app, Places& places) {
 void add_broadcast(CLI::App& app, Places& places) {
   CLI::App* verb = app.add_subcommand("broadcast", "Send a message to everyone, or to a role");
   CLI::Option* role = verb->add_option("--to", "@all, @worker, @all@repo, @@all [@all]");
+  completed_with(role, Names::recipients);
   const SendOptions options = add_send_options(*verb, places);
   verb->footer("Example: yardmaster broadcast 'main is frozen until noon'");
   verb->callback([&places, options, role] {
@@ -198,7 +201,7 @@ void add_inbox(CLI::App& app, Places& places) {
   add_place_options(*verb, places);
   InboxOptions options;
   options.status = verb->add_option("--status", "Only pending, delivered, read or acked ones");
-  options.status->type_name("STATUS");
+  completed_with(options.status, "pending delivered read acked")->type_name("STATUS");
   options.after = verb->add_option("--after", "Only those after this one")->type_name("ID");
   options.follow = verb->add_flag("-f,--follow")->description("Then print each one as it comes");
   options.who = add_speaker_option(*verb, "--as");

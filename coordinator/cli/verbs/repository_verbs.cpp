@@ -34,6 +34,7 @@ void add_add(CLI::App& repo, Places& places) {
                                          "A checkout, used in place, or what git clone "
                                          "takes")
                             ->required();
+  completed_with(source, Names::files);
   CLI::Option* name = verb->add_option("--name", "What it is called here (default: as it ends)");
   CLI::Option* base = verb->add_option("--base",
                                        "The branch that instances begin at (default: its "
@@ -80,6 +81,7 @@ void add_repository_removal(CLI::App& repo, Places& places) {
   CLI::App* verb = repo.add_subcommand("rm", "Forget a repository; a checkout of yours stays");
   add_place_options(*verb, places);
   CLI::Option* name = must_be_name(verb->add_option("NAME", "As repo ls shows it"))->required();
+  completed_with(name, Names::repositories);
   CLI::Option* force =
       verb->add_flag("--force")->description("Also when instances work on it; they are ended");
   CLI::Option* as_json = add_json_flag(*verb);

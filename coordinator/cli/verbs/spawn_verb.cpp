@@ -163,7 +163,7 @@ void add_spawn_verb(CLI::App& app, Places& places) {
   CLI::Option* role = verb->add_option("ROLE",
                                        "worker, supervisor, merge-queue, developer, "
                                        "debugger, architect or one of roles.json");
-  options.role = must_be_name(role)->required();
+  options.role = completed_with(must_be_name(role), Names::roles)->required();
   CLI::Option* task = verb->add_option("--task", "Its first prompt")->type_name("TEXT");
   options.task = must_not_be_empty(task);
   add_common_options(*verb, places, options);

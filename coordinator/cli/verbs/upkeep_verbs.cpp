@@ -72,8 +72,7 @@ std::string nothing_rescued(Client& client) {
 void add_rescue_list(CLI::App& rescue, Places& places) {
   CLI::App* verb = rescue.add_subcommand("ls", "List the work that was saved");
   add_place_options(*verb, places);
-  CLI::Option* repo =
-      must_be_name(verb->add_option("--repo", "Only of this repository"))->type_name("NAME");
+  CLI::Option* repo = add_repository_option(*verb, "Only of this repository");
   CLI::Option* as_json = add_json_flag(*verb);
   verb->footer("Example: yardmaster rescue ls --repo api");
   verb->callback([&places, repo, as_json] {
@@ -107,11 +106,11 @@ void add_rescue_restore(CLI::App& rescue, Places& places) {
       verb->add_option("REF|NAME", "A ref of rescue ls, or an instance: its latest")->required();
   CLI::Option* branch = verb->add_option("--branch", "The branch's name (default: one is made up)");
   CLI::Option* into = verb->add_option("--into", "Also check it out, in this new directory");
-  CLI::Option* repo = verb->add_option("--repo", "Where several repositories have it");
+  CLI::Option* repo = add_repository_option(*verb, "Where several repositories have it");
   CLI::Option* as_json = add_json_flag(*verb);
   must_not_be_empty(branch)->type_name("BRANCH");
-  must_not_be_empty(into)->type_name("DIR");
-  must_be_name(repo)->type_name("NAME");
+  completed_with(must_not_be_empty(into), Names::files)->type_name("DIR");
+  completed_with(wanted, Names::ended_instances);
   verb->footer(
       "Examples:\n"
       "  yardmaster rescue restore worker-1 --branch worker-1-again\n"

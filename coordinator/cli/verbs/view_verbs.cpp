@@ -102,6 +102,7 @@ void add_attach(CLI::App& app, Places& places) {
   CLI::App* verb = app.add_subcommand("attach", "Show an agent's window in this terminal");
   add_place_options(*verb, places);
   CLI::Option* name = must_be_name(verb->add_option("NAME", "As ls shows it"))->required();
+  completed_with(name, Names::instances);
   CLI::Option* read_only = verb->add_flag("--read-only")->description("Look, and type nothing");
   verb->footer(
       "The window is tmux's: Ctrl-b d leaves it, and the agent goes on. Works from within\n"
@@ -121,6 +122,7 @@ void add_logs_verb(CLI::App& parent, Places& places) {
   CLI::Option* name = verb->add_option("NAME",
                                        "An instance, also one that is gone (default: the "
                                        "daemon)");
+  completed_with(name, Names::instances);
   CLI::Option* follow = verb->add_flag("-f,--follow")
                             ->description("Go on with what is added, until it ends or Ctrl-C");
   CLI::Option* lines = verb->add_option("-n,--lines", "Only the last lines");

@@ -96,7 +96,8 @@ void add_init(CLI::App& app, Places& places) {
       app.add_subcommand("init", "Add a repository and start its supervisor and merge queue");
   add_place_options(*verb, places);
   InitOptions options{};
-  options.source = verb->add_option("PATH|URL", "As for repo add")->required();
+  options.source =
+      completed_with(verb->add_option("PATH|URL", "As for repo add"), Names::files)->required();
   options.name =
       must_be_name(verb->add_option("--name", "What it is called here"))->type_name("NAME");
   options.base = must_not_be_empty(verb->add_option("--base", "The branch that instances begin at"))
