@@ -74,7 +74,7 @@ class PostSession final : public Session {
 };
 
 class HttpConnection final : public std::enable_shared_from_this<HttpConnection>,
-                       private MemoryBudget::Account::Owner {
+                             private MemoryBudget::Account::Owner {
  public:
   // `metrics_only`: came over TCP, where anybody may connect.
   HttpConnection(HttpContext& context, HttpSocket socket, std::string instance, bool metrics_only)
