@@ -71,6 +71,7 @@ std::optional<ErrorCode> error_code_from(std::string_view text) {
 
 std::vector<ErrorCode> all_error_codes() {
   std::vector<ErrorCode> codes;
+  codes.reserve(std::size(error_rows));
   for (const ErrorRow& row : error_rows) codes.push_back(row.code);
   return codes;
 }

@@ -103,7 +103,8 @@ TEST_F(InstanceFilesTest, a_session_that_waits_is_woken_by_a_hook_beside_it) {
   write();
   json waiting = hook_that_says("wait", 7 * 24 * 3600);
   waiting["asyncRewake"] = true;
-  for (const auto& [event, groups] : read(".claude/settings.local.json").at("hooks").items()) {
+  const json settings = read(".claude/settings.local.json");
+  for (const auto& [event, groups] : settings.at("hooks").items()) {
     const json hooks = groups.at(0).at("hooks");
     const bool waits = event == "SessionStart" || event == "Stop";
     ASSERT_EQ(hooks.size(), waits ? 2U : 1U) << event;

@@ -100,9 +100,9 @@ TEST_F(Woken, one_watch_is_left_however_many_turns_there_were) {
     type("worker", "prompt");
     ASSERT_TRUE(eventually([&] {
       const std::string all = heard("worker");
-      std::size_t turns = 0;
+      int turns = 0;
       for (std::size_t at = 0; (at = all.find("waits\n", at)) != std::string::npos; ++at) ++turns;
-      return turns == static_cast<std::size_t>(turn);
+      return turns == turn;
     }));
   }
   EXPECT_TRUE(eventually([&] { return watches().size() == 1; }));
