@@ -4,7 +4,20 @@
 namespace yardmaster {
 namespace {
 
-class CommitDurability : public GroupCommitContract {};
+class CommitDurability : public GroupCommitContract {
+ protected:
+  // Makes a receiver, and a context that is offered at once.
+  void prepare_offer() {
+    submit(Durability::process, [](Store& store) {
+      InstanceRequest request;
+      request.name = "bob";
+      request.role = "worker";
+      store.create_instance(request, "");
+      store.append({"ada", 1, "note", "entry", {}, {}, true});
+    });
+    run();
+  }
+};
 INSTANTIATE_TEST_SUITE_P(Drivers, CommitDurability, testing::ValuesIn(store_names()), driver_name);
 
 TEST_P(CommitDurability, a_batch_is_as_durable_as_its_strongest_member) {
@@ -53,14 +66,7 @@ TEST_P(CommitDurability, a_power_request_that_changes_nothing_makes_durable_what
 }
 
 TEST_P(CommitDurability, an_offer_made_at_once_is_as_durable_as_it_promises) {
-  submit(Durability::process, [](Store& store) {
-    InstanceRequest request;
-    request.name = "bob";
-    request.role = "worker";
-    store.create_instance(request, "");
-    store.append({"ada", 1, "note", "entry", {}, {}, true});
-  });
-  run();
+  prepare_offer();
   const int before = database_->made_durable + database_->power_commits;
   Store::HandoffStart start;
   submit(Durability::process,
@@ -74,14 +80,7 @@ TEST_P(CommitDurability, an_offer_made_at_once_is_as_durable_as_it_promises) {
 }
 
 TEST_P(CommitDurability, an_offer_that_cannot_be_made_durable_is_not_made_twice) {
-  submit(Durability::process, [](Store& store) {
-    InstanceRequest request;
-    request.name = "bob";
-    request.role = "worker";
-    store.create_instance(request, "");
-    store.append({"ada", 1, "note", "entry", {}, {}, true});
-  });
-  run();
+  prepare_offer();
   database_->before_make_durable = [] {
     throw Error(ErrorCode::storage_failed, "the disk says no");
   };

@@ -25,14 +25,11 @@ std::string_view word_of(Right right) {
 bool Authority::grants(const std::string& instance, Right right) const {
   if (right == Right::everyone) return true;
   if (!instances_.lives(instance)) return false;
-  const std::string& role = instances_.find(instance).role;
-  for (const Role& each : roles_.all()) {
-    if (each.name != role) continue;
-    return std::any_of(each.may.begin(), each.may.end(), [&](const std::string& granted) {
-      return granted == "all" || granted == word_of(right);
-    });
-  }
-  return false;
+  const Role* const role = roles_.look_up(instances_.find(instance).role);
+  if (role == nullptr) return false;
+  return std::any_of(role->may.begin(), role->may.end(), [&](const std::string& granted) {
+    return granted == "all" || granted == word_of(right);
+  });
 }
 
 bool Authority::allows(const Session& session, Right right) const {

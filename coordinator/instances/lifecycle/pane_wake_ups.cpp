@@ -65,10 +65,8 @@ const Instance* PaneWakeUps::find(const std::string& name) const {
 }
 
 std::optional<WakeWay> PaneWakeUps::said_way(const Instance& instance) const {
-  for (const Role& role : roles_.all()) {
-    if (role.name == instance.role) return role.wake;
-  }
-  return std::nullopt;
+  const Role* const role = roles_.look_up(instance.role);
+  return role == nullptr ? std::nullopt : role->wake;
 }
 
 bool PaneWakeUps::is_woken_here(const Instance& instance) const {

@@ -83,12 +83,17 @@ Role& Roles::find_or_add(const std::string& name) {
   return roles_.emplace_back(std::move(role));
 }
 
-const Role& Roles::find(std::string_view name) const {
-  std::string names;
+const Role* Roles::look_up(std::string_view name) const {
   for (const Role& role : roles_) {
-    if (role.name == name) return role;
-    names += (names.empty() ? "" : ", ") + role.name;
+    if (role.name == name) return &role;
   }
+  return nullptr;
+}
+
+const Role& Roles::find(std::string_view name) const {
+  if (const Role* const role = look_up(name)) return *role;
+  std::string names;
+  for (const Role& role : roles_) names += (names.empty() ? "" : ", ") + role.name;
   throw Error(ErrorCode::not_found, "there is no role '" + std::string(name.substr(0, 80)) +
                                         "'; there are: " + names + " (" + file_.string() +
                                         " can add others)");

@@ -38,6 +38,7 @@ class Roles {
 
   // Throws not_found, which lists the roles that there are.
   const Role& find(std::string_view name) const;
+  const Role* look_up(std::string_view name) const;  // nullptr when there is none
   // The built-in ones, then the others by name.
   const std::vector<Role>& all() const { return roles_; }
   // {command, args, env}, as .mcp.json has it. Throws not_found.
