@@ -15,7 +15,7 @@ namespace yardmaster::reports {
 namespace {
 
 constexpr std::array<const char*, 2> judged_stores{"sqlite", "postgres"};
-constexpr std::array<std::uint64_t, 2> loads{10, 25};
+constexpr std::array<std::uint64_t, 2> decisive_sizes{10, 25};
 constexpr std::uint64_t load_for_p999 = 25;
 constexpr std::chrono::milliseconds default_limit{30};
 
@@ -172,7 +172,7 @@ std::vector<Figure> judge_pairs(const std::vector<Run>& runs) {
 std::vector<Figure> gate_requirements() {
   std::vector<Figure> figures;
   for (const char* store : judged_stores) {
-    for (const std::uint64_t instances : loads) {
+    for (const std::uint64_t instances : decisive_sizes) {
       figures.push_back(required(store, instances, "write", 0.99, default_limit));
       if (instances == load_for_p999) {
         figures.push_back(required(store, instances, "write", 0.999, gate_write_p999_limit));

@@ -32,14 +32,14 @@ constexpr std::array<FigureRow, 10> rows{{
 }};
 
 // Runs stand in one group of rows when this is equal.
-using Load = std::pair<std::uint64_t, std::string>;  // instances, what is special about the store
+using SizeAndStore = std::pair<std::uint64_t, std::string>;  // instances, what is special about the store
 
-Load load_of(const Run& run) {
+SizeAndStore load_of(const Run& run) {
   const bool usual = run.checkpoint_policy == "adaptive" || run.checkpoint_policy == "server";
   return {run.instances, usual ? "" : " " + run.checkpoint_policy};
 }
 
-std::vector<double> figures_of(const std::vector<Run>& runs, const Load& load,
+std::vector<double> figures_of(const std::vector<Run>& runs, const SizeAndStore& load,
                                std::string_view store, const FigureRow& row) {
   std::vector<double> figures;
   for (const Run& run : runs) {
@@ -89,9 +89,9 @@ std::string side_by_side_title(const std::vector<Run>& runs) {
 TextTable side_by_side_table(const std::vector<Run>& runs) {
   TextTable table(
       {{"instances"}, {"measurement", Align::left}, {"sqlite"}, {"postgres"}, {"ratio"}});
-  std::set<Load> loads;
+  std::set<SizeAndStore> loads;
   for (const Run& run : runs) loads.insert(load_of(run));
-  for (const Load& load : loads) {
+  for (const SizeAndStore& load : loads) {
     for (const FigureRow& row : rows) {
       const auto a = figures_of(runs, load, compared_stores[0], row);
       const auto b = figures_of(runs, load, compared_stores[1], row);

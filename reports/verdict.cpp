@@ -33,7 +33,7 @@ std::string undecided(const Evidence& evidence, const Target& target, double alp
   return "too close to tell: " + counted(evidence, target);
 }
 
-std::string percent(double share) {
+std::string share_in_percent(double share) {
   std::string text = decimals(share * 100, 1);
   if (text.ends_with(".0")) text.resize(text.size() - 2);
   return text + "%";
@@ -46,7 +46,7 @@ std::string by_margin(const Judgement& judgement, const Target& target) {
     if (margin.divisor != judgement.margin) continue;
     text += "; by margin: " + grouped(margin.over) + " over " +
             format_duration(target.limit / margin.divisor) + ", of which " +
-            percent(most_over_margin(target.quantile, margin.divisor)) +
+            share_in_percent(most_over_margin(target.quantile, margin.divisor)) +
             " are allowed if no tail between the two is heavier than Pareto 0.5";
   }
   return text;

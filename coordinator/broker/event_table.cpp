@@ -6,7 +6,7 @@
 namespace yardmaster {
 namespace {
 
-constexpr EventSpec events[event_kinds] = {
+constexpr EventSpec event_specs[event_kinds] = {
     {"message",
      "A message was sent. It counts as delivered when a subscriber of its recipient got it.",
      reply::message_event},
@@ -20,6 +20,6 @@ constexpr EventSpec events[event_kinds] = {
 
 }  // namespace
 
-std::span<const EventSpec, event_kinds> event_table() { return events; }
+std::span<const EventSpec, event_kinds> event_table() { return event_specs; }
 
 }  // namespace yardmaster

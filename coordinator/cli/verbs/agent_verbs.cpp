@@ -21,7 +21,7 @@ CLI::Option* add_identity(CLI::App& verb, const char* flag) {
   return option->envname("YARDMASTER_INSTANCE")->required();
 }
 
-void add_send(CLI::App& agent, Places& places) {
+void add_raw_send(CLI::App& agent, Places& places) {
   CLI::App* verb = agent.add_subcommand("send-message", "Send a message to another instance");
   add_place_options(*verb, places);
   CLI::Option* to = must_be_recipient(
@@ -111,7 +111,7 @@ void add_agent_verbs(CLI::App& app, Places& places) {
   CLI::App* agent = app.add_subcommand("agent", "What an instance says and hears");
   agent->require_subcommand(1);
   agent->footer("An agent's own name comes from --from or --instance, else YARDMASTER_INSTANCE.");
-  add_send(*agent, places);
+  add_raw_send(*agent, places);
   add_agent_list(*agent, places);
   add_one_message(*agent, places, "read-message", "read_message",
                   "Show a message; it is read then");
