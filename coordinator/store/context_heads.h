@@ -1,6 +1,7 @@
-// The heads are what the store keeps in memory about contexts: for each that was touched since the
-// start, its owner, generation and last sequence number, and the ids of its latest entries, which
-// no block in the database lists yet. Store thread only.
+// The heads are what the store keeps in memory about contexts: for each that was used lately, its
+// owner, generation and last sequence number, and the ids of its latest entries, which no block in
+// the database lists yet. When there are too many, those that were used longest ago are let go; the
+// database has all that they say once their ids are in a block. Store thread only.
 //
 // Changes are journaled until commit(): rollback() takes them back.
 #pragma once
@@ -8,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +40,7 @@ struct ContextHead {
  private:
   friend class ContextHeads;
   std::uint64_t journal_round_ = 0;
+  std::list<ContextHead*>::iterator place_;  // in the order of use
 };
 
 class ContextHeads {
@@ -46,6 +49,12 @@ class ContextHeads {
   // which began together do not all write their blocks together.
   static constexpr std::size_t entries_per_block = 128;
 
+  // Of 2 KiB each at most, so 64 MiB; more than the contexts that one machine carries at a time.
+  static constexpr std::size_t usual_most = 32'768;
+
+  explicit ContextHeads(std::size_t most = usual_most) : most_(most) {}
+
+  // To be found is to be used.
   ContextHead* find(std::string_view name);
   ContextHead* find(std::int64_t id);
   ContextHead& add(ContextHead head);
@@ -62,6 +71,13 @@ class ContextHeads {
   ContextHead* oldest_tail();
   // All entries up to this id are listed in blocks.
   std::int64_t watermark(std::int64_t last_id);
+
+  // Some of those that are too many and have ids that no block lists: with those in blocks they may
+  // be let go after the commit. `now` tells which handoffs are still being prepared.
+  std::vector<ContextHead*> surplus_tails(SteadyTime now, std::size_t limit) const;
+  // Lets go of those that are too many and may be: the pointers to them are void. Between two
+  // transactions.
+  void let_go(SteadyTime now);
 
   void commit();
   void rollback() noexcept;
@@ -86,13 +102,16 @@ class ContextHeads {
   };
   struct TailStart {
     std::int64_t oldest_id;
-    ContextHead* head;
+    std::int64_t context_id;  // whose head may have been let go since
   };
 
   void find_tail_starts();
+  void forget(ContextHead& head);
 
   std::unordered_map<std::string, std::unique_ptr<ContextHead>, NameHash, std::equal_to<>> by_name_;
   std::unordered_map<std::int64_t, ContextHead*> by_id_;
+  const std::size_t most_;
+  std::list<ContextHead*> by_use_;     // the latest first
   std::deque<TailStart> tail_starts_;  // rising ids; entries whose tail was cleared since are stale
   std::vector<Remembered> journal_;
   std::vector<ContextHead*> added_;

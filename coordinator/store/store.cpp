@@ -21,6 +21,8 @@ static_assert(std::endian::native == std::endian::little, "blocks are stored lit
 constexpr std::int64_t longest_tail = 1'000'000;
 constexpr int blocks_per_commit = 32;  // that are written early; spreads the work
 constexpr std::int64_t watermark_step = 1'000;
+constexpr std::size_t surplus_per_commit = 256;  // heads whose ids are written to let them go
+constexpr std::size_t most_first_numbers = 10'000;
 
 std::int64_t read_single(Database& database, Statement statement,
                          std::initializer_list<Parameter> parameters) {
@@ -31,8 +33,11 @@ std::int64_t read_single(Database& database, Statement statement,
 
 }  // namespace
 
-Store::Store(Database& database, const Clock& clock)
-    : database_(database), clock_(clock), heads_(std::make_unique<ContextHeads>()) {
+Store::Store(Database& database, const Clock& clock, std::size_t most_heads)
+    : database_(database),
+      clock_(clock),
+      most_heads_(most_heads == 0 ? ContextHeads::usual_most : most_heads),
+      heads_(std::make_unique<ContextHeads>(most_heads_)) {
   database_.prepare_schema();
   load();
 }
@@ -90,7 +95,7 @@ void Store::rebuild_tail(std::int64_t watermark) {
 }
 
 void Store::reload() {
-  heads_ = std::make_unique<ContextHeads>();
+  heads_ = std::make_unique<ContextHeads>(most_heads_);
   first_numbers_.clear();
   load();
 }
@@ -254,6 +259,9 @@ void Store::prepare_commit() {
     if (lagging == nullptr || last_entry_id_ - lagging->tail_ids.front() < longest_tail) break;
     write_block(*lagging);
   }
+  for (ContextHead* unused : heads_->surplus_tails(clock_.now(), surplus_per_commit)) {
+    write_block(*unused);
+  }
   const std::int64_t watermark = heads_->watermark(last_entry_id_);
   if (watermark - watermark_ < watermark_step) return;
   database_.execute(Statement::write_meta, {std::string_view("watermark"), watermark});
@@ -264,7 +272,11 @@ void Store::committed() {
   committed_watermark_ = watermark_;
   needed_durability_ = Durability::process;
   heads_->commit();
+  heads_->let_go(clock_.now());
+  if (first_numbers_.size() > most_first_numbers) first_numbers_.clear();
 }
+
+std::size_t Store::heads_in_memory() const { return heads_->size(); }
 
 void Store::rolled_back() noexcept {
   watermark_ = committed_watermark_;

@@ -99,7 +99,8 @@ class Store {
  public:
   // Creates or migrates the schema and loads what lives in memory. Throws Error{storage_damaged} on
   // a damaged, newer or foreign database.
-  Store(Database& database, const Clock& clock);
+  // `most_heads`: of how many contexts it keeps the latest in memory; 0: as many as are usual.
+  Store(Database& database, const Clock& clock, std::size_t most_heads = 0);
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -233,6 +234,7 @@ class Store {
   std::vector<Handoff> list_handoffs(const HandoffFilter& filter);  // the oldest first
 
   StoreCounts counts();
+  std::size_t heads_in_memory() const;
 
   // --- for GroupCommit
   // Inside the transaction, after its operations: writes out the ids of contexts that lag behind.
@@ -293,6 +295,7 @@ class Store {
 
   Database& database_;
   const Clock& clock_;
+  const std::size_t most_heads_;
   std::unique_ptr<ContextHeads> heads_;
   RecoveryReport recovery_;
   std::int64_t last_entry_id_ = 0;

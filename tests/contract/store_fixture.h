@@ -84,7 +84,7 @@ class StoreContract : public testing::TestWithParam<std::string> {
     store_.reset();
     database_.reset();
     database_ = driver_->open();
-    store_.emplace(*database_, clock_);
+    store_.emplace(*database_, clock_, most_heads_);
   }
 
   void reopen_after_orderly_stop() {
@@ -150,6 +150,7 @@ class StoreContract : public testing::TestWithParam<std::string> {
     return ErrorCode::internal;
   }
 
+  std::size_t most_heads_ = 0;  // as many as are usual
   ManualClock clock_;
   std::unique_ptr<Driver> driver_;
   std::unique_ptr<Database> database_;
