@@ -56,5 +56,30 @@ TEST(Storage, names_are_as_durable_as_what_they_are_of) {
             std::string::npos);
 }
 
+TEST(Storage, what_is_kept_of_a_worktree_has_a_name_that_survives_a_power_cut) {
+  TemporaryDirectory place;
+  const auto repository = place / "project";
+  const std::vector<std::string> git{"git", "-C", place.path().string()};
+  const auto run_git = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), git.begin(), git.end());
+    EXPECT_EQ(run({.argv = words}).status, 0);
+  };
+  run_git({"init", "--quiet", "project"});
+  run_git({"-C", "project", "-c", "user.name=Ada", "-c", "user.email=a@b", "commit", "--quiet",
+           "--allow-empty", "--message=Begin"});
+  const auto state = place / "state";
+  const DaemonProcess daemon({.state_dir = state,
+                              .environment = {{"LD_PRELOAD", FAULTS_LIBRARY},
+                                              {"FAULT_NAMES_FILE", (place / "names").string()}}});
+  daemon.call("add_repo", {{"name", "project"}, {"path", repository.string()}});
+  std::filesystem::create_directories(state / "worktrees/project/lost");
+  write_file(state / "worktrees/project/lost/work", "that is nowhere else\n");
+  daemon.call("trigger_cleanup");
+  EXPECT_FALSE(std::filesystem::exists(state / "worktrees/project/lost"));
+  EXPECT_NE(read_file(place / "names").find("made " + (state / "rescue/lost-").string()),
+            std::string::npos);
+  EXPECT_TRUE(unsafe_names(place / "names", (state / "rescue").string()).empty());
+}
+
 }  // namespace
 }  // namespace yardmaster::support

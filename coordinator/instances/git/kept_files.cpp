@@ -3,8 +3,13 @@
 #include <regex>
 #include <system_error>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <nlohmann/json.hpp>
 
+#include "coordinator/base/durable_names.h"
+#include "coordinator/base/unique_fd.h"
 #include "coordinator/instances/git/rescue_time.h"
 #include "coordinator/instances/git/trash.h"
 #include "coordinator/instances/git/worktree_files.h"
@@ -40,6 +45,11 @@ KeptNote read_note(const fs::path& file) {
           text("commit"),     text("why"),      parse_rescue_time(text("time"))};
 }
 
+void sync_file(const fs::path& file) {
+  const UniqueFd opened(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  if (opened) ::fsync(opened.get());
+}
+
 // "<instance>-<time>" or, when that was taken, "<instance>-<time>-2"; false for another name.
 bool take_name(const std::string& name, KeptNote& note) {
   static const std::regex form("(.+)-([0-9]{8}T[0-9]{6}Z)(-[0-9]+)?");
@@ -68,8 +78,14 @@ fs::path keep_directory(const fs::path& directory, const KeptPlaces& places, con
   if (cross_device) kept = move_into(directory, beside_trash(places), name, cross_device);
   try {
     write_small_file(note_of(kept), text_of(note));
+    sync_file(note_of(kept));
   } catch (const std::exception&) {
     // A full disk: what matters has been kept.
+  }
+  // Its new name before its old one goes: what is unregistered after this is to be found there.
+  const fs::path place = kept.parent_path();
+  for (const fs::path& each : {place.parent_path(), place, directory.parent_path()}) {
+    sync_directory(each);
   }
   return kept;
 }
