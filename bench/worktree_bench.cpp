@@ -13,7 +13,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include "coordinator/base/error.h"
 #include "coordinator/instances/git/worktrees.h"
@@ -95,7 +94,7 @@ class Yard {
   fs::path root_;
   fs::path repository_;
   asio::io_context io_;
-  asio::thread_pool workers_{2};
+  FileWorkers workers_{io_, 2, usual_file_timeout, nullptr};
   SystemProcessRunner runner_{io_, root_ / "lock"};
   CheckoutSlots slots_{io_, std::thread::hardware_concurrency()};
   std::unique_ptr<Worktrees> worktrees_;

@@ -54,6 +54,7 @@ struct Config {
   std::uint64_t output_max_bytes = 10U << 20U;
   std::uint64_t checkout_jobs = 0;
   std::chrono::nanoseconds fetch_timeout = std::chrono::seconds(20);
+  std::chrono::nanoseconds file_timeout = std::chrono::seconds(30);
   std::uint64_t restart_limit = 5;
   std::chrono::nanoseconds restart_window = std::chrono::hours(1);
   std::chrono::nanoseconds stall_limit = std::chrono::milliseconds(20);

@@ -88,6 +88,12 @@ const std::vector<Key>& setting_keys() {
       {"checkout_jobs", &Config::checkout_jobs, "checkouts side by side; 0: one per core"},
       {"fetch_timeout", &Config::fetch_timeout,
        "how long a spawn waits for the latest of a clone's origin; 0s: it is never asked"},
+      {"file_timeout",
+       &Config::file_timeout,
+       "how long one operation on a file of a repository or worktree may stand still before it is "
+       "given up",
+       {},
+       10'000'000},
       {"restart_limit", &Config::restart_limit,
        "restarts of a persistent instance within restart_window, at most"},
       {"restart_window",

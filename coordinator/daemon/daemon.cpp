@@ -177,7 +177,7 @@ Daemon::Impl::Impl(const Config& config, AgentSurroundings surroundings, bool fo
               [this](std::size_t bytes, const std::string& whose) { on_shed(bytes, whose); }),
       events_(io_, queue_, memory_),
       story_(log_.logger(), *this),
-      instances_(io_, queue_, story_, warning()),
+      instances_(io_, queue_, story_, warning(), config_.file_timeout),
       parts_(io_, queue_, instances_, clock_, config_, yard_, std::move(surroundings), warning()),
       authority_(instances_, parts_.roles()),
       services_{queue_,          instances_,     parts_.repositories(),

@@ -75,22 +75,24 @@ InstanceParts::InstanceParts(asio::io_context& io, StoreQueue& store, InstanceMa
       on_warning_(std::move(on_warning)),
       program_(std::filesystem::read_symlink("/proc/self/exe").string()),
       surroundings_(std::move(surroundings)),
-      runner_(io, paths_.programs_lock(), surroundings_.file_mask),
+      files_(io, 2, config.file_timeout, on_warning_),
+      runner_(io, paths_.programs_lock(), surroundings_.file_mask, config.file_timeout),
       roles_(Roles::load(config.roles_file)),
       signs_(io),
-      repositories_(io, workers_, store, runner_, paths_, checkout_jobs(config), on_warning_),
+      repositories_(io, files_, store, runner_, paths_, checkout_jobs(config), on_warning_),
       tmux_(
           io, workers_, paths_.tmux_socket(), [this] { upkeep_.hint(); }, on_warning_),
       persistent_(io, store, instances, clock, restart_limit(config), on_warning_),
       wake_ups_(io, store, instances, roles_, tmux_, tellings_, clock,
                 {config.hooks, config.wake_after}, on_warning_),
-      upkeep_(io, workers_, instances, repositories_, config.tmux ? &tmux_ : nullptr, paths_,
-              config.sweep_interval, on_warning_) {}
+      upkeep_(io, workers_, files_, instances, repositories_, config.tmux ? &tmux_ : nullptr,
+              paths_, config.sweep_interval, on_warning_) {}
 
 // The worker is stopped first, since its tasks use the other parts.
 InstanceParts::~InstanceParts() {
   workers_.stop();
   workers_.join();
+  files_.close();
 }
 
 // The order is that of acquisition: what comes later is released first.
@@ -102,9 +104,9 @@ void InstanceParts::add_resources(Broker& broker, InstanceObserver& observer) {
   add(std::make_unique<SocketResource>(broker, paths_));
   const FileParts parts{config_.hooks, config_.mcp_files};
   const auto spared = [this] { return std::vector<std::int64_t>{tmux_.server_pid()}; };
-  add(std::make_unique<WorktreeResource>(io_, workers_, repositories_, store_, paths_, roles_,
-                                         parts, spared, config_.fetch_timeout));
-  add(std::make_unique<FilesResource>(workers_, roles_, paths_,
+  add(std::make_unique<WorktreeResource>(io_, workers_, files_, repositories_, store_, paths_,
+                                         roles_, parts, spared, config_.fetch_timeout));
+  add(std::make_unique<FilesResource>(files_, roles_, paths_,
                                       agent_options(config_, program_, surroundings_)));
   add(std::make_unique<WindowResource>(io_, tmux_, repositories_, store_, signs_, paths_,
                                        window_options(config_, program_)));

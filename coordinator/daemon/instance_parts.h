@@ -22,6 +22,7 @@
 #include "coordinator/instances/lifecycle/persistent_instances.h"
 #include "coordinator/instances/lifecycle/tellings.h"
 #include "coordinator/instances/lifecycle/upkeep.h"
+#include "coordinator/instances/processes/file_workers.h"
 #include "coordinator/instances/processes/process_runner.h"
 #include "coordinator/instances/resources/life_signs.h"
 #include "coordinator/instances/roles/roles.h"
@@ -92,7 +93,8 @@ class InstanceParts {
   const OnWarning on_warning_;
   const std::string program_;  // path of this program
   const AgentSurroundings surroundings_;
-  boost::asio::thread_pool workers_{2};
+  boost::asio::thread_pool workers_{2};  // look through /proc
+  FileWorkers files_;
   SystemProcessRunner runner_;
   const Roles roles_;
   LifeSigns signs_;

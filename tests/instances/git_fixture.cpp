@@ -30,8 +30,10 @@ boost::asio::awaitable<ProgramResult> FreezingRunner::run(ProgramCall call) {
   co_return result;
 }
 
-GitYard::GitYard(const fs::path& root, const fs::path& repository)
-    : system(loop.io(), root / "programs.lock"),
+GitYard::GitYard(const fs::path& root, const fs::path& repository,
+                 std::chrono::nanoseconds file_timeout)
+    : workers(loop.io(), 2, file_timeout, nullptr),
+      system(loop.io(), root / "programs.lock"),
       runner(loop.io(), system),
       slots(loop.io(), 2),
       worktrees(loop.io(), workers, runner, repository, root / "worktrees/.trash", root / "kept",

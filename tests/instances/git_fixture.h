@@ -13,7 +13,6 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include "coordinator/base/error.h"
 #include "coordinator/instances/git/worktrees.h"
@@ -63,10 +62,11 @@ class FreezingRunner final : public ProcessRunner {
 
 // The parts of one daemon; destroyed, they leave things as they are.
 struct GitYard {
-  GitYard(const std::filesystem::path& root, const std::filesystem::path& repository);
+  GitYard(const std::filesystem::path& root, const std::filesystem::path& repository,
+          std::chrono::nanoseconds file_timeout = usual_file_timeout);
 
   CoroutineLoop loop;
-  boost::asio::thread_pool workers{2};
+  FileWorkers workers;
   SystemProcessRunner system;
   FreezingRunner runner;
   CheckoutSlots slots;

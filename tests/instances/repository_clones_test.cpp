@@ -32,7 +32,7 @@ struct RepositoryYard {
 
   Paths paths;
   support::CoroutineLoop loop;
-  boost::asio::thread_pool workers{2};
+  FileWorkers workers{loop.io(), 2, usual_file_timeout, nullptr};
   SilentObserver observer;
   SystemClock clock;
   std::unique_ptr<Database> database;
@@ -156,9 +156,11 @@ TEST_F(RepositoriesTest, a_worktree_that_could_not_be_made_leaves_what_was_in_it
   added.path = repository_.string();
   daemon_->loop.wait_for(daemon_->repositories.add(std::move(added)));
   const Roles roles = Roles::load(state() / "roles.json");
+  boost::asio::thread_pool processes(1);
   WorktreeResource resource(
-      daemon_->loop.io(), daemon_->workers, daemon_->repositories, daemon_->queue, daemon_->paths,
-      roles, {}, [] { return std::vector<std::int64_t>(); }, std::chrono::seconds(10));
+      daemon_->loop.io(), processes, daemon_->workers, daemon_->repositories, daemon_->queue,
+      daemon_->paths, roles, {}, [] { return std::vector<std::int64_t>(); },
+      std::chrono::seconds(10));
   InstanceRequest request;
   request.name = "a";
   request.role = "worker";

@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,7 +33,8 @@ class AgentYard : public testing::Test {
   }
 
   // Starts the daemon anew, as a fresh yard with these settings.
-  void configure(const nlohmann::json& more) {
+  void configure(const nlohmann::json& more,
+                 const std::map<std::string, std::string>& environment = {}) {
     nlohmann::json config{
         {"agent_command", "sleep 600"},
         {"kill_grace", "1s"},
@@ -40,7 +42,7 @@ class AgentYard : public testing::Test {
         {"sweep_interval", "500ms"},
         {"agent_environment", {"YM=" + yardmaster_program(), "PLACE=" + scratch_.path().string()}}};
     config.update(more);
-    daemon_.emplace(DaemonOptions{.config = config.dump()});
+    daemon_.emplace(DaemonOptions{.config = config.dump(), .environment = environment});
     daemon_->call("add_repo", {{"name", "project"}, {"path", repository().string()}});
   }
 

@@ -7,7 +7,6 @@
 #include <system_error>
 
 #include "coordinator/instances/git/worktree_files.h"
-#include "coordinator/instances/processes/run_on.h"
 
 namespace yardmaster {
 namespace {
@@ -70,8 +69,7 @@ fs::path moved(const fs::path& path, const fs::path& before, const fs::path& now
 
 }  // namespace
 
-asio::awaitable<NestedRepositories> find_nested_repositories(GitProgram& git,
-                                                             asio::thread_pool& workers,
+asio::awaitable<NestedRepositories> find_nested_repositories(GitProgram& git, FileWorkers& workers,
                                                              fs::path top, fs::path own) {
   ProgramCall call;
   call.argv = {"find", top.string(), "-mindepth", "2", "(",       "-name", ".git",
@@ -79,11 +77,11 @@ asio::awaitable<NestedRepositories> find_nested_repositories(GitProgram& git,
   call.environment.emplace_back("LC_ALL", "C");
   call.timeout = search_patience;
   const ProgramResult result = co_await git.run_once(std::move(call));
-  std::function<std::vector<fs::path>()> sort_out = [&] {
-    return repositories_in(top, own, result.output);
+  std::function<std::vector<fs::path>()> sort_out = [top, own, list = result.output] {
+    return repositories_in(top, own, list);
   };
   NestedRepositories nested;
-  nested.found = co_await run_on(workers, std::move(sort_out));
+  nested.found = co_await workers.run(std::move(sort_out), top.string());
   nested.unread = !result.succeeded();
   co_return nested;
 }

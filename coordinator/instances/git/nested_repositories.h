@@ -7,9 +7,9 @@
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include "coordinator/instances/git/git_program.h"
+#include "coordinator/instances/processes/file_workers.h"
 
 namespace yardmaster {
 
@@ -20,9 +20,10 @@ struct NestedRepositories {
 
 // Below `top`. A submodule whose repository is in `own` is not one: `own` is the git directory of
 // what is at the top.
-boost::asio::awaitable<NestedRepositories> find_nested_repositories(
-    GitProgram& git, boost::asio::thread_pool& workers, std::filesystem::path top,
-    std::filesystem::path own);
+boost::asio::awaitable<NestedRepositories> find_nested_repositories(GitProgram& git,
+                                                                    FileWorkers& workers,
+                                                                    std::filesystem::path top,
+                                                                    std::filesystem::path own);
 
 // Blocking. After the tree has been moved: linked worktrees in it and the repositories that they
 // belong to, wherever those are, point at each other again. What cannot be written stays.

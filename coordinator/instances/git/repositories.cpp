@@ -15,7 +15,6 @@
 #include "coordinator/instances/git/trash.h"
 #include "coordinator/instances/git/worktree_files.h"
 #include "coordinator/instances/processes/failure.h"
-#include "coordinator/instances/processes/run_on.h"
 
 namespace yardmaster {
 namespace {
@@ -51,7 +50,7 @@ bool has_worktrees(const std::filesystem::path& common) {
 
 }  // namespace
 
-Repositories::Repositories(asio::io_context& io, asio::thread_pool& workers, StoreQueue& store,
+Repositories::Repositories(asio::io_context& io, FileWorkers& workers, StoreQueue& store,
                            ProcessRunner& runner, Paths paths, std::size_t checkout_jobs,
                            OnWarning on_warning)
     : io_(io),
@@ -131,12 +130,12 @@ asio::awaitable<Repository> Repositories::add(RepositoryRequest request) {
 
 asio::awaitable<bool> Repositories::is_there(std::filesystem::path path) {
   // A path that cannot be looked at may be there.
-  std::function<bool()> probe = [&path] {
+  std::function<bool()> probe = [path] {
     std::error_code failure;
     const auto found = std::filesystem::symlink_status(path, failure);
     return found.type() != std::filesystem::file_type::not_found;
   };
-  co_return co_await run_on(workers_, std::move(probe));
+  co_return co_await workers_.run(std::move(probe), path.string());
 }
 
 // It would be taken for this one's when that is removed.
@@ -263,12 +262,13 @@ asio::awaitable<std::string> Repositories::fetch(std::string name,
 
 asio::awaitable<void> Repositories::discard(std::filesystem::path directory) {
   const std::filesystem::path trash = paths_.trash();
-  bool cross_device = false;
-  std::function<void()> move = [&] {
-    if (!std::filesystem::exists(directory)) return;
-    move_into(directory, trash, directory.filename().string(), cross_device);
+  std::function<bool()> move = [directory, trash] {
+    bool is_cross_device = false;
+    if (!std::filesystem::exists(directory)) return is_cross_device;
+    move_into(directory, trash, directory.filename().string(), is_cross_device);
+    return is_cross_device;
   };
-  co_await run_on(workers_, std::move(move));
+  const bool cross_device = co_await workers_.run(std::move(move), directory.string());
   if (cross_device) co_await delete_tree(workers_, directory);
   co_await empty_trash(workers_, trash);
 }
@@ -280,8 +280,8 @@ void Repositories::empty_trash_soon() {
 
 asio::awaitable<std::vector<KeptDirectory>> Repositories::kept_directories() {
   const KeptPlaces places{paths_.kept_files(), paths_.trash()};
-  std::function<std::vector<KeptDirectory>()> work = [&places] { return list_kept(places); };
-  co_return co_await run_on(workers_, std::move(work));
+  std::function<std::vector<KeptDirectory>()> work = [places] { return list_kept(places); };
+  co_return co_await workers_.run(std::move(work), places.kept_files.string());
 }
 
 // Commits or files that a clone's origin does not have, or something that cannot be told about.
@@ -298,16 +298,16 @@ asio::awaitable<bool> Repositories::has_work_of_its_own(std::filesystem::path cl
 }
 
 asio::awaitable<bool> Repositories::find_work(std::filesystem::path clone) {
-  std::function<std::optional<std::filesystem::path>()> probe = [&clone] {
+  std::function<std::optional<std::filesystem::path>()> probe = [clone] {
     return find_common_directory(clone);
   };
-  const auto common = co_await run_on(workers_, std::move(probe));
+  const auto common = co_await workers_.run(std::move(probe), clone.string());
   if (!common) co_return true;
   const NestedRepositories nested =
       co_await find_nested_repositories(git_program_, workers_, clone, *common);
   if (nested.unread || !nested.found.empty()) co_return true;
-  std::function<bool()> look_for_worktrees = [&common] { return has_worktrees(*common); };
-  const bool linked = co_await run_on(workers_, std::move(look_for_worktrees));
+  std::function<bool()> look_for_worktrees = [common] { return has_worktrees(*common); };
+  const bool linked = co_await workers_.run(std::move(look_for_worktrees), clone.string());
   if (linked) co_return true;
   // `--all` has the stash and what is checked out in worktrees; a HEAD without a commit is ignored.
   std::vector<std::string> commits{"rev-list", "--max-count=1", "--ignore-missing", "--all",
@@ -355,7 +355,9 @@ std::string Repositories::progress(const std::string& name) const {
 
 Worktrees& Repositories::worktrees(const std::string& repository_path) {
   std::unique_ptr<Queue>& queue = queues_[repository_path];
-  if (!queue) queue = std::make_unique<Queue>(io_, runner_, repository_path, paths_, slots_);
+  if (!queue)
+    queue =
+        std::make_unique<Queue>(io_, workers_.others(1), runner_, repository_path, paths_, slots_);
   return queue->worktrees;
 }
 

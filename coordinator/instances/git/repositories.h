@@ -12,7 +12,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include "coordinator/base/paths.h"
 #include "coordinator/domain/repository.h"
@@ -36,7 +35,7 @@ class Repositories {
   // Called with a line about what failed in the background.
   using OnWarning = std::function<void(const std::string& what)>;
 
-  Repositories(boost::asio::io_context& io, boost::asio::thread_pool& workers, StoreQueue& store,
+  Repositories(boost::asio::io_context& io, FileWorkers& workers, StoreQueue& store,
                ProcessRunner& runner, Paths paths, std::size_t checkout_jobs, OnWarning on_warning);
 
   // Must be called once, before anything else. A clone that an earlier daemon did not finish has
@@ -92,7 +91,7 @@ class Repositories {
   Entry& require(const std::string& name);
 
   boost::asio::io_context& io_;
-  boost::asio::thread_pool& workers_;
+  FileWorkers& workers_;
   StoreQueue& store_;
   ProcessRunner& runner_;
   Paths paths_;
@@ -103,17 +102,15 @@ class Repositories {
   std::unordered_map<std::string, Entry> entries_;
   // A repository whose files cannot be read in time holds up no other.
   struct Queue {
-    Queue(boost::asio::io_context& io, ProcessRunner& runner, const std::string& path,
-          const Paths& paths, CheckoutSlots& slots)
-        : worktrees(io, worker, runner, path, paths.trash(), paths.kept_files(), slots) {}
-    ~Queue() {
-      worker.stop();
-      worker.join();
-    }
+    Queue(boost::asio::io_context& io, std::unique_ptr<FileWorkers> own_worker,
+          ProcessRunner& runner, const std::string& path, const Paths& paths, CheckoutSlots& slots)
+        : worker(std::move(own_worker)),
+          worktrees(io, *worker, runner, path, paths.trash(), paths.kept_files(), slots) {}
+    ~Queue() { worker->close(); }
     Queue(const Queue&) = delete;
     Queue& operator=(const Queue&) = delete;
 
-    boost::asio::thread_pool worker{1};
+    std::unique_ptr<FileWorkers> worker;
     Worktrees worktrees;
   };
   std::unordered_map<std::string, std::unique_ptr<Queue>> queues_;  // by path

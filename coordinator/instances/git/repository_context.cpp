@@ -5,7 +5,6 @@
 #include "coordinator/instances/git/ref_names.h"
 #include "coordinator/instances/git/stale_lock.h"
 #include "coordinator/instances/git/worktree_files.h"
-#include "coordinator/instances/processes/run_on.h"
 
 namespace yardmaster {
 
@@ -32,10 +31,10 @@ std::string command_of(const RefChange& change) {
 }  // namespace
 
 asio::awaitable<std::optional<fs::path>> RepositoryContext::find_common() {
-  std::function<std::optional<fs::path>()> work = [this] {
-    return find_common_directory(repository);
+  std::function<std::optional<fs::path>()> work = [path = repository] {
+    return find_common_directory(path);
   };
-  co_return co_await run_on(workers, std::move(work));
+  co_return co_await look(repository, std::move(work));
 }
 
 asio::awaitable<fs::path> RepositoryContext::common() {
@@ -45,6 +44,12 @@ asio::awaitable<fs::path> RepositoryContext::common() {
                 "there is no git repository in '" + repository.string() + "' any more");
   }
   co_return *found;
+}
+
+asio::awaitable<Semaphore::Permit> RepositoryContext::take_turn() {
+  Semaphore::Permit turn = co_await changes.acquire();
+  workers.require_answering(repository.string());
+  co_return turn;
 }
 
 GitCall RepositoryContext::call(const fs::path& common, std::vector<std::string> arguments) {
@@ -69,8 +74,10 @@ asio::awaitable<ProgramResult> RepositoryContext::update_refs(fs::path common,
 
 asio::awaitable<void> RepositoryContext::remove_stale_lock(fs::path common, std::string errors) {
   const fs::path lock = lock_named_in(errors);
-  std::function<bool()> work = [&] { return yardmaster::remove_stale_lock(common, lock); };
-  co_await run_on(workers, std::move(work));
+  std::function<bool()> work = [common, lock] {
+    return yardmaster::remove_stale_lock(common, lock);
+  };
+  co_await change(std::move(work));
 }
 
 }  // namespace yardmaster

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -12,10 +13,10 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include "coordinator/instances/git/git_program.h"
 #include "coordinator/instances/git/semaphore.h"
+#include "coordinator/instances/processes/file_workers.h"
 
 namespace yardmaster {
 
@@ -29,11 +30,10 @@ struct RefChange {
 };
 
 struct RepositoryContext {
-  RepositoryContext(boost::asio::io_context& io, boost::asio::thread_pool& worker_pool,
-                    ProcessRunner& runner, std::filesystem::path repository_path,
-                    std::filesystem::path trash_directory,
+  RepositoryContext(boost::asio::io_context& io, FileWorkers& file_workers, ProcessRunner& runner,
+                    std::filesystem::path repository_path, std::filesystem::path trash_directory,
                     std::filesystem::path kept_files_directory, CheckoutSlots& checkout_slots)
-      : workers(worker_pool),
+      : workers(file_workers),
         git(runner),
         repository(std::move(repository_path)),
         trash(std::move(trash_directory)),
@@ -46,6 +46,20 @@ struct RepositoryContext {
   // Throws not_found instead.
   boost::asio::awaitable<std::filesystem::path> common();
 
+  // Runs work on files in a worker, which owns what it uses. `look` is for what changes nothing
+  // that the repository shares and concerns what is at `path`; `change` for the rest: while one is
+  // overdue, nobody else changes the repository. They throw unavailable then (file_workers.h).
+  template <class Result>
+  boost::asio::awaitable<Result> look(std::filesystem::path path, std::function<Result()> work) {
+    return workers.run(std::move(work), path.string());
+  }
+  template <class Result>
+  boost::asio::awaitable<Result> change(std::function<Result()> work) {
+    return workers.run(std::move(work), repository.string());
+  }
+  // Waits in the queue; throws unavailable when the repository does not answer.
+  boost::asio::awaitable<Semaphore::Permit> take_turn();
+
   // A call that concerns all of the repository, in no working tree.
   static GitCall call(const std::filesystem::path& common, std::vector<std::string> arguments);
   // A transaction of refs, all or nothing. Locks of our refs that a killed git left are removed
@@ -56,7 +70,7 @@ struct RepositoryContext {
 
   boost::asio::awaitable<void> remove_stale_lock(std::filesystem::path common, std::string errors);
 
-  boost::asio::thread_pool& workers;
+  FileWorkers& workers;
   GitProgram git;
   std::filesystem::path repository;
   std::filesystem::path trash;

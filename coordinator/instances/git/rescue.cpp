@@ -13,7 +13,6 @@
 #include "coordinator/instances/git/own_files.h"
 #include "coordinator/instances/git/ref_names.h"
 #include "coordinator/instances/git/rescue_time.h"
-#include "coordinator/instances/processes/run_on.h"
 
 namespace yardmaster {
 namespace {
@@ -211,8 +210,8 @@ asio::awaitable<bool> Rescuer::index_differs(WorktreeFacts facts) {
 
 asio::awaitable<std::string> Rescuer::commit_changes(WorktreeFacts facts, WorktreeChanges changes,
                                                      RescueSubject subject, bool& complete) {
-  std::function<std::string()> copy = [&facts] { return copy_index(facts); };
-  const std::string date = co_await run_on(context_.workers, std::move(copy));
+  std::function<std::string()> copy = [facts] { return copy_index(facts); };
+  const std::string date = co_await context_.look(facts.path, std::move(copy));
   const std::string from = facts.branch.empty() ? "without a branch" : "on branch " + facts.branch;
   std::string parent = changes.head;
   if (changes.staged_apart && !changes.unmerged) {
@@ -290,10 +289,10 @@ asio::awaitable<std::vector<Rescue>> Rescuer::list_refs(fs::path common) {
 asio::awaitable<std::vector<Rescue>> Rescuer::list(fs::path common) {
   std::vector<Rescue> rescues;
   if (!common.empty()) rescues = co_await list_refs(std::move(common));
-  std::function<std::vector<KeptDirectory>()> work = [this] {
-    return list_kept({context_.kept_files, context_.trash});
-  };
-  const std::vector<KeptDirectory> kept = co_await run_on(context_.workers, std::move(work));
+  std::function<std::vector<KeptDirectory>()> work =
+      [places = KeptPlaces{context_.kept_files, context_.trash}] { return list_kept(places); };
+  const std::vector<KeptDirectory> kept =
+      co_await context_.look(context_.kept_files, std::move(work));
   for (const KeptDirectory& directory : kept) {
     const std::string& owner = directory.note.repository;  // "": nobody knows any more
     if (owner.empty() || owner == context_.repository) rescues.push_back(rescue_of(directory));

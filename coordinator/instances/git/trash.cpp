@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <functional>
+#include <memory>
 #include <set>
 #include <system_error>
 #include <vector>
@@ -13,7 +14,6 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/instances/git/file_errors.h"
-#include "coordinator/instances/processes/run_on.h"
 
 namespace yardmaster {
 namespace {
@@ -107,20 +107,20 @@ bool empty_slice(const fs::path& trash, std::set<fs::path>& stuck) {
 
 bool delete_some(const fs::path& path, std::size_t budget) { return delete_within(path, budget); }
 
-asio::awaitable<void> empty_trash(asio::thread_pool& workers, fs::path trash) {
-  std::set<fs::path> stuck;
+asio::awaitable<void> empty_trash(FileWorkers& workers, fs::path trash) {
+  const auto stuck = std::make_shared<std::set<fs::path>>();
   bool more = true;
   while (more) {
-    std::function<bool()> work = [&trash, &stuck] { return empty_slice(trash, stuck); };
-    more = co_await run_on(workers, std::move(work));
+    std::function<bool()> work = [trash, stuck] { return empty_slice(trash, *stuck); };
+    more = co_await workers.run(std::move(work), trash.string());
   }
 }
 
-asio::awaitable<void> delete_tree(asio::thread_pool& workers, fs::path path) {
+asio::awaitable<void> delete_tree(FileWorkers& workers, fs::path path) {
   bool more = true;
   while (more) {
-    std::function<bool()> work = [&path] { return delete_slice(path) == Slice::more; };
-    more = co_await run_on(workers, std::move(work));
+    std::function<bool()> work = [path] { return delete_slice(path) == Slice::more; };
+    more = co_await workers.run(std::move(work), path.string());
   }
 }
 

@@ -8,18 +8,17 @@
 #include <string>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/thread_pool.hpp>
+
+#include "coordinator/instances/processes/file_workers.h"
 
 namespace yardmaster {
 
 // Deletes what is in the trash, in slices, so that other work comes between on the workers' threads
 // and a stop need not wait. Several may do it at once. What cannot be deleted stays.
-boost::asio::awaitable<void> empty_trash(boost::asio::thread_pool& workers,
-                                         std::filesystem::path trash);
+boost::asio::awaitable<void> empty_trash(FileWorkers& workers, std::filesystem::path trash);
 
 // Deletes a tree in the same way. What cannot be deleted stays.
-boost::asio::awaitable<void> delete_tree(boost::asio::thread_pool& workers,
-                                         std::filesystem::path path);
+boost::asio::awaitable<void> delete_tree(FileWorkers& workers, std::filesystem::path path);
 
 // Blocking, for a worker. Moves a file or directory into a directory, which is made if need be,
 // under `name` or, when that is taken, `name`-2 and so on. Returns where it is; throws Error,

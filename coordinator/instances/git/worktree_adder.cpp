@@ -7,7 +7,6 @@
 #include "coordinator/instances/git/ref_names.h"
 #include "coordinator/instances/git/trash.h"
 #include "coordinator/instances/git/worktree_files.h"
-#include "coordinator/instances/processes/run_on.h"
 
 namespace yardmaster {
 namespace {
@@ -110,16 +109,16 @@ asio::awaitable<std::string> WorktreeAdder::add(WorktreeRequest request, bool ou
   // Deleted, and not only moved away: the disk may be full.
   co_await remover_.discard(common, request.path);
   co_await empty_trash(context_.workers, context_.trash);
-  [[maybe_unused]] const Semaphore::Permit turn = co_await context_.changes.acquire();
+  [[maybe_unused]] const Semaphore::Permit turn = co_await context_.take_turn();
   const std::string left = co_await undo(common, branch);
   rethrow(failure, left);
 }
 
 asio::awaitable<void> WorktreeAdder::make(fs::path common, WorktreeRequest request,
                                           NewBranch branch, RepositoryConfig config) {
-  Semaphore::Permit turn = co_await context_.changes.acquire();
-  std::function<void()> check = [&request] { require_free(request.path); };
-  co_await run_on(context_.workers, std::move(check));
+  Semaphore::Permit turn = co_await context_.take_turn();
+  std::function<void()> check = [path = request.path] { require_free(path); };
+  co_await context_.look(request.path, std::move(check));
   ++context_.additions[request.path.filename()];
   if (!request.own_files.empty()) co_await set_up(common, request, config);
   std::exception_ptr failure;
@@ -173,8 +172,10 @@ asio::awaitable<void> WorktreeAdder::set_up(fs::path common, WorktreeRequest req
     if (!config.per_worktree) co_await allow_own_configuration(common);
     co_return;
   }
-  std::function<void()> work = [&] { exclude_in_all_worktrees(common, request.own_files); };
-  co_await run_on(context_.workers, std::move(work));
+  std::function<void()> work = [common, files = request.own_files] {
+    exclude_in_all_worktrees(common, files);
+  };
+  co_await context_.change(std::move(work));
 }
 
 asio::awaitable<RepositoryConfig> WorktreeAdder::read_config(fs::path common) {
@@ -263,8 +264,8 @@ asio::awaitable<void> WorktreeAdder::attach(fs::path common, WorktreeRequest req
 }
 
 asio::awaitable<void> WorktreeAdder::fill(WorktreeRequest request, RepositoryConfig config) {
-  std::function<fs::path()> before = [&] { return prepare(request, config); };
-  const fs::path admin = co_await run_on(context_.workers, std::move(before));
+  std::function<fs::path()> before = [request, config] { return prepare(request, config); };
+  const fs::path admin = co_await context_.change(std::move(before));
   const Semaphore::Permit slot = co_await context_.slots.acquire();
   GitCall call;
   call.directory = request.path;
@@ -275,17 +276,17 @@ asio::awaitable<void> WorktreeAdder::fill(WorktreeRequest request, RepositoryCon
     throw git_error(result, "cannot check out '" + request.path.string() + "'");
   }
   co_await init_submodules(request);
-  std::function<void()> after = [&admin] { return finish(admin); };
-  co_await run_on(context_.workers, std::move(after));
+  std::function<void()> after = [admin] { return finish(admin); };
+  co_await context_.change(std::move(after));
 }
 
 // A worktree without them is of use, too, so what goes wrong is only said.
 asio::awaitable<void> WorktreeAdder::init_submodules(WorktreeRequest request) {
-  std::function<bool()> look = [&request] {
+  std::function<bool()> look = [path = request.path] {
     std::error_code ignored;
-    return fs::is_regular_file(fs::symlink_status(request.path / ".gitmodules", ignored));
+    return fs::is_regular_file(fs::symlink_status(path / ".gitmodules", ignored));
   };
-  const bool has_some = co_await run_on(context_.workers, std::move(look));
+  const bool has_some = co_await context_.look(request.path, std::move(look));
   if (!has_some) co_return;
   GitCall call;
   call.directory = request.path;

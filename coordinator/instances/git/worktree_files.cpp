@@ -5,7 +5,6 @@
 #include <cctype>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <system_error>
 #include <utility>
 
@@ -335,12 +334,21 @@ std::string read_small_file(const fs::path& file) {
 }
 
 void write_small_file(const fs::path& file, std::string_view text) {
-  std::ofstream stream(file, std::ios::binary | std::ios::trunc);
-  stream.write(text.data(), static_cast<std::streamsize>(text.size()));
-  stream.close();
-  if (stream) return;
-  throw file_error("cannot write '" + file.string() + "'",
-                   std::error_code(errno, std::generic_category()));
+  const auto fail = [&file](int reason) {
+    throw file_error("cannot write '" + file.string() + "'",
+                     std::error_code(reason, std::generic_category()));
+  };
+  const UniqueFd descriptor(
+      ::open(file.c_str(), O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0666));
+  struct stat found {};
+  if (!descriptor || ::fstat(descriptor.get(), &found) != 0) fail(errno);
+  if (!S_ISREG(found.st_mode)) fail(EINVAL);
+  if (::ftruncate(descriptor.get(), 0) != 0) fail(errno);
+  while (!text.empty()) {
+    const ssize_t count = ::write(descriptor.get(), text.data(), text.size());
+    if (count < 0 && errno != EINTR) fail(errno);
+    text.remove_prefix(count > 0 ? static_cast<std::size_t>(count) : 0);
+  }
 }
 
 }  // namespace yardmaster

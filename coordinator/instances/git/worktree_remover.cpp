@@ -9,7 +9,6 @@
 #include "coordinator/instances/git/kept_files.h"
 #include "coordinator/instances/git/nested_repositories.h"
 #include "coordinator/instances/git/trash.h"
-#include "coordinator/instances/processes/run_on.h"
 
 namespace yardmaster {
 namespace {
@@ -86,11 +85,11 @@ std::string described(const std::vector<fs::path>& nested) {
 }  // namespace
 
 asio::awaitable<WorktreeFacts> WorktreeRemover::read(fs::path common, fs::path path) {
-  std::function<WorktreeFacts()> work = [&] {
-    require_instance_worktree(path, common, context_.repository);
+  std::function<WorktreeFacts()> work = [common, path, repository = context_.repository] {
+    require_instance_worktree(path, common, repository);
     return read_worktree(common, path);
   };
-  co_return co_await run_on(context_.workers, std::move(work));
+  co_return co_await context_.look(path, std::move(work));
 }
 
 asio::awaitable<RemovedWorktree> WorktreeRemover::remove(fs::path path, std::string branch,
@@ -110,7 +109,7 @@ asio::awaitable<RemovedWorktree> WorktreeRemover::remove(fs::path path, std::str
   co_await inspect_worktrees_within(removal);
   // Two removals take turns here: when two worktrees hold the same commit, one of them must see the
   // other gone.
-  const Semaphore::Permit turn = co_await context_.changes.acquire();
+  const Semaphore::Permit turn = co_await context_.take_turn();
   if (context_.additions[name] != additions) co_return std::move(removal.removed);
   const WorktreeFacts now = co_await read(removal.common, path);
   reconsider(removal.keep_because, removal.facts, now);
@@ -127,8 +126,8 @@ asio::awaitable<RemovedWorktree> WorktreeRemover::remove(fs::path path, std::str
 }
 
 asio::awaitable<void> WorktreeRemover::remove_without_repository(Removal& removal, fs::path path) {
-  std::function<WorktreeFacts()> work = [&path] { return read_directory(path); };
-  removal.facts = co_await run_on(context_.workers, std::move(work));
+  std::function<WorktreeFacts()> work = [path] { return read_directory(path); };
+  removal.facts = co_await context_.look(path, std::move(work));
   if (removal.facts.has_files) removal.keep_because = "its repository is gone";
   co_await move_away(removal);
 }
@@ -148,7 +147,7 @@ asio::awaitable<void> WorktreeRemover::discard(fs::path common, fs::path path) {
   Removal removal;
   removal.common = common;
   removal.subject.instance = path.filename().string();
-  const Semaphore::Permit turn = co_await context_.changes.acquire();
+  const Semaphore::Permit turn = co_await context_.take_turn();
   removal.facts = co_await read(common, path);
   co_await move_away(removal);
   co_await unregister(removal);
@@ -211,10 +210,11 @@ asio::awaitable<void> WorktreeRemover::find_repositories(Removal& removal) {
 // What is in no branch is saved as that of the instance's own worktree is; their files stay in what
 // is kept, their branches in the repository.
 asio::awaitable<void> WorktreeRemover::inspect_worktrees_within(Removal& removal) {
-  std::function<std::vector<fs::path>()> list = [&removal] {
-    return registered_within(removal.common, removal.facts.path);
+  std::function<std::vector<fs::path>()> list = [common = removal.common,
+                                                 path = removal.facts.path] {
+    return registered_within(common, path);
   };
-  const std::vector<fs::path> within = co_await run_on(context_.workers, std::move(list));
+  const std::vector<fs::path> within = co_await context_.look(removal.facts.path, std::move(list));
   for (const fs::path& path : within) {
     Removal inner;
     inner.common = removal.common;
@@ -255,11 +255,13 @@ asio::awaitable<void> WorktreeRemover::move_away(Removal& removal) {
   if (!removal.keep_because.empty()) {
     co_await keep(removal);
   } else if (facts.exists) {
-    bool cross_device = false;
-    std::function<void()> move = [&] {
-      move_into(facts.path, context_.trash, removal.subject.instance, cross_device);
+    std::function<bool()> move = [path = facts.path, trash = context_.trash,
+                                  name = removal.subject.instance] {
+      bool is_cross_device = false;
+      move_into(path, trash, name, is_cross_device);
+      return is_cross_device;
     };
-    co_await run_on(context_.workers, std::move(move));
+    const bool cross_device = co_await context_.change(std::move(move));
     if (cross_device) co_await delete_tree(context_.workers, facts.path);
   }
 }
@@ -269,25 +271,27 @@ asio::awaitable<void> WorktreeRemover::move_away(Removal& removal) {
 asio::awaitable<void> WorktreeRemover::keep(Removal& removal) {
   const WorktreeFacts& facts = removal.facts;
   co_await detach(removal);
-  std::function<void()> move = [&] {
-    const KeptNote note = note_of(context_, facts, removal.subject, removal.keep_because);
-    removal.removed.kept_directory =
-        keep_directory(facts.path, {context_.kept_files, context_.trash}, note);
-    mend_links(facts.path, removal.removed.kept_directory, removal.repositories);
+  const KeptNote note = note_of(context_, facts, removal.subject, removal.keep_because);
+  const KeptPlaces places{context_.kept_files, context_.trash};
+  std::function<fs::path()> move = [path = facts.path, places, note,
+                                    repositories = removal.repositories] {
+    fs::path kept = keep_directory(path, places, note);
+    mend_links(path, kept, repositories);
+    return kept;
   };
-  co_await run_on(context_.workers, std::move(move));
+  removal.removed.kept_directory = co_await context_.change(std::move(move));
 }
 
 // From its repository, with the repositories of its submodules.
 asio::awaitable<void> WorktreeRemover::detach(Removal& removal) {
   const WorktreeFacts& facts = removal.facts;
   if (!facts.exists && facts.submodules.empty()) co_return;
-  std::function<fs::path()> prepare = [&facts] {
+  std::function<fs::path()> prepare = [facts] {
     if (!facts.exists) make_directory(facts.path);
     unlink_git_file(facts.path, facts.admin);
     return free_name(facts.path / ".git-modules");
   };
-  const fs::path modules = co_await run_on(context_.workers, std::move(prepare));
+  const fs::path modules = co_await context_.change(std::move(prepare));
   if (!facts.submodules.empty()) co_await move_submodules(removal, modules);
 }
 
@@ -308,11 +312,11 @@ asio::awaitable<void> WorktreeRemover::move_submodules(Removal& removal, fs::pat
 }
 
 asio::awaitable<void> WorktreeRemover::unregister(Removal& removal) {
-  std::function<void()> work = [&facts = removal.facts] {
+  std::function<void()> work = [facts = removal.facts] {
     if (!facts.admin.empty()) remove_admin_directory(facts.admin);
     for (const fs::path& fragment : facts.fragments) remove_fragment(fragment);
   };
-  co_await run_on(context_.workers, std::move(work));
+  co_await context_.change(std::move(work));
 }
 
 asio::awaitable<void> WorktreeRemover::drop_branch(Removal& removal) {
@@ -334,12 +338,16 @@ asio::awaitable<void> WorktreeRemover::drop_branch(Removal& removal) {
 }
 
 asio::awaitable<BranchFacts> WorktreeRemover::find_branch(Removal& removal) {
-  bool of_another_yard = false;
-  std::function<BranchFacts()> work = [&] {
-    of_another_yard = is_of_another_yard(removal.common, removal.facts.path);
-    return read_branch(removal.common, removal.facts.admin, removal.subject.branch);
+  const fs::path path = removal.facts.path;
+  std::function<bool()> look = [common = removal.common, path] {
+    return is_of_another_yard(common, path);
   };
-  BranchFacts facts = co_await run_on(context_.workers, std::move(work));
+  const bool of_another_yard = co_await context_.look(path, std::move(look));
+  std::function<BranchFacts()> work = [common = removal.common, admin = removal.facts.admin,
+                                       branch = removal.subject.branch] {
+    return read_branch(common, admin, branch);
+  };
+  BranchFacts facts = co_await context_.look(path, std::move(work));
   if (!facts.certain) facts = co_await ask_for_branch(removal, facts);
   if (of_another_yard) facts.made_by_us = false;
   co_return facts;

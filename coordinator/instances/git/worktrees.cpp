@@ -14,7 +14,6 @@
 #include "coordinator/instances/git/own_files.h"
 #include "coordinator/instances/git/ref_names.h"
 #include "coordinator/instances/git/worktree_files.h"
-#include "coordinator/instances/processes/run_on.h"
 
 namespace yardmaster {
 namespace {
@@ -75,7 +74,7 @@ struct DirectoryReading {
 
 }  // namespace
 
-Worktrees::Worktrees(asio::io_context& io, asio::thread_pool& workers, ProcessRunner& runner,
+Worktrees::Worktrees(asio::io_context& io, FileWorkers& workers, ProcessRunner& runner,
                      fs::path repository, fs::path trash, fs::path kept_files, CheckoutSlots& slots)
     : context_(io, workers, runner, std::move(repository), std::move(trash), std::move(kept_files),
                slots),
@@ -90,13 +89,13 @@ asio::awaitable<std::string> Worktrees::add(WorktreeRequest request) {
 
 asio::awaitable<WorktreeState> Worktrees::inspect(fs::path path, std::string branch) {
   const fs::path common = co_await context_.common();
-  std::function<DirectoryReading()> read = [&] {
+  std::function<DirectoryReading()> read = [common, path] {
     DirectoryReading reading;
     reading.facts = read_worktree(common, path);
     reading.bytes = disk_usage(reading.facts.path);
     return reading;
   };
-  const DirectoryReading reading = co_await run_on(context_.workers, std::move(read));
+  const DirectoryReading reading = co_await context_.look(path, std::move(read));
   const WorktreeFacts& facts = reading.facts;
   WorktreeState state;
   state.exists = facts.exists;
@@ -152,8 +151,8 @@ asio::awaitable<std::string> Worktrees::fetch(std::chrono::nanoseconds timeout) 
 asio::awaitable<void> Worktrees::take_back_settings() {
   const std::optional<fs::path> common = co_await context_.find_common();
   if (!common) co_return;
-  const Semaphore::Permit turn = co_await context_.changes.acquire();
-  std::function<bool()> work = [&common] {
+  const Semaphore::Permit turn = co_await context_.take_turn();
+  std::function<bool()> work = [common] {
     const std::vector<Registration> all = registered_worktrees(*common);
     if (std::any_of(all.begin(), all.end(), [](const auto& each) { return each.by_a_yard; })) {
       return false;
@@ -161,17 +160,17 @@ asio::awaitable<void> Worktrees::take_back_settings() {
     take_back_exclude(*common);
     return !has_own_configurations(*common);
   };
-  const bool nobody_needs_it = co_await run_on(context_.workers, std::move(work));
+  const bool nobody_needs_it = co_await context_.change(std::move(work));
   if (nobody_needs_it) co_await adder_.forbid_own_configuration(*common);
 }
 
 asio::awaitable<std::vector<fs::path>> Worktrees::find_orphans(fs::path directory,
                                                                LivingInstances living) {
   const std::optional<fs::path> common = co_await context_.find_common();
-  std::function<std::vector<fs::path>()> work = [&] {
+  std::function<std::vector<fs::path>()> work = [common, directory, living] {
     return orphans_in(common.value_or("/nonexistent"), directory, living);
   };
-  co_return co_await run_on(context_.workers, std::move(work));
+  co_return co_await context_.look(directory, std::move(work));
 }
 
 asio::awaitable<std::vector<Rescue>> Worktrees::rescues() {
@@ -185,7 +184,7 @@ asio::awaitable<void> Worktrees::restore(std::string ref, std::string branch) {
   NewBranch made;
   made.name = std::move(branch);
   made.commit = co_await rescuer_.find(common, std::move(ref));
-  const Semaphore::Permit turn = co_await context_.changes.acquire();
+  const Semaphore::Permit turn = co_await context_.take_turn();
   co_await adder_.make_branch(common, std::move(made));
 }
 

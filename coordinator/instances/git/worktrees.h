@@ -12,7 +12,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include "coordinator/base/clock.h"
 #include "coordinator/instances/git/repository_context.h"
@@ -43,7 +42,7 @@ class Worktrees {
  public:
   // `repository` is RepositoryFacts::path. Removed worktrees go to `trash`, which is on their file
   // system and which empty_trash() empties; what no commit could hold goes to `kept_files`.
-  Worktrees(boost::asio::io_context& io, boost::asio::thread_pool& workers, ProcessRunner& runner,
+  Worktrees(boost::asio::io_context& io, FileWorkers& workers, ProcessRunner& runner,
             std::filesystem::path repository, std::filesystem::path trash,
             std::filesystem::path kept_files, CheckoutSlots& slots);
 

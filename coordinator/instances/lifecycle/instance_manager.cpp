@@ -37,8 +37,13 @@ constexpr auto hold_check_interval = std::chrono::milliseconds(1);
 }  // namespace
 
 InstanceManager::InstanceManager(asio::io_context& io, StoreQueue& store,
-                                 InstanceObserver& observer, OnWarning on_warning)
-    : io_(io), store_(store), observer_(observer), on_warning_(std::move(on_warning)) {}
+                                 InstanceObserver& observer, OnWarning on_warning,
+                                 std::chrono::nanoseconds file_timeout)
+    : io_(io),
+      store_(store),
+      observer_(observer),
+      on_warning_(std::move(on_warning)),
+      probes_(io, 1, file_timeout, on_warning_) {}
 
 void InstanceManager::add_resource(std::unique_ptr<InstanceResource> resource) {
   resources_.push_back(std::move(resource));

@@ -22,8 +22,8 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 
+#include "coordinator/instances/processes/file_workers.h"
 #include "coordinator/instances/resources/instance_observer.h"
 #include "coordinator/instances/resources/instance_resource.h"
 #include "coordinator/store/store_queue.h"
@@ -49,8 +49,9 @@ class InstanceManager {
   // Called with a line about what could not be done and is tried again.
   using OnWarning = std::function<void(const std::string& what)>;
 
+  // `file_timeout`: how long a look at an instance's files may stand still.
   InstanceManager(boost::asio::io_context& io, StoreQueue& store, InstanceObserver& observer,
-                  OnWarning on_warning);
+                  OnWarning on_warning, std::chrono::nanoseconds file_timeout = usual_file_timeout);
 
   // The next in the order of acquisition. Before reconcile().
   void add_resource(std::unique_ptr<InstanceResource> resource);
@@ -139,6 +140,9 @@ class InstanceManager {
   boost::asio::awaitable<void> probe_again(EntryPtr entry);
   boost::asio::awaitable<bool> resolve_unknown(EntryPtr entry);
   bool still_idle(const EntryPtr& entry) const;
+  // Of each, the number of the last of its resources that is proven lost; -1: none is.
+  using Lost = std::vector<std::ptrdiff_t>;
+  boost::asio::awaitable<Lost> probe_all(std::vector<Instance> instances);
   boost::asio::awaitable<std::vector<std::string_view>> find_lost(
       const std::vector<EntryPtr>& entries);
   boost::asio::awaitable<void> repair_some(const std::vector<EntryPtr>& entries,
@@ -158,7 +162,7 @@ class InstanceManager {
   using HeldNames = std::multiset<std::string>;
   std::shared_ptr<HeldNames> held_ = std::make_shared<HeldNames>();
   bool stopping_ = false;
-  boost::asio::thread_pool probes_{1};  // last, since what it runs uses the others
+  FileWorkers probes_;  // last, since what it runs uses the others
 };
 
 class InstanceManager::NameHold {

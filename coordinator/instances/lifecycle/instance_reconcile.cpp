@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <exception>
 #include <functional>
+#include <map>
 #include <utility>
 
+#include "coordinator/base/error.h"
 #include "coordinator/instances/lifecycle/instance_manager.h"
 #include "coordinator/instances/processes/async_wait.h"
-#include "coordinator/instances/processes/run_on.h"
 
 namespace yardmaster {
 namespace {
@@ -136,14 +137,12 @@ std::string_view InstanceManager::name_of_lost(const Instance& instance,
   return {};
 }
 
-// What of each instance is lost. They are probed on another thread, by copies.
-asio::awaitable<std::vector<std::string_view>> InstanceManager::find_lost(
-    const std::vector<EntryPtr>& entries) {
-  std::vector<Instance> instances;
-  instances.reserve(entries.size());
-  for (const EntryPtr& entry : entries) instances.push_back(entry->instance);
-  std::function<std::vector<std::ptrdiff_t>()> probe = [this, &instances] {
-    std::vector<std::ptrdiff_t> lost;
+// On another thread, by copies.
+asio::awaitable<InstanceManager::Lost> InstanceManager::probe_all(std::vector<Instance> instances) {
+  std::string place = instances.front().repo_path;
+  if (place.empty()) place = "the instances";
+  std::function<Lost()> probe = [this, instances = std::move(instances)] {
+    Lost lost;
     lost.reserve(instances.size());
     for (const Instance& instance : instances) {
       const auto last = std::find_if(resources_.rbegin(), resources_.rend(), [&](const auto& each) {
@@ -153,11 +152,31 @@ asio::awaitable<std::vector<std::string_view>> InstanceManager::find_lost(
     }
     return lost;
   };
-  const std::vector<std::ptrdiff_t> probed = co_await run_on(probes_, std::move(probe));
-  std::vector<std::string_view> names;
-  names.reserve(instances.size());
-  for (std::size_t i = 0; i < instances.size(); ++i) {
-    names.push_back(name_of_lost(instances[i], probed[i]));
+  co_return co_await probes_.run(std::move(probe), std::move(place));
+}
+
+// What of each instance is lost. Where the files of a repository's instances do not answer, nothing
+// is proven about them, and those of others are looked at all the same.
+asio::awaitable<std::vector<std::string_view>> InstanceManager::find_lost(
+    const std::vector<EntryPtr>& entries) {
+  std::map<std::string, std::vector<std::size_t>> places;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    places[entries[i]->instance.repo_path].push_back(i);
+  }
+  std::vector<std::string_view> names(entries.size());
+  for (const auto& [place, indices] : places) {
+    std::vector<Instance> instances;
+    instances.reserve(indices.size());
+    for (const std::size_t i : indices) instances.push_back(entries[i]->instance);
+    Lost probed(indices.size(), -1);
+    try {
+      probed = co_await probe_all(std::move(instances));
+    } catch (const Error&) {
+      // It was said by those who look.
+    }
+    for (std::size_t k = 0; k < indices.size(); ++k) {
+      names[indices[k]] = name_of_lost(entries[indices[k]]->instance, probed[k]);
+    }
   }
   co_return names;
 }

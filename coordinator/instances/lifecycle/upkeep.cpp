@@ -40,14 +40,14 @@ std::vector<fs::path> children_of(const fs::path& directory) {
   return found;
 }
 
-asio::awaitable<std::uint64_t> measure(asio::thread_pool& workers,
-                                       const std::vector<fs::path>& paths) {
-  std::function<std::uint64_t()> work = [&paths] {
+asio::awaitable<std::uint64_t> measure(FileWorkers& files, std::vector<fs::path> paths,
+                                       fs::path place) {
+  std::function<std::uint64_t()> work = [paths] {
     std::uint64_t bytes = 0;
     for (const fs::path& path : paths) bytes += disk_usage(path);
     return bytes;
   };
-  co_return co_await run_on(workers, std::move(work));
+  co_return co_await files.run(std::move(work), place.string());
 }
 
 LivingInstances living_in(const Repository& repository, const InstanceManager& instances) {
@@ -83,11 +83,12 @@ bool is_worth_telling(const UpkeepAction& action) {
 
 }  // namespace
 
-Upkeep::Upkeep(asio::io_context& io, asio::thread_pool& workers, InstanceManager& instances,
-               Repositories& repositories, TmuxServer* tmux, Paths paths,
-               std::chrono::nanoseconds interval, OnWarning on_warning)
+Upkeep::Upkeep(asio::io_context& io, asio::thread_pool& workers, FileWorkers& files,
+               InstanceManager& instances, Repositories& repositories, TmuxServer* tmux,
+               Paths paths, std::chrono::nanoseconds interval, OnWarning on_warning)
     : io_(io),
       workers_(workers),
+      files_(files),
       instances_(instances),
       repositories_(repositories),
       tmux_(tmux),
@@ -191,7 +192,7 @@ asio::awaitable<void> Upkeep::clean_worktree(UpkeepReport& report, fs::path path
   if (instances_.lives(instance) || !is_valid_name(instance)) co_return;
   UpkeepAction action = action_on("worktree", instance, path.string());
   const std::vector<fs::path> whole{path};
-  action.bytes = co_await measure(workers_, whole);
+  action.bytes = co_await measure(files_, whole, path);
   if (instances_.lives(instance)) co_return;  // came to be meanwhile
   if (!dry_run) {
     Worktrees& worktrees = repositories_.worktrees(repository_path);
@@ -271,26 +272,26 @@ asio::awaitable<void> Upkeep::clean_files(UpkeepReport& report, bool dry_run) {
 }
 
 asio::awaitable<void> Upkeep::remove_file(fs::path file) {
-  std::function<void()> work = [&file] {
+  std::function<void()> work = [file] {
     std::error_code ignored;
     fs::remove(file, ignored);
   };
-  co_await run_on(workers_, std::move(work));
+  co_await files_.run(std::move(work), file.string());
 }
 
 // What could not be deleted is no space that was freed.
 asio::awaitable<void> Upkeep::clean_trash(UpkeepReport& report, bool dry_run) {
   UpkeepAction action = action_on("trash", {}, paths_.trash().string());
   const std::vector<fs::path> thrown_away = co_await list(paths_.trash());
-  action.bytes = co_await measure(workers_, thrown_away);
+  action.bytes = co_await measure(files_, thrown_away, paths_.trash());
   if (action.bytes == 0) co_return;
   if (!dry_run) {
-    co_await empty_trash(workers_, paths_.trash());
+    co_await empty_trash(files_, paths_.trash());
     const std::vector<fs::path> now = co_await list(paths_.trash());
     std::vector<fs::path> left;
     std::set_intersection(thrown_away.begin(), thrown_away.end(), now.begin(), now.end(),
                           std::back_inserter(left));
-    const std::uint64_t kept = co_await measure(workers_, left);
+    const std::uint64_t kept = co_await measure(files_, left, paths_.trash());
     action.bytes -= std::min(action.bytes, kept);
     for (const fs::path& path : left) report.troubles.push_back("cannot delete " + path.string());
   }
@@ -298,8 +299,8 @@ asio::awaitable<void> Upkeep::clean_trash(UpkeepReport& report, bool dry_run) {
 }
 
 asio::awaitable<std::vector<fs::path>> Upkeep::list(fs::path directory) {
-  std::function<std::vector<fs::path>()> work = [&directory] { return children_of(directory); };
-  co_return co_await run_on(workers_, std::move(work));
+  std::function<std::vector<fs::path>()> work = [directory] { return children_of(directory); };
+  co_return co_await files_.run(std::move(work), directory.string());
 }
 
 }  // namespace yardmaster

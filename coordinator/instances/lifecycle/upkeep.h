@@ -43,8 +43,8 @@ class Upkeep {
   using OnWarning = std::function<void(const std::string& what)>;
 
   // `tmux` may be null.
-  Upkeep(boost::asio::io_context& io, boost::asio::thread_pool& workers, InstanceManager& instances,
-         Repositories& repositories, TmuxServer* tmux, Paths paths,
+  Upkeep(boost::asio::io_context& io, boost::asio::thread_pool& workers, FileWorkers& files,
+         InstanceManager& instances, Repositories& repositories, TmuxServer* tmux, Paths paths,
          std::chrono::nanoseconds interval, OnWarning on_warning);
 
   // Inspects once, then every interval; must be called after reconcile().
@@ -74,7 +74,8 @@ class Upkeep {
   boost::asio::awaitable<void> clean_trash(UpkeepReport& report, bool dry_run);
 
   boost::asio::io_context& io_;
-  boost::asio::thread_pool& workers_;
+  boost::asio::thread_pool& workers_;  // look through /proc
+  FileWorkers& files_;
   InstanceManager& instances_;
   Repositories& repositories_;
   TmuxServer* tmux_;

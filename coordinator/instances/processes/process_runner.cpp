@@ -8,11 +8,11 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/wait.h>
 
 #include "coordinator/base/error.h"
 #include "coordinator/instances/processes/async_wait.h"
 #include "coordinator/instances/processes/program_start.h"
-#include "coordinator/instances/processes/run_on.h"
 #include "coordinator/instances/processes/running_program.h"
 
 namespace yardmaster {
@@ -31,16 +31,40 @@ UniqueFd open_lock(const std::filesystem::path& file) {
   return fd;
 }
 
+// A program that was started too late is for nobody, and ends before it has done much.
+class StartedForSomebody {
+ public:
+  explicit StartedForSomebody(StartedProgram program) : program_(std::move(program)) {}
+  ~StartedForSomebody() {
+    if (program_.pid <= 0) return;
+    ::kill(program_.pid, SIGKILL);
+    ::waitpid(program_.pid, nullptr, 0);
+  }
+  StartedForSomebody(const StartedForSomebody&) = delete;
+  StartedForSomebody& operator=(const StartedForSomebody&) = delete;
+
+  StartedProgram take() {
+    StartedProgram taken = std::move(program_);
+    program_.pid = -1;
+    return taken;
+  }
+
+ private:
+  StartedProgram program_;
+};
+
+using Untaken = std::unique_ptr<StartedForSomebody>;
+
 }  // namespace
 
 SystemProcessRunner::SystemProcessRunner(asio::io_context& io, std::filesystem::path lock_file,
-                                         std::optional<mode_t> file_mask)
+                                         std::optional<mode_t> file_mask,
+                                         std::chrono::nanoseconds start_timeout)
     : io_(io),
       lock_file_(std::move(lock_file)),
       file_mask_(file_mask),
-      lock_(open_lock(lock_file_)) {}
-
-SystemProcessRunner::~SystemProcessRunner() { starter_.join(); }
+      lock_(open_lock(lock_file_)),
+      starter_(io, 1, start_timeout, nullptr) {}
 
 // A lock of the open file, not of the process: it is held as long as anyone has the descriptor.
 bool SystemProcessRunner::take_lock() {
@@ -57,13 +81,15 @@ asio::awaitable<ProgramResult> SystemProcessRunner::run(ProgramCall call) {
   }
   take_lock();
   const int lock = call.holds_lock ? lock_.get() : -1;
-  std::function<StartedProgram()> start = [this, &call, lock] {
-    return start_program(call, lock, file_mask_);
+  const auto shared = std::make_shared<ProgramCall>(std::move(call));
+  std::function<Untaken()> start = [shared, lock, mask = file_mask_] {
+    return std::make_unique<StartedForSomebody>(start_program(*shared, lock, mask));
   };
-  const std::string name = std::filesystem::path(call.argv.front()).filename().string();
+  const std::string name = std::filesystem::path(shared->argv.front()).filename().string();
   const auto began = std::chrono::steady_clock::now();
-  StartedProgram started = co_await run_on(starter_, std::move(start));
-  const auto program = std::make_shared<RunningProgram>(io_, std::move(started), std::move(call));
+  const std::string place = shared->directory.empty() ? name : shared->directory.string();
+  const Untaken started = co_await starter_.run(std::move(start), place);
+  const auto program = std::make_shared<RunningProgram>(io_, started->take(), std::move(*shared));
   ProgramResult result = co_await program->finish();
   if (on_ended_) on_ended_(name, result.succeeded(), std::chrono::steady_clock::now() - began);
   co_return result;

@@ -19,9 +19,9 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include "coordinator/base/unique_fd.h"
+#include "coordinator/instances/processes/file_workers.h"
 
 namespace yardmaster {
 
@@ -71,7 +71,7 @@ class ProcessRunner {
  public:
   virtual ~ProcessRunner() = default;
   // Throws not_found when there is no such program or directory, unavailable when the system
-  // cannot start one more. How the program ended is in the result.
+  // cannot start one more or its directory does not answer. How the program ended is in the result.
   virtual boost::asio::awaitable<ProgramResult> run(ProgramCall call) = 0;
 };
 
@@ -82,12 +82,14 @@ class SystemProcessRunner final : public ProcessRunner {
   using OnEnded = std::function<void(std::string_view program, bool succeeded,
                                      std::chrono::nanoseconds duration)>;
 
-  // `file_mask`: the programs' umask, when it is not to be this process's. Throws unavailable when
+  // `file_mask`: the programs' umask, when it is not to be this process's; `start_timeout`: how
+  // long a start may stand still, as in a directory that does not answer. Throws unavailable when
   // the lock file cannot be made.
   SystemProcessRunner(boost::asio::io_context& io, std::filesystem::path lock_file,
-                      std::optional<mode_t> file_mask = std::nullopt);
+                      std::optional<mode_t> file_mask = std::nullopt,
+                      std::chrono::nanoseconds start_timeout = usual_file_timeout);
   // Sends SIGTERM to the programs that still run.
-  ~SystemProcessRunner() override;
+  ~SystemProcessRunner() override = default;
 
   boost::asio::awaitable<ProgramResult> run(ProgramCall call) override;
   void on_ended(OnEnded callback) { on_ended_ = std::move(callback); }
@@ -106,7 +108,7 @@ class SystemProcessRunner final : public ProcessRunner {
   // Starts the programs: until exec the starting thread stands still, and the kernel sends the
   // signal of the parent's death when that very thread ends. So it is one that lives as long as
   // the runner.
-  boost::asio::thread_pool starter_{1};
+  FileWorkers starter_;
 };
 
 }  // namespace yardmaster

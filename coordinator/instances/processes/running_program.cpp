@@ -22,6 +22,7 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 constexpr auto time_to_end = std::chrono::seconds(2);
+constexpr auto time_to_die = std::chrono::seconds(10);
 constexpr std::size_t chunk = 64UL * 1024;
 // The broker thread has other things to do, too; and after a program's end this is more than a
 // pipe can hold.
@@ -97,6 +98,7 @@ void RunningProgram::watch_end() {
     if (failure) return;
     if (!is_readable(self->pidfd_.native_handle())) return self->watch_end();
     self->ended_ = true;
+    if (self->done_) return self->reap();  // it was given up
     self->finish_if_done();
   });
 }
@@ -130,6 +132,17 @@ void RunningProgram::force_end() {
   forced_ = true;
   signal_group(SIGKILL);
   finish_if_done();
+  if (done_) return;
+  timer_.expires_after(time_to_die);
+  timer_.async_wait([self = shared_from_this()](const error_code& failure) {
+    if (!failure && !self->done_) self->give_up();
+  });
+}
+
+// What the kernel cannot end is in a system call that does not come back: it does nothing more.
+void RunningProgram::give_up() {
+  take_error_text("it does not even end when it is killed: its files do not answer\n");
+  become_done();
 }
 
 // Its number is not another group's before it has been reaped.
@@ -176,6 +189,10 @@ void RunningProgram::finish_if_done() {
   if (output_.is_open()) take_output();
   if (errors_.is_open()) take_errors();
   reap();
+  become_done();
+}
+
+void RunningProgram::become_done() {
   done_ = true;
   if (call_.cancel) call_.cancel->end_ = nullptr;
   error_code ignored;

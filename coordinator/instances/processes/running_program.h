@@ -24,7 +24,7 @@ class RunningProgram : public std::enable_shared_from_this<RunningProgram> {
   RunningProgram(const RunningProgram&) = delete;
   RunningProgram& operator=(const RunningProgram&) = delete;
 
-  // Once. Returns when it has ended and been reaped.
+  // Once. Returns when it has ended and been reaped, or when it was killed and stays all the same.
   boost::asio::awaitable<ProgramResult> finish();
 
  private:
@@ -36,6 +36,8 @@ class RunningProgram : public std::enable_shared_from_this<RunningProgram> {
   void start_timeout();
   void ask_to_end();
   void force_end();
+  void give_up();
+  void become_done();
   void signal_group(int number) const;
   // Takes what there is; closes the descriptor at its end.
   void take_output();

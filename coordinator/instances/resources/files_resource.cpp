@@ -14,7 +14,6 @@
 #include "coordinator/base/unique_fd.h"
 #include "coordinator/instances/processes/instance_token.h"
 #include "coordinator/instances/processes/launch_file.h"
-#include "coordinator/instances/processes/run_on.h"
 #include "coordinator/instances/roles/agent_command.h"
 #include "coordinator/instances/roles/instance_files.h"
 #include "coordinator/instances/roles/prompt.h"
@@ -37,7 +36,7 @@ std::string path_of(const std::map<std::string, std::string>& environment) {
 
 }  // namespace
 
-FilesResource::FilesResource(asio::thread_pool& workers, const Roles& roles, Paths paths,
+FilesResource::FilesResource(FileWorkers& workers, const Roles& roles, Paths paths,
                              AgentOptions options)
     : workers_(workers), roles_(roles), paths_(std::move(paths)), options_(std::move(options)) {}
 
@@ -87,7 +86,7 @@ std::map<std::string, std::string> FilesResource::environment_of(const Instance&
 asio::awaitable<void> FilesResource::acquire(Instance& instance) {
   if ((instance.owned & owns_processes) == 0) co_return;
   std::function<void()> work = [this, instance] { write(instance); };
-  co_await run_on(workers_, std::move(work));
+  co_await workers_.run(std::move(work), instance.worktree_path);
 }
 
 void FilesResource::write(const Instance& instance) const {
@@ -157,7 +156,7 @@ asio::awaitable<void> FilesResource::release(Instance& instance, const Ending& /
     fs::remove(paths_.prompt(name), ignored);
     remove_launch_file(paths_.launch_file(name));
   };
-  co_await run_on(workers_, std::move(work));
+  co_await workers_.run(std::move(work), instance.worktree_path);
 }
 
 }  // namespace yardmaster

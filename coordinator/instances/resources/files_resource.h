@@ -9,8 +9,6 @@
 
 #include <sys/types.h>
 
-#include <boost/asio/thread_pool.hpp>
-
 #include "coordinator/base/paths.h"
 #include "coordinator/instances/resources/instance_resource.h"
 #include "coordinator/instances/roles/roles.h"
@@ -30,8 +28,7 @@ struct AgentOptions {
 
 class FilesResource final : public InstanceResource {
  public:
-  FilesResource(boost::asio::thread_pool& workers, const Roles& roles, Paths paths,
-                AgentOptions options);
+  FilesResource(FileWorkers& workers, const Roles& roles, Paths paths, AgentOptions options);
 
   std::string_view name() const override { return "files"; }
   // Throws not_found for a role that there is not, or a program that is not installed.
@@ -51,7 +48,7 @@ class FilesResource final : public InstanceResource {
   std::vector<std::string> argv_of(const Instance& instance) const;
   std::map<std::string, std::string> environment_of(const Instance& instance) const;
 
-  boost::asio::thread_pool& workers_;
+  FileWorkers& workers_;
   const Roles& roles_;
   const Paths paths_;
   const AgentOptions options_;

@@ -7,12 +7,19 @@
 #include "coordinator/base/own_refs.h"
 #include "coordinator/instances/processes/instance_token.h"
 #include "coordinator/instances/processes/process_tree.h"
-#include "coordinator/instances/processes/run_on.h"
 
 namespace yardmaster {
 namespace {
 
 constexpr auto helpers_grace = std::chrono::seconds(1);
+
+// Blocking.
+Adoption look_for(const std::filesystem::path& worktree) {
+  std::error_code failure;
+  const auto found = std::filesystem::symlink_status(worktree, failure);
+  if (found.type() == std::filesystem::file_type::not_found) return Adoption::lost;
+  return failure ? Adoption::unknown : Adoption::held;
+}
 
 }  // namespace
 
@@ -74,16 +81,13 @@ boost::asio::awaitable<void> WorktreeResource::end_helpers(std::string token, bo
 
 boost::asio::awaitable<Adoption> WorktreeResource::adopt(Instance& instance) {
   if ((instance.owned & owns_worktree) == 0) co_return Adoption::held;
-  std::function<Adoption()> look = [this, &instance] { return probe(instance); };
-  co_return co_await run_on(workers_, std::move(look));
+  std::function<Adoption()> look = [path = instance.worktree_path] { return look_for(path); };
+  co_return co_await files_.run(std::move(look), instance.worktree_path);
 }
 
 Adoption WorktreeResource::probe(const Instance& instance) const {
   if ((instance.owned & owns_worktree) == 0) return Adoption::held;
-  std::error_code failure;
-  const auto found = std::filesystem::symlink_status(instance.worktree_path, failure);
-  if (found.type() == std::filesystem::file_type::not_found) return Adoption::lost;
-  return failure ? Adoption::unknown : Adoption::held;
+  return look_for(instance.worktree_path);
 }
 
 boost::asio::awaitable<void> WorktreeResource::release(Instance& instance, const Ending& ending) {

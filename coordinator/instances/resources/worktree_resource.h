@@ -16,11 +16,13 @@ class WorktreeResource final : public InstanceResource {
   // `roles` and `parts` tell which files of ours will be in it; `spared` gives processes that are
   // never ended. A clone is fetched first, for `fetch_timeout` at most; 0: never.
   WorktreeResource(boost::asio::io_context& io, boost::asio::thread_pool& workers,
-                   Repositories& repositories, StoreQueue& store, Paths paths, const Roles& roles,
-                   FileParts parts, std::function<std::vector<std::int64_t>()> spared,
+                   FileWorkers& files, Repositories& repositories, StoreQueue& store, Paths paths,
+                   const Roles& roles, FileParts parts,
+                   std::function<std::vector<std::int64_t>()> spared,
                    std::chrono::nanoseconds fetch_timeout)
       : io_(io),
         workers_(workers),
+        files_(files),
         repositories_(repositories),
         store_(store),
         paths_(std::move(paths)),
@@ -45,7 +47,8 @@ class WorktreeResource final : public InstanceResource {
   boost::asio::awaitable<void> end_helpers(std::string token, bool force);
 
   boost::asio::io_context& io_;
-  boost::asio::thread_pool& workers_;
+  boost::asio::thread_pool& workers_;  // look through /proc
+  FileWorkers& files_;
   Repositories& repositories_;
   StoreQueue& store_;
   Paths paths_;

@@ -4,6 +4,9 @@
 //   FAULT_STALL_FILE=PATH      while PATH exists, the next fdatasync or fsync removes it and then
 //                              takes 500 ms, as a disk does that stops answering
 //   FAULT_UNLINK_FILE=PATH     likewise for the next unlink of a socket (*.sock)
+//   FAULT_HANG_PIPE=PATH       a rename of what is called "hangs" opens this pipe for writing
+//   first, and
+//                              so waits until somebody reads from it
 //   FAULT_NAMES_FILE=PATH      each name that is made ("made NAME") and each file and directory
 //   that
 //                              is synced ("synced NAME") is written there, a line each
@@ -26,6 +29,7 @@ const char* no_shared_memory = nullptr;
 const char* stall_file = nullptr;
 const char* unlink_file = nullptr;
 const char* names_file = nullptr;
+const char* hang_pipe = nullptr;
 
 __attribute__((constructor)) void read_variables() {
   const auto copy_of = [](const char* variable) {
@@ -36,6 +40,7 @@ __attribute__((constructor)) void read_variables() {
   stall_file = copy_of("FAULT_STALL_FILE");
   unlink_file = copy_of("FAULT_UNLINK_FILE");
   names_file = copy_of("FAULT_NAMES_FILE");
+  hang_pipe = copy_of("FAULT_HANG_PIPE");
 }
 
 template <typename Function>
@@ -131,6 +136,10 @@ int mkdir(const char* path, mode_t mode) {
 }
 
 int rename(const char* from, const char* to) {
+  const std::size_t size = std::strlen(from);
+  if (hang_pipe != nullptr && size > 6 && std::strcmp(from + size - 6, "/hangs") == 0) {
+    ::close(::open(hang_pipe, O_WRONLY | O_CLOEXEC));
+  }
   static const auto real = next<decltype(&rename)>("rename");
   const int result = real(from, to);
   if (result == 0) note_name("made", to);
