@@ -183,6 +183,81 @@ TEST_F(LayoutsTest, a_repository_of_another_user_is_refused_in_git_s_own_words) 
   EXPECT_THAT(message_, HasSubstr("git config --global --add safe.directory"));
 }
 
+TEST_F(LayoutsTest, what_differs_in_case_alone_is_work_like_any_other) {
+  git({"config", "core.ignorecase", "true"});
+  commit_file(repository_, "Note", "one\n");
+  const fs::path path = add_to(*yard_, "a");
+  write_file(path / "note", "two\n");
+  const RemovedWorktree removed = remove("a");
+  ASSERT_EQ(removed.rescue_refs.size(), 1U);
+  EXPECT_EQ(git({"show", removed.rescue_refs[0] + ":note"}), "two");
+  EXPECT_EQ(git({"show", removed.rescue_refs[0] + ":Note"}), "one");
+}
+
+TEST_F(LayoutsTest, a_repository_with_refs_in_a_table_is_refused_in_git_s_own_words) {
+  git({"config", "core.repositoryFormatVersion", "1"});
+  git({"config", "extensions.refStorage", "reftable"});
+  Git asked(yard_->runner);
+  try {
+    wait_for(asked.inspect(repository_));
+    GTEST_SKIP() << "this git knows the format";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::invalid_request);
+    EXPECT_THAT(error.what(), HasSubstr("refstorage"));
+  }
+  EXPECT_NE(code_of(worktrees().add({path_of("a"), branch_of("a"), "main", {}})),
+            ErrorCode::internal);
+  EXPECT_FALSE(fs::exists(path_of("a")));
+}
+
+// What such a repository's HEAD is for those who cannot read its table.
+TEST_F(LayoutsTest, nothing_is_concluded_from_the_files_of_a_repository_with_a_table) {
+  add_to(*yard_, "a");
+  const fs::path admin = repository_ / ".git/worktrees/a";
+  EXPECT_TRUE(read_branch(repository_ / ".git", admin, branch_of("a")).certain);
+  write_file(repository_ / ".git/HEAD", "ref: refs/heads/.invalid\n");
+  EXPECT_FALSE(read_branch(repository_ / ".git", admin, branch_of("a")).certain);
+}
+
+class LargeFilesTest : public LayoutsTest {
+ protected:
+  void SetUp() override {
+    if (support::run({.argv = {"git", "lfs", "version"}}).status != 0) {
+      GTEST_SKIP() << "git-lfs is not installed (Debian: git-lfs)";
+    }
+    git({"lfs", "install", "--local", "--skip-repo"});
+    git({"lfs", "track", "*.bin"});
+    git({"add", ".gitattributes"});
+    commit_file(repository_, "large.bin", content_);
+    ASSERT_THAT(git({"show", "HEAD:large.bin"}), HasSubstr("git-lfs.github.com"));
+  }
+
+  const std::string content_ = std::string(100'000, 'x') + "\n";
+};
+
+TEST_F(LargeFilesTest, are_there_and_are_saved_whole) {
+  const fs::path path = add_to(*yard_, "a");
+  EXPECT_EQ(read_file(path / "large.bin"), content_);
+  expect_goes_without_trace(*yard_, "a");
+  const fs::path other = add_to(*yard_, "b");
+  write_file(other / "large.bin", "changed\n");
+  const RemovedWorktree removed = remove("b");
+  ASSERT_EQ(removed.rescue_refs.size(), 1U);
+  const fs::path restored = scratch_ / "restored";
+  git({"worktree", "add", "--quiet", "--detach", restored.string(), removed.rescue_refs[0]});
+  EXPECT_EQ(read_file(restored / "large.bin"), "changed\n");
+}
+
+TEST_F(LargeFilesTest, that_cannot_be_had_are_said_to_be_what_is_missing) {
+  fs::remove_all(repository_ / ".git/lfs");
+  git({"config", "lfs.url", "file:///nonexistent"});
+  EXPECT_EQ(code_of(worktrees().add({path_of("a"), branch_of("a"), "main", {}})),
+            ErrorCode::conflict);
+  EXPECT_THAT(message_, HasSubstr("large.bin"));
+  EXPECT_THAT(message_, HasSubstr("lfs"));
+  EXPECT_FALSE(fs::exists(path_of("a")));
+}
+
 // A pipe would hold up whoever opens it, and a device has no end.
 TEST_F(LayoutsTest, what_is_no_regular_file_is_not_read) {
   add_to(*yard_, "a");

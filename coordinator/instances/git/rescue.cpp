@@ -27,6 +27,8 @@ GitCall worktree_call(const WorktreeFacts& facts, std::vector<std::string> argum
   GitCall call;
   call.directory = facts.path;
   call.arguments = std::move(arguments);
+  // Where that is set and the file system tells them apart, git overlooks `note` beside `Note`.
+  call.arguments.insert(call.arguments.begin(), {"-c", "core.ignorecase=false"});
   if (facts.has_exclude) {
     const std::vector<std::string> option{"-c", exclude_option(facts.admin)};
     call.arguments.insert(call.arguments.begin(), option.begin(), option.end());
