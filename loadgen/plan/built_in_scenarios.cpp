@@ -1,6 +1,7 @@
 #include "embedded/baseline.json.h"
 #include "embedded/every-write.json.h"
 #include "embedded/gate.json.h"
+#include "embedded/hostile.json.h"
 #include "embedded/idle.json.h"
 #include "embedded/real.json.h"
 #include "embedded/seed-protocol.json.h"
@@ -24,6 +25,7 @@ const std::vector<BuiltInScenario>& built_in_scenarios() {
       {"real", embedded::real_json},
       {"spawn-burst", embedded::spawn_burst_json},
       {"idle", embedded::idle_json},
+      {"hostile", embedded::hostile_json},
   };
   return scenarios;
 }

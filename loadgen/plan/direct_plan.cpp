@@ -56,6 +56,7 @@ void fit_to_topology(LoadPlan& plan) {
   plan.broadcasts.per_second = 0;
   plan.churn.per_second = 0;
   plan.websocket.per_second = 0;
+  plan.hostile.per_second = 0;
   if (has_checkpoints_to_judge(plan)) return;
   std::erase_if(plan.targets, [](const reports::Target& target) {
     return target.measurement == "checkpoint" && !target.by_name;

@@ -17,9 +17,9 @@ constexpr std::array<std::pair<Arrivals, std::string_view>, 3> arrival_names{{
 }};
 
 // These measurements have samples of their own; commits come as a histogram from the coordinator.
-constexpr std::array<std::string_view, 10> measurements{
-    "write",         "checkpoint", "handoff",        "cleanup",       "startup",
-    "websocket_rtt", "broadcast",  "cleanup_rescue", "cleanup_grace", "spawn_burst"};
+constexpr std::array<std::string_view, 11> measurements{
+    "write",     "checkpoint",     "handoff",       "cleanup",     "startup",       "websocket_rtt",
+    "broadcast", "cleanup_rescue", "cleanup_grace", "spawn_burst", "beside_hostile"};
 
 [[noreturn]] void refuse(std::string_view text, const std::string& why) {
   throw Error(ErrorCode::usage, "'" + std::string(text) + "' is not a target: " + why);

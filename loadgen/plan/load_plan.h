@@ -66,6 +66,15 @@ struct ChurnLoad {
 struct BurstLoad {
   double per_second = 0;
 };
+// Clients that ask for too much: off unless a scenario has them.
+struct HostileLoad {
+  double per_second = 0;  // turns, of all kinds together
+  std::uint64_t listeners = 299;
+  std::uint64_t megabytes = 100;  // of the context whose digests are asked for
+  std::uint64_t messages = 200;   // of 1 MB each, in the mailbox that is listed
+  std::uint64_t digests = 300;    // in one go
+  std::uint64_t lists = 50;
+};
 struct WebSocketLoad {
   double per_second = 20;
 };
@@ -99,6 +108,7 @@ struct LoadPlan {
   ChurnLoad churn;
   WebSocketLoad websocket;
   BurstLoad bursts;
+  HostileLoad hostile;
   bool writes = true;
   Resources resources = Resources::simulated;
   std::optional<std::uint64_t> repo_files;  // real instances only, like the next two
@@ -116,7 +126,8 @@ struct LoadPlan {
   // Instances that are there, and nothing happens.
   bool is_idle() const {
     return !writes && handoffs.per_second <= 0 && broadcasts.per_second <= 0 &&
-           churn.per_second <= 0 && websocket.per_second <= 0 && bursts.per_second <= 0;
+           churn.per_second <= 0 && websocket.per_second <= 0 && bursts.per_second <= 0 &&
+           hostile.per_second <= 0;
   }
   // Instances have sockets of their own up to here.
   bool wants_instance_sockets() const { return instances <= 1000; }

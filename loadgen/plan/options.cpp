@@ -52,8 +52,8 @@ constexpr const char* examples =
     "Ctrl-C ends a run early with what was "
     "measured.";
 
-constexpr std::array<std::string_view, 6> workload_names{"writes", "handoffs",  "broadcasts",
-                                                         "churn",  "websocket", "bursts"};
+constexpr std::array<std::string_view, 7> workload_names{
+    "writes", "handoffs", "broadcasts", "churn", "websocket", "bursts", "hostile"};
 
 // The texts of the flags that are fields of a scenario.
 struct FieldFlags {
@@ -101,7 +101,7 @@ nlohmann::json chosen_workloads(const std::vector<std::string>& names) {
     if (!chosen.contains(name)) {
       throw Error(ErrorCode::usage, "--workloads: there is no workload '" + name +
                                         "' (there are writes, handoffs, broadcasts, churn, "
-                                        "websocket, bursts)");
+                                        "websocket, bursts, hostile)");
     }
     chosen[name] = true;
   }
@@ -186,8 +186,9 @@ void add_load_flags(CLI::App& app, FieldFlags& flags, Options& options) {
   group.add("--durability", "WORD", flags.durability, "process or power [process]");
   group
       .add("--workloads", "NAMES", flags.workloads,
-           "of writes, handoffs, broadcasts, churn, websocket: these and no others, whatever the "
-           "scenario says; or bursts, alone and with --resources real [all but bursts]")
+           "of writes, handoffs, broadcasts, churn, websocket, hostile: these and no others, "
+           "whatever "
+           "the scenario says; or bursts, alone and with --resources real [all but the last two]")
       ->delimiter(',');
   group.add("--seed", "N", flags.seed, "for payloads and poisson arrivals [1]");
   group

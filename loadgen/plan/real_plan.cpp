@@ -44,6 +44,7 @@ void fit_bursts(LoadPlan& plan) {
   plan.broadcasts.per_second = 0;
   plan.churn.per_second = 0;
   plan.websocket.per_second = 0;
+  plan.hostile.per_second = 0;
   // The instances of a burst wait for each other: the burst is what is judged.
   std::erase_if(plan.targets, [](const reports::Target& target) {
     return target.measurement == "startup" && !target.by_name;

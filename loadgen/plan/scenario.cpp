@@ -11,6 +11,7 @@
 #include "loadgen/plan/direct_plan.h"
 #include "loadgen/plan/field_reader.h"
 #include "loadgen/plan/real_plan.h"
+#include "loadgen/plan/workload_fields.h"
 #include "reports/decision.h"
 #include "reports/judgement.h"
 
@@ -22,7 +23,6 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 constexpr std::uint64_t most_instances = 1'000'000;
-constexpr double highest_rate = 1000;
 
 // A run on several stores has a fixed length, since it is judged together with its pairs.
 constexpr std::chrono::seconds default_paired_duration{30};
@@ -172,61 +172,6 @@ void read_words(FieldReader& fields, LoadPlan& plan) {
   fields.read("closed_loop", plan.closed_loop);
   fields.read_count("payload_bytes", plan.payload_bytes, 32, std::uint64_t{512} * 1024);
   fields.read_count("seed", plan.seed, 0, UINT64_MAX);
-}
-
-// A workload is an object with its rate and sizes, or false for none, or true for what it was
-// before, or by default if it was none.
-void read_workload(FieldReader& workloads, std::string_view name, double& rate, double default_rate,
-                   const std::function<void(FieldReader&)>& read_sizes) {
-  const auto* found = workloads.find(name);
-  if (found == nullptr) return;
-  if (found->is_boolean()) {
-    const double lively = rate > 0 ? rate : default_rate;
-    rate = found->get<bool>() ? lively : 0;
-    return;
-  }
-  auto fields = FieldReader::at(*found, workloads.path(name));
-  fields.read_rate("per_second", rate, highest_rate);
-  read_sizes(fields);
-  fields.finish();
-}
-
-void refuse_what_is_beside_bursts(const FieldReader& fields, const json& workloads) {
-  for (const auto& [name, value] : workloads.items()) {
-    if (name == "bursts" || value == json(false)) continue;
-    fields.refuse("workloads", "nothing else goes on beside bursts: leave out " + name);
-  }
-}
-
-void read_workloads(FieldReader& fields, LoadPlan& plan) {
-  const auto* found = fields.find("workloads");
-  if (found == nullptr) return;
-  auto workloads = FieldReader::at(*found, fields.path("workloads"));
-  const LoadPlan usual;
-  const auto read = [&](std::string_view name, double& rate, double default_rate,
-                        const std::function<void(FieldReader&)>& read_sizes) {
-    read_workload(workloads, name, rate, default_rate, read_sizes);
-  };
-  read("handoffs", plan.handoffs.per_second, usual.handoffs.per_second, [&](FieldReader& sizes) {
-    sizes.read_count("pairs", plan.handoffs.pairs, 1, 1000);
-    sizes.read_count("entries", plan.handoffs.entries, 1, 1000);
-  });
-  read("broadcasts", plan.broadcasts.per_second, usual.broadcasts.per_second,
-       [&](FieldReader& sizes) {
-         sizes.read_count("listeners", plan.broadcasts.listeners, 1, 1000);
-       });
-  read("churn", plan.churn.per_second, usual.churn.per_second, [&](FieldReader& sizes) {
-    plan.churn.names_rate |= sizes.find("per_second") != nullptr;
-    plan.churn.names_instances |= sizes.find("instances") != nullptr;
-    sizes.read_count("instances", plan.churn.instances, 1, 1000);
-  });
-  read("websocket", plan.websocket.per_second, usual.websocket.per_second, [](FieldReader&) {});
-  constexpr double default_bursts_per_second = 0.2;
-  read("bursts", plan.bursts.per_second, default_bursts_per_second, [](FieldReader&) {});
-  workloads.read("writes", plan.writes);
-  workloads.finish();
-  const bool asks_for_bursts = found->contains("bursts") && plan.bursts.per_second > 0;
-  if (asks_for_bursts) refuse_what_is_beside_bursts(fields, *found);
 }
 
 void read_targets(FieldReader& fields, LoadPlan& plan) {

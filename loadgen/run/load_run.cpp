@@ -14,6 +14,7 @@
 #include "loadgen/workloads/broadcasts.h"
 #include "loadgen/workloads/churn.h"
 #include "loadgen/workloads/handoffs.h"
+#include "loadgen/workloads/hostile.h"
 #include "loadgen/workloads/websocket.h"
 
 namespace yardmaster::loadgen {
@@ -60,6 +61,7 @@ void LoadRun::make_logs() {
   if (plan_.closed_loop) return;
   if (plan_.handoffs.per_second > 0) add_log("handoff");
   if (plan_.broadcasts.per_second > 0) add_log("broadcast");
+  if (plan_.hostile.per_second > 0) add_log("beside_hostile");
   for (const auto& name : turnover_measurements(plan_)) add_log(name);
   if (plan_.websocket.per_second > 0) add_log("websocket_rtt");
 }
@@ -141,6 +143,10 @@ void LoadRun::make_workloads() {
   if (logs_.contains("broadcast")) {
     broadcasts_ = std::make_unique<Broadcasts>(*context_, log("broadcast"));
     workloads_.push_back(broadcasts_.get());
+  }
+  if (logs_.contains("beside_hostile")) {
+    hostile_ = std::make_unique<Hostile>(*context_, log("beside_hostile"));
+    workloads_.push_back(hostile_.get());
   }
   if (!turnover_measurements(plan_).empty()) {
     turnover_ = make_turnover();

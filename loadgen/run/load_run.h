@@ -20,6 +20,7 @@ namespace yardmaster::loadgen {
 
 class Handoffs;
 class Broadcasts;
+class Hostile;
 class WebSocketPinger;
 
 class LoadRun final : public MeasuredRun {
@@ -76,6 +77,7 @@ class LoadRun final : public MeasuredRun {
   std::unique_ptr<WriteSender> sender_;
   std::unique_ptr<Handoffs> handoffs_;
   std::unique_ptr<Broadcasts> broadcasts_;
+  std::unique_ptr<Hostile> hostile_;
   std::unique_ptr<TurnoverWorkload> turnover_;
   std::unique_ptr<WebSocketPinger> websocket_;
   std::vector<Workload*> workloads_;  // of this thread: all but the writes

@@ -31,6 +31,8 @@ constexpr milliseconds answer_time{200};
 constexpr std::chrono::seconds longest_answer{5};
 // Files, the loop, signals, and what comes and goes.
 constexpr std::uint64_t other_descriptors = 100;
+// Besides the silent ones.
+constexpr std::uint64_t hostile_connections = 8;
 
 std::string fresh_prefix() {
   constexpr std::string_view digits = "0123456789abcdefghijklmnopqrstuvwxyz";
@@ -53,6 +55,7 @@ std::uint64_t descriptors_needed(const LoadPlan& plan, bool is_private) {
     if (plan.broadcasts.per_second > 0) {
       connections += 1 + std::min(plan.broadcasts.listeners, plan.instances);
     }
+    if (plan.hostile.per_second > 0) connections += plan.hostile.listeners + hostile_connections;
     if (plan.churn.per_second > 0) without_connection = plan.churn.instances;
   }
   if (!is_private) return connections;

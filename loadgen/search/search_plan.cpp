@@ -22,11 +22,12 @@ constexpr std::uint64_t most_of_all = 1'000'000;
 constexpr std::uint64_t most_with_sockets = 1'000;
 
 // These go beside the writes, which always run.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 4> workload_of_measurement{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> workload_of_measurement{{
     {"handoff", "handoffs"},
     {"broadcast", "broadcasts"},
     {"cleanup", "churn"},
     {"websocket_rtt", "websocket"},
+    {"beside_hostile", "hostile"},
 }};
 
 std::vector<reports::Target> slo_of(const Options& options) {
@@ -150,6 +151,7 @@ reports::MapParameters parameters_of(const SearchPlan& plan, const Options& opti
   add("broadcasts", load.broadcasts.per_second);
   add("churn", load.churn.per_second);
   add("websocket", load.websocket.per_second);
+  add("hostile", load.hostile.per_second);
   parameters.arrivals = load.arrivals_name();
   parameters.interval_ms = to_milliseconds(load.interval);
   parameters.payload_bytes = load.payload_bytes;

@@ -71,6 +71,26 @@ TEST_F(Loadgen, a_report_has_what_tools_rely_on) {
   EXPECT_TRUE(std::filesystem::exists(place_ / "report" / "report.md"));
 }
 
+// A small one: that all of it happens, and that the others lose nothing by it.
+TEST_F(Loadgen, hostile_clients_have_their_turns_and_harm_no_other) {
+  const auto scenario = place_ / "small.json";
+  write_file(scenario, R"({
+    "instances": 5, "duration": "4s", "warmup": "500ms",
+    "workloads": { "handoffs": false, "broadcasts": false, "churn": false, "websocket": false,
+                   "hostile": { "per_second": 3, "listeners": 8, "megabytes": 3, "messages": 5,
+                                "digests": 100, "lists": 20 } }
+  })");
+  measure({"--scenario", scenario.string()});
+  const auto run = report().at("runs").at(0);
+  EXPECT_GE(run.at("measurements").at("beside_hostile").at("count"), 9) << "all three, and again";
+  EXPECT_GT(run.at("measurements").at("write").at("count"), 20);
+  EXPECT_TRUE(run.at("errors").empty()) << run.at("errors");
+  EXPECT_GT(run.at("audit").at("acknowledged"), 20);
+  EXPECT_EQ(run.at("audit").at("lost"), 0);
+  EXPECT_EQ(run.at("audit").at("duplicated"), 0);
+  EXPECT_EQ(run.at("audit").at("out_of_order"), 0);
+}
+
 TEST_F(Loadgen, a_pushgateway_that_is_away_costs_no_report) {
   const auto result = measure({"--instances", "5", "--duration", "2s", "--workloads", "writes",
                                "--pushgateway", "http://127.0.0.1:1"});
