@@ -37,6 +37,7 @@
 #include "coordinator/daemon/story_log.h"
 #include "coordinator/daemon/yard_claim.h"
 #include "coordinator/instances/processes/async_wait.h"
+#include "coordinator/instances/processes/run_on.h"
 #include "coordinator/store/open_database.h"
 
 namespace yardmaster {
@@ -67,11 +68,6 @@ YardClaim claim_yard(const Config& config, bool force) {
   return claim;
 }
 
-asio::awaitable<void> copy_database(std::unique_ptr<Database> reader, std::filesystem::path file) {
-  write_backup(*reader, file);
-  co_return;
-}
-
 }  // namespace
 
 class Daemon::Impl final : public DaemonControl, public InstanceObserver {
@@ -92,6 +88,7 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
   }
   void request_stop(bool with_tmux) override;
   asio::awaitable<void> backup(std::filesystem::path file) override;
+  asio::awaitable<std::string> open_control_pane() override { return parts_.open_control_pane(); }
   // InstanceObserver
   void on_started(const Instance& instance) override {
     metrics_.on_started(instance, clock_.wall_now());
@@ -349,8 +346,8 @@ asio::awaitable<void> Daemon::Impl::backup(std::filesystem::path file) {
   }
   const auto open = [](Store& store) { return store.database().open_reader(); };
   std::unique_ptr<Database> reader = co_await queue_.run(Durability::process, open);
-  asio::awaitable<void> copying = copy_database(std::move(reader), std::move(file));
-  co_await asio::co_spawn(workers_, std::move(copying), asio::use_awaitable);
+  std::function<void()> copy = [&reader, &file] { write_backup(*reader, file); };
+  co_await run_on(workers_, std::move(copy));
 }
 
 void Daemon::Impl::on_gone(const Instance& instance, std::chrono::nanoseconds cleanup) {

@@ -85,6 +85,7 @@ InstanceParts::InstanceParts(asio::io_context& io, StoreQueue& store, InstanceMa
       persistent_(io, store, instances, clock, restart_limit(config), on_warning_),
       wake_ups_(io, store, instances, roles_, tmux_, tellings_, clock,
                 {config.hooks, config.wake_after}, on_warning_),
+      shown_states_(io, instances, tmux_),
       upkeep_(io, workers_, files_, instances, repositories_, config.tmux ? &tmux_ : nullptr,
               paths_, config.sweep_interval, on_warning_) {}
 
@@ -129,6 +130,7 @@ asio::awaitable<void> InstanceParts::begin() {
   co_await attempt("cannot look for git and tmux", std::move(versions));
   asio::awaitable<void> restarts = persistent_.start();
   co_await attempt("cannot start persistent instances", std::move(restarts));
+  shown_states_.hint();
   upkeep_.start();
 }
 
@@ -161,8 +163,23 @@ asio::awaitable<void> InstanceParts::read_versions() {
 void InstanceParts::stop() {
   persistent_.stop();
   wake_ups_.stop();
+  shown_states_.stop();
   upkeep_.stop();
   tmux_.close();
+}
+
+// What tmux shows is UTF-8, whatever the daemon's own surroundings are.
+asio::awaitable<std::string> InstanceParts::open_control_pane() {
+  if (!config_.tmux) {
+    throw Error(ErrorCode::unsupported,
+                "tmux is switched off in this yard (the setting tmux); 'yardmaster top' shows the "
+                "same in this terminal");
+  }
+  co_await tmux_.version();
+  std::vector<std::string> command{"env", "LC_ALL=C.UTF-8", program_, "top"};
+  command.insert(command.end(), {"--state-dir", paths_.state_dir.string(), "--runtime-dir",
+                                 paths_.runtime_dir.string()});
+  co_return co_await tmux_.open_people_pane(std::move(command));
 }
 
 asio::awaitable<void> InstanceParts::end_tmux() {

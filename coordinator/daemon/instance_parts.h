@@ -20,6 +20,7 @@
 #include "coordinator/instances/lifecycle/instance_manager.h"
 #include "coordinator/instances/lifecycle/pane_wake_ups.h"
 #include "coordinator/instances/lifecycle/persistent_instances.h"
+#include "coordinator/instances/lifecycle/shown_states.h"
 #include "coordinator/instances/lifecycle/tellings.h"
 #include "coordinator/instances/lifecycle/upkeep.h"
 #include "coordinator/instances/processes/file_workers.h"
@@ -56,6 +57,10 @@ class InstanceParts {
   // The same of a server that this yard had somewhere else.
   boost::asio::awaitable<void> end_tmux_at(std::filesystem::path socket);
 
+  // The pane in which people see the yard, by its tmux id; opened when it is not open yet. Throws
+  // Error{unsupported} when tmux is switched off or not installed.
+  boost::asio::awaitable<std::string> open_control_pane();
+
   // Has tmux make its socket again where somebody has removed it.
   void restore_tmux_socket() { tmux_.restore_socket(); }
 
@@ -68,10 +73,14 @@ class InstanceParts {
 
   void on_gone(const Instance& instance) {
     tellings_.forget(instance);
+    shown_states_.hint();
     persistent_.on_gone(instance);
   }
-  // Its agent may have begun to wait, or has a message that nobody heard.
-  void wake(const std::string& instance) { wake_ups_.hint(instance); }
+  // Its state may be another, or it has a message that nobody heard.
+  void wake(const std::string& instance) {
+    wake_ups_.hint(instance);
+    shown_states_.hint();
+  }
   // Returns the fields of `status` about these parts.
   nlohmann::json status() const;
 
@@ -103,6 +112,7 @@ class InstanceParts {
   TmuxServer tmux_;
   PersistentInstances persistent_;
   PaneWakeUps wake_ups_;
+  ShownStates shown_states_;
   Upkeep upkeep_;
   std::string git_version_;
   std::string tmux_version_;

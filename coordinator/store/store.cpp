@@ -213,6 +213,14 @@ ContextSnapshot Store::snapshot(std::string_view context, std::uint64_t from_seq
   return snapshot;
 }
 
+std::optional<ContextSnapshot> Store::last_entry(std::string_view instance) {
+  std::optional<std::string> context;
+  database_.query(Statement::instance_context, {instance},
+                  [&](const Row& row) { context = row.text(0); });
+  if (!context) return std::nullopt;
+  return snapshot(*context, require_head(*context).last_seq, 1);
+}
+
 ContextHead& Store::create_context(std::string_view name, std::string_view owner) {
   database_.execute(Statement::insert_context,
                     {++last_id_, name, owner, std::int64_t{1}, now_us()});

@@ -116,6 +116,8 @@ class Store {
   AppendResult append(const AppendRequest& request);
   // Throws not_found. A limit of 0 means all.
   ContextSnapshot snapshot(std::string_view context, std::uint64_t from_seq, std::uint64_t limit);
+  // The last entry of what a living instance writes; of a name that does not live, nothing.
+  std::optional<ContextSnapshot> last_entry(std::string_view instance);
 
   // --- instances
   // Throws already_exists while an instance of that name lives. Takes up the context that an

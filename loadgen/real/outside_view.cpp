@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view token_variable = "YARDMASTER_TOKEN=";
 constexpr std::string_view control_session = "yardmaster-control";
+constexpr std::string_view people_session = "yardmaster-pane";
 constexpr std::string_view socket_prefix = "instance-";
 constexpr std::string_view socket_suffix = ".sock";
 
@@ -133,7 +134,7 @@ std::vector<Pane> panes_in(std::string_view list) {
   each_piece(list, '\n', [&](std::string_view line) {
     std::vector<std::string> fields;
     each_piece(line, '\t', [&](std::string_view field) { fields.emplace_back(field); });
-    if (fields.size() != 4 || fields[2] == control_session) return;
+    if (fields.size() != 4 || fields[2] == control_session || fields[2] == people_session) return;
     found.push_back({.session = fields[2],
                      .window = fields[3],
                      .pid = pid_in(fields[0]),

@@ -138,6 +138,7 @@ void ProtocolReplies::talk_of_handoffs() {
   ask("cancel_handoff", {{"id", ask("context_handoff", asked)["id"]}});
   const json offered = ask("context_handoff", asked);
   ask("list_handoffs", {{"limit", 1}});
+  ask("instance_details", {{"names", {"ada", "nobody"}}});
   ask("accept_handoff",
       {{"id", offered["id"]}, {"digest", offered["digest"]}, {"count", offered["count"]}});
 }
@@ -187,6 +188,7 @@ TEST_F(ProtocolReplies, are_what_the_reference_says) {
   ask("ping");
   ask("histograms");
   ask("list_roles");
+  ask("open_control_pane");
   ask("subscribe", {{"events", {"gone"}}, {"instance_id", "ada"}});
   ask("backup", {{"file", (scratch_ / "copy.db").string()}});
   for (const char* name : {"ada", "bob"}) {

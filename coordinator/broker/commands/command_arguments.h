@@ -103,6 +103,8 @@ inline constexpr ArgumentSpec list_instances[] = {
      "first"},
     {"after", Kind::place, optional, "the `next_after` of the page before"},
     {"limit", Kind::number, optional, "so many at most (1,000)"}};
+inline constexpr ArgumentSpec instance_details[] = {
+    {"names", Kind::texts, required, "whose, 200 at most; `user`'s unread messages are told, too"}};
 inline constexpr ArgumentSpec add_agent[] = {
     {"repo", Kind::name, optional, "stands before its name: REPO-AGENT"},
     {"agent", Kind::name, required, "its name within the repository"},

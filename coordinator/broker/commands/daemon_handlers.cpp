@@ -67,4 +67,10 @@ Reply backup(Services& services, const Request& request) {
   co_return to_text(data);
 }
 
+Reply open_control_pane(Services& services, const Request& /*request*/) {
+  const std::string pane = co_await services.daemon.open_control_pane();
+  const json data{{"tmux_pane", pane}, {"tmux_socket", services.paths.tmux_socket().string()}};
+  co_return to_text(data);
+}
+
 }  // namespace yardmaster::handlers

@@ -20,6 +20,7 @@ Reply stop(Services& services, const Request& request);
 Reply subscribe(Services& services, const Request& request);
 Reply histograms(Services& services, const Request& request);
 Reply backup(Services& services, const Request& request);
+Reply open_control_pane(Services& services, const Request& request);
 
 // context_handlers.cpp
 Reply append_entries(Services& services, const Request& request);
@@ -50,6 +51,9 @@ Reply list_agents(Services& services, const Request& request);
 Reply complete_agent(Services& services, const Request& request);
 Reply report_state(Services& services, const Request& request);
 Reply list_roles(Services& services, const Request& request);
+
+// detail_handlers.cpp
+Reply instance_details(Services& services, const Request& request);
 
 // repository_handlers.cpp
 Reply add_repo(Services& services, const Request& request);

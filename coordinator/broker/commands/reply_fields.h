@@ -39,6 +39,10 @@ inline constexpr FieldSpec histograms[] = {
     {"cleanup", "string", "from the end of an instance to its last trace gone"}};
 inline constexpr FieldSpec backup[] = {{"file", "string", "the copy"}};
 
+inline constexpr FieldSpec open_control_pane[] = {
+    {"tmux_pane", "string", "as tmux names it: `%3`"},
+    {"tmux_socket", "string", "of the yard's tmux server"}};
+
 inline constexpr FieldSpec append_context[] = {
     {"seq", "number", "the entry's number"},
     {"duplicate", "boolean", "true when the same entry was there before; else not there"}};
@@ -94,6 +98,8 @@ inline constexpr FieldSpec list_instances[] = {
      "on the first page of all: persistent ones that do not live now"},
     {"more", "boolean", "whether others follow"},
     {"next_after", "string or number", "with more: the `after` of the next page"}};
+inline constexpr FieldSpec instance_details[] = {
+    {"details", "list of detail", "of those that live, as they were asked for"}};
 inline constexpr FieldSpec list_agents[] = {
     {"agents", "list of instance", "by name; with `gone` the latest first"},
     {"waiting", "list of waiting",

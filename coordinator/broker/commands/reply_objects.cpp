@@ -9,6 +9,7 @@ constexpr ObjectSpec objects[] = {
     {"handoff", "A handoff of a context.", reply::handoff},
     {"instance", "An instance that lives, or how it ended. A list cuts long texts.",
      reply::instance},
+    {"detail", "More of an instance.", reply::detail},
     {"allocation", "An instance as it was made.", reply::allocation},
     {"waiting", "A persistent instance that does not live now.", reply::waiting},
     {"repository", "A repository.", reply::repository},

@@ -65,6 +65,12 @@ inline constexpr FieldSpec instance[] = {
     {"exit_status", "string", "`exit 3`, `signal 9`; empty: not known"},
     {"last_output", "string", "what it printed last"},
     {"rescue", "list of string", "refs and directories that hold what it had not pushed"}};
+inline constexpr FieldSpec detail[] = {
+    {"instance_id", "string", "its name"},
+    {"unread", "number", "its unread messages; 1,000 stands for more"},
+    {"entries", "number", "how many its context has"},
+    {"last_entry", "string", "the context's last: `progress: half way`; cut; empty: none"},
+    {"waits_for", "string", "what has to be decided: `handoff from ada`; empty: nothing is known"}};
 inline constexpr FieldSpec allocation[] = {
     {"instance_id", "string", "its name"},
     {"role", "string", "its role"},

@@ -53,6 +53,8 @@ class DaemonControl {
   // `with_tmux` ends the tmux server too, and with it the agents that still run in it.
   virtual void request_stop(bool with_tmux) = 0;
   virtual boost::asio::awaitable<void> backup(std::filesystem::path file) = 0;
+  // Returns tmux's id of the pane in which people see the yard.
+  virtual boost::asio::awaitable<std::string> open_control_pane() = 0;
 
  protected:
   ~DaemonControl() = default;

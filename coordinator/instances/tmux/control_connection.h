@@ -24,6 +24,8 @@ namespace yardmaster {
 
 // The session that connections attach to, since each must; not an instance's.
 inline constexpr std::string_view control_session = "yardmaster-control";
+// The session of the pane that people open to see the yard; not an instance's either.
+inline constexpr std::string_view people_session = "yardmaster-pane";
 
 class ControlConnection : public std::enable_shared_from_this<ControlConnection> {
  public:

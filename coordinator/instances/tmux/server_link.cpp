@@ -61,6 +61,17 @@ bool tells_of_change(const ControlNotification& notification) {
          notification.name == "%sessions-changed" || notification.name == "%window-renamed";
 }
 
+// A connection that is lost meanwhile tells its listener.
+asio::awaitable<void> run_quietly(std::shared_ptr<ControlConnection> connection,
+                                  std::vector<std::string> commands) {
+  if (commands.empty()) co_return;
+  try {
+    co_await connection->run(std::move(commands));
+  } catch (const Error&) {
+    co_return;
+  }
+}
+
 // Closes what was not handed on: a connection that waits for input would keep itself.
 class CloseUnlessTaken {
  public:
@@ -220,6 +231,13 @@ asio::awaitable<void> ServerLink::set_up(std::shared_ptr<ControlConnection> conn
   for (std::vector<std::string>& commands : groups) {
     co_await connection->run(std::move(commands));
   }
+  std::vector<std::string> first = first_;
+  co_await run_quietly(connection, std::move(first));
+}
+
+void ServerLink::run_if_connected(std::vector<std::string> commands) {
+  if (!connection_) return;
+  asio::co_spawn(io_, run_quietly(connection_, std::move(commands)), asio::detached);
 }
 
 ControlConnection::Listener ServerLink::listener() {

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -61,6 +62,10 @@ class ServerLink : public std::enable_shared_from_this<ServerLink> {
   // Null when it is proven that no server runs, unless it shall be started then. Throws
   // Error{unavailable}.
   boost::asio::awaitable<std::shared_ptr<ControlConnection>> connect(bool start);
+  // Each later connection begins with these commands. They replace those of before.
+  void begin_with(std::vector<std::string> commands) { first_ = std::move(commands); }
+  // Has the server run these soon, if it is connected to.
+  void run_if_connected(std::vector<std::string> commands);
   // Returns when the server's process has ended. Throws Error{timed_out}.
   boost::asio::awaitable<void> end_server();
   // Has the server look for programs that have ended. It misses the end of one that comes while a
@@ -98,6 +103,7 @@ class ServerLink : public std::enable_shared_from_this<ServerLink> {
   std::function<void(std::chrono::nanoseconds)> on_answer_;
   Turns turns_;
   std::shared_ptr<ControlConnection> connection_;
+  std::vector<std::string> first_;
   std::shared_ptr<ProcessHandle> server_;  // null when none is known
   bool proven_absent_ = false;             // and none has been seen since
   bool closed_ = false;

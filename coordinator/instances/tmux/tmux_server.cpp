@@ -31,10 +31,14 @@ void require_name(const std::string& name, const char* whose) {
                                               ": it takes letters, digits, '-' and '_'");
 }
 
+bool is_own_session(const std::string& session) {
+  return session == control_session || session == people_session;
+}
+
 void require_openable(const TmuxWindowRequest& request) {
   require_name(request.session, "session");
   require_name(request.window, "window");
-  if (request.session == control_session) {
+  if (is_own_session(request.session)) {
     throw Error(ErrorCode::invalid_request,
                 "the tmux session '" + request.session + "' is Yardmaster's own");
   }
@@ -52,7 +56,7 @@ std::vector<TmuxPane> to_panes(const ControlReply& reply) {
   for (const std::string& line : reply.lines) {
     std::optional<TmuxPane> pane = parse_tmux_pane(line);
     if (!pane) throw_unavailable("tmux described a pane in words that are not understood: " + line);
-    if (pane->session != control_session) panes.push_back(std::move(*pane));
+    if (!is_own_session(pane->session)) panes.push_back(std::move(*pane));
   }
   return panes;
 }
@@ -310,6 +314,32 @@ asio::awaitable<void> TmuxServer::type(std::string pane, std::string text) {
 asio::awaitable<void> TmuxServer::press_enter(std::string pane) {
   std::vector<std::string> words{"-t", std::move(pane), "Enter"};
   return send_keys(std::move(words));
+}
+
+asio::awaitable<std::string> TmuxServer::open_people_pane(std::vector<std::string> argv) {
+  const auto link = link_;
+  const std::string session(people_session);
+  std::vector<std::string> open{"new-session", "-d", "-s", session,      "-n",
+                                "control",     "-P", "-F", "#{pane_id}", "--"};
+  open.insert(open.end(), argv.begin(), argv.end());
+  const std::string open_command = tmux_command(open);
+  const std::string find_command =
+      tmux_command({"display-message", "-p", "-t", "=" + session + ":", "#{pane_id}"});
+  const std::shared_ptr<ControlConnection> connection = co_await link->connect(true);
+  std::string trouble;
+  for (int attempt = 0; attempt < open_attempts; ++attempt) {
+    std::vector<std::string> commands{attempt % 2 == 0 ? open_command : find_command};
+    const std::vector<ControlReply> replies = co_await connection->run(std::move(commands));
+    const bool found = replies.front().succeeded;
+    if (found) co_return replies.front().text();
+    trouble = replies.front().text();
+  }
+  throw_unavailable("tmux cannot open the control pane: " + trouble);
+}
+
+void TmuxServer::run_now_and_first(std::vector<std::string> now, std::vector<std::string> first) {
+  link_->begin_with(std::move(first));
+  link_->run_if_connected(std::move(now));
 }
 
 asio::awaitable<void> TmuxServer::kill_pane(std::string pane) {

@@ -65,6 +65,13 @@ class TmuxServer {
   // As if somebody typed it; printable characters only.
   boost::asio::awaitable<void> type(std::string pane, std::string text);
   boost::asio::awaitable<void> press_enter(std::string pane);
+  // The pane of the session that is for people alone, in which the program runs: opened with it
+  // unless it is open already. Not among list_panes().
+  boost::asio::awaitable<std::string> open_people_pane(std::vector<std::string> argv);
+  // Has the server run some commands soon, if it is connected to, and whenever it is connected to
+  // from now on the others, which replace those of before. Never starts one, and what becomes of
+  // them is not told.
+  void run_now_and_first(std::vector<std::string> now, std::vector<std::string> first);
   // Kills the pane, and ends its window when it was the only one. Idempotent.
   boost::asio::awaitable<void> kill_pane(std::string pane);
   // Takes exact names. Idempotent.

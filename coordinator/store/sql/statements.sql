@@ -72,6 +72,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
         $21, $22, $23, $24, $25, $26);
 -- name: instance_exists
 SELECT 1 FROM instances WHERE name = $1;
+-- name: instance_context
+SELECT context FROM instances WHERE name = $1;
 -- name: instance_by_name
 SELECT {instance}, {living},
        (SELECT count(*) FROM wanted_instances WHERE wanted_instances.name = instances.name)
