@@ -1,4 +1,4 @@
-// The commands with which a person attaches to an instance's window. Pure, any thread.
+// The commands with which a person attaches to windows of the yard. Any thread.
 #pragma once
 
 #include <filesystem>
@@ -14,5 +14,12 @@ namespace yardmaster::cli {
 // Error{conflict} that says what to do when it has no window.
 std::vector<std::string> attach_command(const nlohmann::json& instance,
                                         const std::filesystem::path& socket, bool read_only);
+
+// The command line of tmux that shows a pane or session. Within the same tmux server the terminal
+// that looks at this window is switched to it, instead of showing tmux within itself.
+std::vector<std::string> show_command(const std::filesystem::path& socket,
+                                      const std::string& target, bool read_only);
+// Becomes such a command. Throws Error{unsupported} when tmux is not installed, Error{unavailable}.
+[[noreturn]] void become_tmux(std::vector<std::string> command);
 
 }  // namespace yardmaster::cli

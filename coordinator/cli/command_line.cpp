@@ -54,7 +54,7 @@ void group_verbs(CLI::App& app) {
   const std::vector<Group> groups{
       {"The daemon", {"start", "stop", "status", "doctor", "config", "backup", "call", "stop-all"}},
       {"Repositories", {"init", "repo"}},
-      {"Instances", {"spawn", "ls", "top", "attach", "logs", "history", "rm"}},
+      {"Instances", {"spawn", "ls", "control", "top", "attach", "logs", "history", "rm"}},
       {"Messages and contexts",
        {"send", "inbox", "read", "ack", "broadcast", "context", "handoff", "events"}},
       {"Work that was saved, and what stayed behind", {"rescue", "cleanup", "repair"}},

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "coordinator/cli/control/pane_commands.h"
-
 namespace yardmaster::cli {
 namespace {
 
@@ -57,8 +55,8 @@ void CommandEntry::later() {
   text_ = at_ == history_.size() ? "/" : history_[at_];
 }
 
-std::vector<std::string> CommandEntry::complete(const std::vector<std::string>& names) {
-  std::vector<std::string> found = completions_of(text_, names);
+std::vector<std::string> CommandEntry::complete(const Completable& known) {
+  std::vector<std::string> found = completions_of(text_, known);
   if (found.empty()) return {};
   text_ = common_beginning(found);
   if (found.size() == 1) return {};

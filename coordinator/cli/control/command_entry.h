@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/cli/control/pane_commands.h"
+
 namespace yardmaster::cli {
 
 class CommandEntry {
@@ -22,8 +24,8 @@ class CommandEntry {
   void clear() { text_.clear(); }
   void earlier();
   void later();
-  // Goes on as far as all of the names allow; returns the choices when there are several.
-  std::vector<std::string> complete(const std::vector<std::string>& names);
+  // Goes on as far as all that it could be allows; returns the choices when there are several.
+  std::vector<std::string> complete(const Completable& known);
   // Closes the line, keeps it in the history, and returns it.
   std::string take();
 

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "coordinator/base/error.h"
 #include "coordinator/base/process_environment.h"
 
 namespace yardmaster::cli {
@@ -66,6 +67,24 @@ std::optional<std::string> CommandRun::take() {
 int run_in_terminal(const std::vector<std::string>& words) {
   OwnedChild child(start_child(start_of(words)));
   return child.reap();
+}
+
+bool succeeds(const std::vector<std::string>& program) {
+  const UniqueFd nothing = open_null();
+  ChildStart start;
+  start.argv = program;
+  for (const auto& [name, value] : own_environment()) {
+    start.environment.push_back(name + "=" + value);
+  }
+  start.input = nothing.get();
+  start.output = nothing.get();
+  start.errors = nothing.get();
+  try {
+    OwnedChild child(start_child(start));
+    return child.reap() == 0;
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 }  // namespace yardmaster::cli

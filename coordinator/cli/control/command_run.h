@@ -29,4 +29,7 @@ class CommandRun {
 // Runs such a command with the terminal as its own, to its end. Returns its exit status.
 int run_in_terminal(const std::vector<std::string>& words);
 
+// Runs any program, unseen and unheard. Returns whether it ended with 0; false when there is none.
+bool succeeds(const std::vector<std::string>& program);
+
 }  // namespace yardmaster::cli

@@ -8,16 +8,22 @@
 
 namespace yardmaster::cli {
 
+// Names that a command may take.
+struct Completable {
+  std::vector<std::string> instances;
+  std::vector<std::string> roles;
+};
+
 // Returns the words for `yardmaster` that a line such as "/send worker-1 How far are you?" stands
-// for. Throws Error{usage} that says what the command needs.
+// for; of what the pane does itself the words "quit" and "help". Throws Error{usage} that says what
+// the command needs.
 std::vector<std::string> words_of(std::string_view line);
 
 // Returns the ways in which the last word of the line may go on, each a whole line: commands first,
 // then names where a command takes one.
-std::vector<std::string> completions_of(std::string_view line,
-                                        const std::vector<std::string>& names);
+std::vector<std::string> completions_of(std::string_view line, const Completable& known);
 
-// One line that lists them.
-std::string pane_commands_help();
+// Commands, keys and letters, in lines of 80 columns at most.
+std::vector<std::string> pane_help();
 
 }  // namespace yardmaster::cli

@@ -9,6 +9,9 @@
 
 #include "coordinator/base/error.h"
 
+// As in term.h, whose macros take many words from whatever comes after it.
+extern "C" int setupterm(const char* terminal, int descriptor, int* known);
+
 namespace yardmaster::cli {
 namespace {
 
@@ -19,6 +22,14 @@ constexpr int delete_key = 127;
 
 short pair_of(StateColour colour) { return static_cast<short>(static_cast<int>(colour)); }
 
+[[noreturn]] void throw_undrawable() {
+  const char* const terminal = std::getenv("TERM");
+  throw Error(ErrorCode::usage, std::string("the terminal TERM=") +
+                                    (terminal == nullptr ? "" : terminal) +
+                                    " is not known, or cannot be drawn on; 'yardmaster ls' shows "
+                                    "the same once");
+}
+
 void choose_colours() {
   if (!::has_colors()) return;  // the letters say the same
   ::start_color();
@@ -26,8 +37,8 @@ void choose_colours() {
   const auto set = [](StateColour colour, short foreground) {
     ::init_pair(pair_of(colour), foreground, -1);
   };
-  set(StateColour::good, COLOR_GREEN);
-  set(StateColour::quiet, COLOR_CYAN);
+  set(StateColour::good, COLOR_CYAN);
+  set(StateColour::quiet, -1);
   set(StateColour::wants_you, COLOR_YELLOW);
   set(StateColour::passing, COLOR_MAGENTA);
   set(StateColour::bad, COLOR_RED);
@@ -35,18 +46,20 @@ void choose_colours() {
 
 }  // namespace
 
-Screen::Screen() {
+void require_drawable_terminal() {
   if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDOUT_FILENO) != 1) {
     throw Error(ErrorCode::usage, "this needs a terminal; 'yardmaster ls' shows the same once");
   }
+  int known = 0;
+  if (::setupterm(nullptr, STDOUT_FILENO, &known) == OK && ::tigetstr("cup") != nullptr) return;
+  throw_undrawable();
+}
+
+Screen::Screen() {
+  require_drawable_terminal();
   std::setlocale(LC_CTYPE, "");
   // initscr() would end this program where newterm() says no.
-  if (::newterm(nullptr, stdout, stdin) == nullptr) {
-    const char* const terminal = std::getenv("TERM");
-    throw Error(ErrorCode::usage, std::string("the terminal TERM=") +
-                                      (terminal == nullptr ? "" : terminal) +
-                                      " is not known; 'yardmaster ls' shows the same once");
-  }
+  if (::newterm(nullptr, stdout, stdin) == nullptr) throw_undrawable();
   ::set_escdelay(escape_delay_ms);
   ::cbreak();
   ::noecho();
@@ -95,6 +108,10 @@ KeyPress Screen::next_key() {
       return {.key = Key::up};
     case KEY_DOWN:
       return {.key = Key::down};
+    case KEY_PPAGE:
+      return {.key = Key::page_up};
+    case KEY_NPAGE:
+      return {.key = Key::page_down};
     case KEY_BACKSPACE:
     case delete_key:
     case '\b':

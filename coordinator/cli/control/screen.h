@@ -5,11 +5,24 @@
 #include <cstddef>
 #include <string>
 
-#include "coordinator/cli/control/pane_rows.h"
+#include "coordinator/domain/state_sign.h"
 
 namespace yardmaster::cli {
 
-enum class Key { none, text, enter, escape, erase, clear_line, up, down, tab, resized };
+enum class Key {
+  none,
+  text,
+  enter,
+  escape,
+  erase,
+  clear_line,
+  up,
+  down,
+  page_up,
+  page_down,
+  tab,
+  resized
+};
 struct KeyPress {
   Key key = Key::none;
   char byte = 0;  // of text, which comes byte by byte
@@ -21,10 +34,13 @@ struct LineStyle {
   bool reverse = false;
 };
 
+// Throws Error{usage} that says what to do when there is no terminal, or one that cannot be drawn
+// on.
+void require_drawable_terminal();
+
 class Screen {
  public:
-  // Throws Error{usage} that says what to do when there is no terminal, or one that cannot be drawn
-  // on.
+  // Throws what require_drawable_terminal() does.
   Screen();
   ~Screen();
   Screen(const Screen&) = delete;

@@ -1,10 +1,5 @@
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <iostream>
 #include <optional>
-
-#include <unistd.h>
 
 #include "coordinator/base/error.h"
 #include "coordinator/cli/attach.h"
@@ -67,19 +62,6 @@ void show_output(const Places& places, const std::string& name, LogView view) {
   show_log(file, view);
 }
 
-[[noreturn]] void become(std::vector<std::string> command) {
-  std::vector<char*> arguments;
-  arguments.reserve(command.size() + 1);
-  for (std::string& word : command) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  ::unsetenv("TMUX");  // else tmux refuses to be shown within another tmux
-  ::execvp(arguments.front(), arguments.data());
-  if (errno == ENOENT) {
-    throw Error(ErrorCode::unsupported, "tmux is not installed (on Debian: apt install tmux)");
-  }
-  throw Error(ErrorCode::unavailable, std::string("cannot start tmux: ") + std::strerror(errno));
-}
-
 void attach(const Places& places, const std::string& name, bool read_only) {
   const Config config = places.load().config;
   const Paths paths = config.paths();
@@ -95,7 +77,7 @@ void attach(const Places& places, const std::string& name, bool read_only) {
     throw Error(ErrorCode::usage,
                 "attach needs a terminal; see the output with 'yardmaster logs " + name + "'");
   }
-  become(std::move(command));
+  become_tmux(std::move(command));
 }
 
 void add_attach(CLI::App& app, Places& places) {
@@ -106,7 +88,8 @@ void add_attach(CLI::App& app, Places& places) {
   CLI::Option* read_only = verb->add_flag("--read-only")->description("Look, and type nothing");
   verb->footer(
       "The window is tmux's: Ctrl-b d leaves it, and the agent goes on. Works from within\n"
-      "another tmux too; Ctrl-b is that one's first, then. Terminals that are attached to\n"
+      "another tmux too; Ctrl-b is that one's first, then. From another window of the yard it\n"
+      "switches this terminal, and Ctrl-b L comes back. Terminals that are attached to\n"
       "agents of one repository show the same window: the one that was attached last.\n"
       "Example: yardmaster attach worker-1 --read-only");
   verb->callback([&places, name, read_only] {
