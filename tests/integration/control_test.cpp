@@ -1,5 +1,7 @@
 // `yardmaster control` as a person has it: in a terminal, in the yard's own tmux; and the states in
 // the status lines of that.
+#include <filesystem>
+
 #include <gmock/gmock.h>
 
 #include "tests/integration/agent_yard.h"
@@ -9,7 +11,6 @@ namespace yardmaster::support {
 namespace {
 
 using nlohmann::json;
-using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -26,7 +27,9 @@ class Control : public AgentYard {
 };
 
 TEST_F(Control, shows_instances_in_different_states_and_takes_commands) {
-  spawn("ada", "worker");
+  json ada = request("ada", "worker");
+  ada["task"] = "mend #(touch " + (scratch_ / "evil").string() + ") #[bg=red]\x1b[41m it";
+  daemon_->call("allocate_instance", ada);
   spawn("worker-10", "worker");
   spawn("worker-9", "worker");
   report("worker-9", "idle");
@@ -52,7 +55,9 @@ TEST_F(Control, shows_instances_in_different_states_and_takes_commands) {
   EXPECT_TRUE(terminal.shows("handoff to worker-9")) << terminal.screen();
   EXPECT_TRUE(terminal.shows("handoff from ada")) << terminal.screen();
   EXPECT_THAT(terminal.screen(), HasSubstr("progress: half #(touch $PLACE/x) way"));
-  EXPECT_THAT(terminal.screen(), HasSubstr("worker-10"));
+  EXPECT_THAT(terminal.screen(), HasSubstr("mend #(touch /"));
+  EXPECT_THAT(terminal.coloured_screen(), Not(HasSubstr("\x1b[41m")));
+  EXPECT_FALSE(std::filesystem::exists(scratch_ / "evil"));
 
   terminal.type("/rm worker-1");
   terminal.press("Tab");
