@@ -53,6 +53,9 @@ struct Config {
   std::chrono::nanoseconds sweep_interval = std::chrono::seconds(30);
   std::uint64_t output_max_bytes = 10U << 20U;
   std::uint64_t checkout_jobs = 0;
+  std::chrono::nanoseconds delivery_lease = std::chrono::seconds(30);
+  std::chrono::nanoseconds undeliverable_after = std::chrono::hours(168);
+  std::chrono::nanoseconds handoff_expires_after = std::chrono::hours(24);
   std::chrono::nanoseconds fetch_timeout = std::chrono::seconds(20);
   std::chrono::nanoseconds file_timeout = std::chrono::seconds(30);
   std::uint64_t restart_limit = 5;

@@ -12,6 +12,7 @@
 #include "coordinator/base/stall_detector.h"
 #include "coordinator/broker/commands/protocol.h"
 #include "coordinator/broker/commands/wire_values.h"
+#include "coordinator/broker/message_event.h"
 
 namespace yardmaster {
 namespace {
@@ -45,39 +46,35 @@ unsigned kinds_of(const std::vector<std::string>& events) {
   return kinds;
 }
 
-// Raises pushed messages to delivered. Nobody waits for it: what fails stays pending and is shown
-// as such.
-class MarkDelivered final : public Operation {
- public:
-  using ByRecipient = std::unordered_map<std::string, std::vector<std::uint64_t>>;
-  explicit MarkDelivered(ByRecipient messages)
-      : Operation(Durability::process), messages_(std::move(messages)) {}
-
-  void execute(Store& store) override {
-    for (const auto& [recipient, ids] : messages_) store.mark_delivered(recipient, ids);
-  }
-  void complete() noexcept override {}
-
- private:
-  ByRecipient messages_;
-};
-
 }  // namespace
 
+EventHub::EventHub(boost::asio::io_context& io, StoreQueue& store, MemoryBudget& memory,
+                   std::chrono::nanoseconds lease)
+    : io_(io),
+      memory_(memory),
+      deliveries_(io, store, memory, lease,
+                  [this](const std::string& recipient) { unheard_(recipient); }) {}
+
 void EventHub::subscribe(Session& session, const std::vector<std::string>& events,
-                         const std::string& instance) {
+                         const std::string& instance, bool confirms) {
   if (!session.can_subscribe()) {
     throw Error(ErrorCode::unsupported, "events need a line session or a WebSocket");
   }
   const unsigned kinds = kinds_of(events);
+  if (confirms && (instance.empty() || (kinds & bit(EventKind::message)) == 0)) {
+    throw Error(ErrorCode::invalid_request,
+                "args.confirms: only for the event message of one instance");
+  }
   forget(session);
   if (!session.is_open()) return;
   subscriptions_.emplace(&session, Subscription{&session, kinds, instance});
   if ((kinds & bit(EventKind::unread)) != 0) ++unread_subscriptions_;
   audience_[instance].push_back(&session);
+  if (confirms) deliveries_.add(session, instance);
 }
 
 void EventHub::forget(const Session& session) {
+  deliveries_.forget(session);
   const auto found = subscriptions_.find(&session);
   if (found == subscriptions_.end()) return;
   if ((found->second.kinds & bit(EventKind::unread)) != 0) --unread_subscriptions_;
@@ -95,19 +92,20 @@ std::size_t EventHub::notify_audience(EventKind kind, const std::string& instanc
   // A copy, since a session that is dropped for not reading leaves the list.
   const std::vector<Session*> listeners = found->second;
   for (Session* listener : listeners) {
-    const auto subscription = subscriptions_.find(listener);
-    if (subscription == subscriptions_.end()) continue;
-    if ((subscription->second.kinds & bit(kind)) == 0) continue;
-    const SessionPtr keep_alive(listener);
-    const bool was_open = listener->is_open();
-    listener->send_event(text.beginning, text.rest);
-    if (listener->is_open()) {
-      ++heard;
-    } else if (was_open) {
-      ++dropped_;
-    }
+    if (is_heard(*listener, kind, text)) ++heard;
   }
   return heard;
+}
+
+bool EventHub::is_heard(Session& listener, EventKind kind, const Text& text) {
+  const auto subscription = subscriptions_.find(&listener);
+  if (subscription == subscriptions_.end()) return false;
+  if ((subscription->second.kinds & bit(kind)) == 0) return false;
+  const SessionPtr keep_alive(&listener);
+  const bool was_open = listener.is_open();
+  listener.send_event(text.beginning, text.rest);
+  if (!listener.is_open() && was_open) ++dropped_;
+  return listener.is_open();
 }
 
 std::size_t EventHub::notify(EventKind kind, std::initializer_list<std::string_view> concerned,
@@ -127,20 +125,10 @@ EventHub::Text EventHub::text_of(EventKind kind, const nlohmann::json& data) {
   return {{}, memory_.share(std::move(text))};
 }
 
-// Of the event, all but the id and the recipient.
-SharedText EventHub::message_text(const Message& message) {
-  std::string rest = "\"from\":";
-  append_quoted(rest, message.from);
-  rest.append(",\"sent_at\":\"").append(format_time(message.sent_at)).append("\",\"body\":");
-  append_quoted(rest, message.body);
-  rest.append("}}");
-  return memory_.share(std::move(rest));
-}
-
 void EventHub::publish(const Message& message) {
   if (!broadcasts_.empty()) return publish(message, {message.id}, {message.to});
   if (!audience_.contains({}) && !audience_.contains(message.to)) return unheard_(message.to);
-  tell_message(message, message_text(message));
+  tell_message(message, message_rest(memory_, message));
 }
 
 void EventHub::publish(const Message& message, const std::vector<std::uint64_t>& ids,
@@ -151,7 +139,7 @@ void EventHub::publish(const Message& message, const std::vector<std::uint64_t>&
     return;
   }
   Broadcast broadcast;
-  broadcast.rest = message_text(message);
+  broadcast.rest = message_rest(memory_, message);
   broadcast.ids = ids;
   broadcast.recipients = recipients;
   broadcasts_.push_back(std::move(broadcast));
@@ -182,16 +170,26 @@ void EventHub::tell_next() {
 }
 
 void EventHub::tell_message(const Message& message, const SharedText& rest) {
-  Text text{"{\"event\":\"message\",\"data\":{\"id\":", rest};
-  append_number(text.beginning, message.id);
-  text.beginning.append(",\"to\":");
-  append_quoted(text.beginning, message.to);
-  text.beginning.push_back(',');
+  const Text text{message_beginning(message), rest};
   notify_audience(EventKind::message, {}, text);
-  // A message counts as delivered only if a subscriber of the recipient itself got it.
-  const bool is_heard = notify_audience(EventKind::message, message.to, text) > 0;
-  is_heard ? note_delivered(message) : unheard_(message.to);
+  if (!tell_recipient(message, text)) unheard_(message.to);
   if (unread_subscriptions_ > 0) tell_unread(message);
+}
+
+bool EventHub::tell_recipient(const Message& message, const Text& text) {
+  const auto found = audience_.find(message.to);
+  if (found == audience_.end()) return false;
+  bool is_taken = false;
+  const std::vector<Session*> listeners = found->second;  // they may leave meanwhile
+  for (Session* listener : listeners) {
+    if (deliveries_.is_taker(*listener)) {
+      deliveries_.offer(*listener, message, text.rest);
+      is_taken = true;
+    } else {
+      is_heard(*listener, EventKind::message, text);
+    }
+  }
+  return is_taken;
 }
 
 void EventHub::tell_unread(const Message& message) {
@@ -206,6 +204,17 @@ void EventHub::publish_status(const Message& message) {
                                              {"from", message.from},
                                              {"to", message.to},
                                              {"status", to_string(message.status)}}));
+}
+
+void EventHub::publish(const DeadLetter& letter) {
+  if (subscriptions_.empty()) return;
+  const Message& message = letter.message;
+  notify(EventKind::message_status, {message.from, message.to},
+         text_of(EventKind::message_status, {{"id", message.id},
+                                             {"from", message.from},
+                                             {"to", message.to},
+                                             {"status", to_string(message.status)},
+                                             {"reason", death_reason(letter)}}));
 }
 
 void EventHub::publish(const Handoff& handoff) {
@@ -233,17 +242,6 @@ void EventHub::on_gone(const Instance& instance, std::chrono::nanoseconds cleanu
          text_of(EventKind::gone, {{"instance_id", instance.name},
                                    {"reason", instance.end_reason},
                                    {"cleanup_ms", to_milliseconds(cleanup)}}));
-}
-
-void EventHub::note_delivered(const Message& message) {
-  const bool first = delivered_.empty();
-  delivered_[message.to].push_back(message.id);
-  if (first) boost::asio::post(io_, [this] { submit_delivered(); });
-}
-
-void EventHub::submit_delivered() {
-  now_running("deliveries");
-  store_.submit(std::make_unique<MarkDelivered>(std::exchange(delivered_, {})));
 }
 
 }  // namespace yardmaster

@@ -1,7 +1,6 @@
 // The event hub knows which session subscribes to which events, and sends them. Broker thread only.
 //
-// A pushed message counts as delivered: that is noted in the store, a batch at a time, and never
-// waited for. `unread` says only that there is one, and delivers nothing.
+// Nothing that is sent here counts as delivered: whoever takes it confirms that (Deliveries).
 #pragma once
 
 #include <cstdint>
@@ -17,6 +16,7 @@
 #include <boost/asio/io_context.hpp>
 #include <nlohmann/json.hpp>
 
+#include "coordinator/broker/deliveries.h"
 #include "coordinator/broker/event_table.h"
 #include "coordinator/broker/sessions/memory_budget.h"
 #include "coordinator/broker/sessions/session.h"
@@ -31,15 +31,17 @@ namespace yardmaster {
 
 class EventHub final : public InstanceObserver {
  public:
-  EventHub(boost::asio::io_context& io, StoreQueue& store, MemoryBudget& memory)
-      : io_(io), store_(store), memory_(memory) {}
+  // `lease`: see Deliveries.
+  EventHub(boost::asio::io_context& io, StoreQueue& store, MemoryBudget& memory,
+           std::chrono::nanoseconds lease);
 
-  // Replaces what the session subscribed to before. `instance` empty: events about everyone. Throws
-  // invalid_request for a name that is no event.
+  // Replaces what the session subscribed to before. `instance` empty: events about everyone.
+  // `confirms`: it takes that instance's messages, and confirms them. Throws invalid_request for a
+  // name that is no event, and for nothing to confirm.
   void subscribe(Session& session, const std::vector<std::string>& events,
-                 const std::string& instance);
+                 const std::string& instance, bool confirms);
   void forget(const Session& session);
-  // Called with the recipient of each message that none of its own subscribers got.
+  // Called with the recipient of each message that no session of its own took, or left unconfirmed.
   void on_unheard(std::function<void(const std::string& recipient)> callback) {
     unheard_ = std::move(callback);
   }
@@ -52,8 +54,17 @@ class EventHub final : public InstanceObserver {
   // needs; later messages come after it.
   void publish(const Message& message, const std::vector<std::uint64_t>& ids,
                const std::vector<std::string>& recipients);
-  // Tells sender and recipient that it was read or acked.
+  // The recipient's side has these, or all up to one, so that no session is sent them again.
+  void confirm(const std::string& recipient, const std::vector<std::uint64_t>& ids) {
+    deliveries_.confirm(recipient, ids);
+  }
+  void confirm_up_to(const std::string& recipient, std::uint64_t newest) {
+    deliveries_.confirm_up_to(recipient, newest);
+  }
+  std::uint64_t redelivered() const { return deliveries_.redelivered(); }
+  // Tells sender and recipient that its status rose.
   void publish_status(const Message& message);
+  void publish(const DeadLetter& letter);
   void publish(const Handoff& handoff);
   void publish(const CheckpointResult& checkpoint);
   void on_state(const Instance& instance) override;
@@ -86,8 +97,9 @@ class EventHub final : public InstanceObserver {
   };
 
   Text text_of(EventKind kind, const nlohmann::json& data);
-  SharedText message_text(const Message& message);
   void tell_message(const Message& message, const SharedText& rest);
+  // Returns whether one took it.
+  bool tell_recipient(const Message& message, const Text& text);
   void tell_unread(const Message& message);
   void tell_broadcasts();
   void tell_next();
@@ -95,19 +107,17 @@ class EventHub final : public InstanceObserver {
   std::size_t notify(EventKind kind, std::initializer_list<std::string_view> concerned,
                      const Text& text);
   std::size_t notify_audience(EventKind kind, const std::string& instance, const Text& text);
-  void note_delivered(const Message& message);
-  void submit_delivered();
+  bool is_heard(Session& listener, EventKind kind, const Text& text);
 
   boost::asio::io_context& io_;
-  StoreQueue& store_;
   MemoryBudget& memory_;
   std::function<void(const std::string& recipient)> unheard_ = [](const std::string&) {};
   std::uint64_t dropped_ = 0;
   std::unordered_map<const Session*, Subscription> subscriptions_;
   std::size_t unread_subscriptions_ = 0;  // to that kind
   Audience audience_;
-  std::unordered_map<std::string, std::vector<std::uint64_t>> delivered_;  // by recipient
   std::deque<Broadcast> broadcasts_;
+  Deliveries deliveries_;
 };
 
 }  // namespace yardmaster

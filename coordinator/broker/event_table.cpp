@@ -7,12 +7,12 @@ namespace yardmaster {
 namespace {
 
 constexpr EventSpec event_specs[event_kinds] = {
-    {"message",
-     "A message was sent. It counts as delivered when a subscriber of its recipient got it.",
+    {"message", "A message was sent. It is delivered when its recipient's side has confirmed that.",
      reply::message_event},
     {"unread", "A message was sent. Says only that, and delivers nothing.", reply::unread_event},
-    {"message_status", "A message was read or acked.", reply::message_status_event},
-    {"handoff", "A handoff was offered, accepted or cancelled.", reply::handoff},
+    {"message_status", "A message was delivered, read or acked, or died.",
+     reply::message_status_event},
+    {"handoff", "A handoff was offered, accepted or cancelled, or expired.", reply::handoff},
     {"instance", "The state of an instance changed.", reply::instance_event},
     {"gone", "The last trace of an instance is gone.", reply::gone_event},
     {"checkpoint", "The store made a checkpoint; only for those who hear of everyone.",

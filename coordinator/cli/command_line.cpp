@@ -220,6 +220,7 @@ void add_verbs(CLI::App& app, Places& places, int& status) {
   add_upkeep_verbs(app, places);
   add_doctor_verb(app, places, status);
   add_message_verbs(app, places);
+  add_inbox_verb(app, places);
   add_context_verbs(app, places);
   add_event_verb(app, places);
   add_control_verb(app, places);

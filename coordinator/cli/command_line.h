@@ -45,6 +45,7 @@ struct Places {
 void add_daemon_verbs(CLI::App& app, Places& places, int& status);
 void add_agent_verbs(CLI::App& app, Places& places);
 void add_message_verbs(CLI::App& app, Places& places);
+void add_inbox_verb(CLI::App& app, Places& places);
 void add_context_verbs(CLI::App& app, Places& places);
 void add_event_verb(CLI::App& app, Places& places);
 void add_control_verb(CLI::App& app, Places& places);

@@ -27,6 +27,13 @@ struct Hearing {
 // one of a subagent, which is not whom the messages are for.
 std::optional<Hearing> hearing_of(std::string_view event, std::string_view input);
 
+// What an agent was told, and has to be confirmed.
+struct Told {
+  std::string text;
+  std::string rung;          // of unread_messages
+  std::uint64_t newest = 0;  // of the messages
+};
+
 // A fact, in one line: agents take orders from their hooks for an attack.
 std::string unread_text(std::string_view instance, std::uint64_t count);
 

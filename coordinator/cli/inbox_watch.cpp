@@ -43,7 +43,7 @@ bool InboxWatch::has_lost_company(int descriptor, int timeout_ms) const {
                      [](const pollfd& each) { return each.revents != 0; });
 }
 
-std::optional<std::string> InboxWatch::wait() {
+std::optional<Told> InboxWatch::wait() {
   for (;;) {
     try {
       Client client(socket_, reply_timeout);
@@ -57,13 +57,16 @@ std::optional<std::string> InboxWatch::wait() {
   }
 }
 
-std::optional<std::string> InboxWatch::watch(Client& client) {
+std::optional<Told> InboxWatch::watch(Client& client) {
   client.call("subscribe", {{"events", {"unread", "instance"}}, {"instance_id", instance_}},
               reply_timeout);
   do {
     const json unread = client.call("unread_messages",
                                     {{"rung", "wake"}, {"instance_id", instance_}}, reply_timeout);
-    if (flag_of(unread, "tell")) return unread_text(instance_, number_of(unread, "unread"));
+    if (flag_of(unread, "tell")) {
+      const std::string text = unread_text(instance_, number_of(unread, "unread"));
+      return Told{text, "wake", number_of(unread, "newest")};
+    }
   } while (next_turn(client) == Turn::ask);
   return std::nullopt;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "coordinator/base/unique_fd.h"
+#include "coordinator/cli/hook_event.h"
 #include "coordinator/client/client.h"
 
 namespace yardmaster::cli {
@@ -19,12 +20,12 @@ class InboxWatch {
   InboxWatch(std::filesystem::path socket, std::string instance);
 
   // What to tell the agent; nothing once it works again, or is no more.
-  std::optional<std::string> wait();
+  std::optional<Told> wait();
 
  private:
   enum class Turn { ask, over };
 
-  std::optional<std::string> watch(Client& client);
+  std::optional<Told> watch(Client& client);
   Turn next_turn(Client& client);
   // Waits for that long (-1: without end) at most, or until the descriptor can be read. Returns
   // whether one of those for whom this waits has ended.

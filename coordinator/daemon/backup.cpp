@@ -1,6 +1,11 @@
 #include "coordinator/daemon/backup.h"
 
+#include <memory>
 #include <system_error>
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "coordinator/base/durable_names.h"
 #include "coordinator/base/error.h"
@@ -20,6 +25,12 @@ void refuse_existing(const std::filesystem::path& file) {
   throw Error(ErrorCode::already_exists, file.string() + " exists already");
 }
 
+boost::asio::awaitable<void> copy_database(std::unique_ptr<Database> reader,
+                                           std::filesystem::path file) {
+  write_backup(*reader, file);
+  co_return;
+}
+
 }  // namespace
 
 void write_backup(Database& database, const std::filesystem::path& file) {
@@ -37,6 +48,17 @@ void write_backup(Database& database, const std::filesystem::path& file) {
     remove_copy(copy);
     throw;
   }
+}
+
+boost::asio::awaitable<void> back_up(StoreQueue& queue, boost::asio::thread_pool& workers,
+                                     std::filesystem::path file) {
+  if (!file.is_absolute()) {
+    throw Error(ErrorCode::invalid_request, "args.file: must be an absolute path");
+  }
+  const auto open = [](Store& store) { return store.database().open_reader(); };
+  std::unique_ptr<Database> reader = co_await queue.run(Durability::process, open);
+  boost::asio::awaitable<void> copying = copy_database(std::move(reader), std::move(file));
+  co_await boost::asio::co_spawn(workers, std::move(copying), boost::asio::use_awaitable);
 }
 
 }  // namespace yardmaster

@@ -23,6 +23,7 @@
 #include "coordinator/broker/broker.h"
 #include "coordinator/broker/commands/command_table.h"
 #include "coordinator/broker/commands/wire_values.h"
+#include "coordinator/broker/expiry.h"
 #include "coordinator/daemon/backup.h"
 #include "coordinator/daemon/daemon_limits.h"
 #include "coordinator/daemon/daemon_lock.h"
@@ -139,6 +140,7 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
   StoreQueue queue_;
   MemoryBudget memory_;
   EventHub events_;
+  Expiry expiry_;
   StoryLog story_;
   InstanceManager instances_;
   InstanceParts parts_;
@@ -172,7 +174,10 @@ Daemon::Impl::Impl(const Config& config, AgentSurroundings surroundings, bool fo
              commit_options(config_), metrics_),
       memory_(io_, config_.session_memory_bytes,
               [this](std::size_t bytes, const std::string& whose) { on_shed(bytes, whose); }),
-      events_(io_, queue_, memory_),
+      events_(io_, queue_, memory_, config_.delivery_lease),
+      expiry_(io_, queue_, events_, clock_,
+              {config_.sweep_interval, config_.undeliverable_after, config_.handoff_expires_after},
+              [this](const Handoff& handoff) { on_handoff(handoff); }),
       story_(log_.logger(), *this),
       instances_(io_, queue_, story_, warning(), config_.file_timeout),
       parts_(io_, queue_, instances_, clock_, config_, yard_, std::move(surroundings), warning()),
@@ -268,6 +273,7 @@ asio::awaitable<void> Daemon::Impl::start() {
              config_.paths().broker_socket().string(), broker_options().max_connections,
              file_limit_);
   places_.start();
+  expiry_.start();
   co_await parts_.begin();
 }
 
@@ -312,6 +318,7 @@ asio::awaitable<void> Daemon::Impl::shut_down(bool with_tmux) {
   }
   stop_deadline_.step("replies to what was asked", reply_timeout);
   places_.stop();
+  expiry_.stop();
   parts_.stop();
   broker_.stop_listening();
   const SteadyTime began = std::chrono::steady_clock::now();
@@ -341,13 +348,8 @@ json Daemon::Impl::status(const StoreFacts& store) const {
 }
 
 asio::awaitable<void> Daemon::Impl::backup(std::filesystem::path file) {
-  if (!file.is_absolute()) {
-    throw Error(ErrorCode::invalid_request, "args.file: must be an absolute path");
-  }
-  const auto open = [](Store& store) { return store.database().open_reader(); };
-  std::unique_ptr<Database> reader = co_await queue_.run(Durability::process, open);
-  std::function<void()> copy = [&reader, &file] { write_backup(*reader, file); };
-  co_await run_on(workers_, std::move(copy));
+  asio::awaitable<void> copying = back_up(queue_, workers_, std::move(file));
+  co_await std::move(copying);
 }
 
 void Daemon::Impl::on_gone(const Instance& instance, std::chrono::nanoseconds cleanup) {
@@ -379,7 +381,7 @@ void Daemon::Impl::on_storage_error(const Error& error) {
 
 asio::awaitable<std::string> Daemon::Impl::metrics_text() {
   return metrics_page({metrics_, queue_, dispatcher_, broker_, events_, instances_, parts_.roles(),
-                       memory_, stalls_.detector(), clock_});
+                       memory_, stalls_.detector(), expiry_, clock_});
 }
 
 asio::awaitable<std::string> Daemon::Impl::instance_text(const std::string& name) {

@@ -251,6 +251,14 @@ std::string DaemonMetrics::exposition(const DaemonGauges& gauges) {
         gauges.dropped_subscribers);
   raise("yardmaster_connections_shed_total",
         "Connections closed since they held most when all held too much.", gauges.shed);
+  raise("yardmaster_redeliveries_total",
+        "Messages sent again to subscribers that had not confirmed them.", gauges.redelivered);
+  for (const auto& [cause, count] : gauges.dead_letters) {
+    raise_to(registry_.counter("yardmaster_dead_letters_total",
+                               "Messages that nobody is going to read, by cause.",
+                               {{"cause", std::string(to_string(cause))}}),
+             static_cast<double>(count));
+  }
   set("yardmaster_session_memory_bytes", "What connections hold in memory.", gauges.session_memory);
   expose(gauges.turns);
   if (gauges.store) expose(*gauges.store, gauges.now);

@@ -41,6 +41,8 @@ struct DaemonGauges {
   std::uint64_t subscribers = 0;
   std::uint64_t dropped_subscribers = 0;
   std::uint64_t operations_in_flight = 0;
+  std::uint64_t redelivered = 0;
+  std::map<DeathCause, std::uint64_t> dead_letters;
   LoopTurns turns;
   // By role and state; roles that this yard does not define are one, so that labels do not grow.
   std::map<std::pair<std::string, InstanceState>, std::uint64_t> instances_by_state;

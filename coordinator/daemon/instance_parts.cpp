@@ -79,6 +79,7 @@ InstanceParts::InstanceParts(asio::io_context& io, StoreQueue& store, InstanceMa
       runner_(io, paths_.programs_lock(), surroundings_.file_mask, config.file_timeout),
       roles_(Roles::load(config.roles_file)),
       signs_(io),
+      tellings_(clock, config.delivery_lease),
       repositories_(io, files_, store, runner_, paths_, checkout_jobs(config), on_warning_),
       tmux_(
           io, workers_, paths_.tmux_socket(), [this] { upkeep_.hint(); }, on_warning_),

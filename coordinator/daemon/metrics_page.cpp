@@ -75,6 +75,10 @@ asio::awaitable<std::string> metrics_page(MeteredParts parts) {
   gauges.instances = parts.instances.size();
   gauges.subscribers = parts.events.subscribers();
   gauges.dropped_subscribers = parts.events.dropped();
+  gauges.redelivered = parts.events.redelivered();
+  for (const DeathCause cause : {DeathCause::recipient_ended, DeathCause::not_taken}) {
+    gauges.dead_letters[cause] = parts.expiry.dead(cause);
+  }
   gauges.operations_in_flight = parts.queue.in_flight();
   gauges.turns = parts.detector.turns();
   gauges.instances_by_state = count_instances(parts.instances, parts.roles);

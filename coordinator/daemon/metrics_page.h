@@ -10,6 +10,7 @@
 #include "coordinator/broker/broker.h"
 #include "coordinator/broker/commands/dispatcher.h"
 #include "coordinator/broker/event_hub.h"
+#include "coordinator/broker/expiry.h"
 #include "coordinator/broker/sessions/memory_budget.h"
 #include "coordinator/daemon/daemon_metrics.h"
 #include "coordinator/instances/lifecycle/instance_manager.h"
@@ -29,6 +30,7 @@ struct MeteredParts {
   const Roles& roles;
   const MemoryBudget& memory;
   const StallDetector& detector;
+  const Expiry& expiry;
   const Clock& clock;
 };
 

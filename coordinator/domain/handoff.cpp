@@ -6,10 +6,11 @@
 namespace yardmaster {
 namespace {
 
-constexpr std::array<std::pair<HandoffState, std::string_view>, 3> handoff_state_names{{
+constexpr std::array<std::pair<HandoffState, std::string_view>, 4> handoff_state_names{{
     {HandoffState::pending, "pending"},
     {HandoffState::accepted, "accepted"},
     {HandoffState::cancelled, "cancelled"},
+    {HandoffState::expired, "expired"},
 }};
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace yardmaster {
 
 // Rows hold the numbers, and SQL is built from them (cmake/stored_numbers.cmake): one that was
 // given never changes.
-enum class HandoffState { pending = 0, accepted = 1, cancelled = 2 };
+enum class HandoffState { pending = 0, accepted = 1, cancelled = 2, expired = 3 };
 
 // Whose context is handed over: that of an instance which lives, or what an ended one left.
 enum class Giver { living, ended };

@@ -3,22 +3,45 @@
 #include <array>
 #include <utility>
 
+#include "coordinator/base/duration.h"
 #include "coordinator/domain/names.h"
 
 namespace yardmaster {
 namespace {
 
-constexpr std::array<std::pair<MessageStatus, std::string_view>, 4> message_status_names{{
+constexpr std::array<std::pair<MessageStatus, std::string_view>, 5> message_status_names{{
     {MessageStatus::pending, "pending"},
     {MessageStatus::delivered, "delivered"},
     {MessageStatus::read, "read"},
     {MessageStatus::acked, "acked"},
+    {MessageStatus::dead, "dead"},
 }};
+
+std::string rounded(std::chrono::nanoseconds duration) {
+  using std::chrono::floor;
+  if (duration >= std::chrono::hours(2))
+    return format_duration(floor<std::chrono::hours>(duration));
+  if (duration >= std::chrono::seconds(2)) {
+    return format_duration(floor<std::chrono::seconds>(duration));
+  }
+  return format_duration(floor<std::chrono::milliseconds>(duration));
+}
 
 }  // namespace
 
 std::string_view to_string(MessageStatus status) {
   return message_status_names[static_cast<std::size_t>(status)].second;
+}
+
+std::string_view to_string(DeathCause cause) {
+  return cause == DeathCause::not_taken ? "not_taken" : "recipient_ended";
+}
+
+std::string death_reason(const DeadLetter& letter) {
+  const std::string to = "'" + letter.message.to + "'";
+  if (letter.cause == DeathCause::recipient_ended) return to + " ended before it had read it";
+  const auto waited = letter.died_at - letter.message.sent_at;
+  return to + " has not taken it within " + rounded(waited);
 }
 
 std::optional<Recipients> recipients_from(std::string_view text) {

@@ -13,8 +13,15 @@
 namespace yardmaster {
 
 // Rows hold the numbers, and SQL is built from them (cmake/stored_numbers.cmake): one that was
-// given never changes. A message's status only rises.
-enum class MessageStatus { pending = 0, delivered = 1, read = 2, acked = 3 };
+// given never changes. A message's status only rises:
+//
+//   pending    it is stored
+//   delivered  the recipient's side took it: it confirmed that it has it, or has told its agent
+//   read       the agent opened it
+//   acked      the agent said that it is dealt with
+//   dead       nobody is going to read it any more, and why (DeadLetter). From pending, or, when
+//              the recipient has ended, from delivered; nothing follows
+enum class MessageStatus { pending = 0, delivered = 1, read = 2, acked = 3, dead = 4 };
 
 std::string_view to_string(MessageStatus status);
 std::optional<MessageStatus> message_status_from(std::string_view text);
@@ -29,9 +36,32 @@ struct Message {
   std::optional<WallTime> acked_at;
 };
 
+// Why a message is dead, as rows hold it.
+enum class DeathCause { recipient_ended = 0, not_taken = 1 };
+
+std::string_view to_string(DeathCause cause);
+
+// A message that nobody is going to read.
+struct DeadLetter {
+  Message message;
+  DeathCause cause = DeathCause::recipient_ended;
+  WallTime died_at{};
+};
+
+// In one sentence, for people.
+std::string death_reason(const DeadLetter& letter);
+
+// A filter selects the dead letters that list_dead_letters returns, the oldest message first.
+struct DeadLetterFilter {
+  std::string instance = {};  // to whom or by whom they were sent; empty: everyone's
+  std::uint64_t after = 0;
+  std::size_t limit = 100;
+  std::size_t most_bytes = std::numeric_limits<std::size_t>::max();
+};
+
 // A filter selects the messages that list_messages returns: without a status all that are not
-// acked, oldest first or newest first, and those that follow `after` in that order (0: from the
-// beginning). As many as make up `most_bytes`, though one at least.
+// acked or dead, oldest first or newest first, and those that follow `after` in that order (0: from
+// the beginning). As many as make up `most_bytes`, though one at least.
 struct MessageFilter {
   std::string recipient;
   std::optional<MessageStatus> status;

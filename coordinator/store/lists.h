@@ -27,6 +27,9 @@ struct Unread {
 };
 Unread find_unread(Database& database, std::string_view recipient);
 
+// Letters to or from an instance, or all.
+Page<DeadLetter> list_dead_letters(Database& database, const DeadLetterFilter& filter);
+
 Page<Handoff> list_handoffs(Database& database, const HandoffFilter& filter);
 
 // The living ones by name, with their contexts' generations.

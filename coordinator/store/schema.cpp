@@ -5,6 +5,7 @@
 #include "embedded/migrations_2.sql.h"
 #include "embedded/migrations_3.sql.h"
 #include "embedded/migrations_4.sql.h"
+#include "embedded/migrations_5.sql.h"
 #include "embedded/schema.sql.h"
 
 namespace yardmaster {
@@ -13,7 +14,7 @@ namespace {
 constexpr std::int64_t oldest_schema_version = 1;
 // Each of these leads to the next version.
 constexpr std::array migrations{embedded::migrations_2_sql, embedded::migrations_3_sql,
-                                embedded::migrations_4_sql};
+                                embedded::migrations_4_sql, embedded::migrations_5_sql};
 static_assert(oldest_schema_version + static_cast<std::int64_t>(migrations.size()) ==
               schema_version);
 

@@ -11,7 +11,7 @@
 
 namespace yardmaster {
 
-inline constexpr std::int64_t schema_version = 4;
+inline constexpr std::int64_t schema_version = 5;
 
 // A dialect says what the words in braces of schema.sql and migrations/*.sql stand for.
 struct Dialect {

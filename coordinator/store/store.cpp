@@ -320,6 +320,7 @@ StoreCounts Store::counts() {
     counts.contexts = static_cast<std::uint64_t>(row.integer(1));
     counts.pending_messages = static_cast<std::uint64_t>(row.integer(2));
     counts.pending_handoffs = static_cast<std::uint64_t>(row.integer(3));
+    counts.dead_letters = static_cast<std::uint64_t>(row.integer(4));
   });
   return counts;
 }

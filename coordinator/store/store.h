@@ -85,6 +85,7 @@ struct StoreCounts {
   std::uint64_t contexts = 0;
   std::uint64_t pending_messages = 0;
   std::uint64_t pending_handoffs = 0;
+  std::uint64_t dead_letters = 0;
 };
 
 // The report says what was found when the store was opened.
@@ -203,8 +204,20 @@ class Store {
   };
   RaisedMessage read_message(std::string_view recipient, std::uint64_t id);  // marks it read
   RaisedMessage ack_message(std::string_view recipient, std::uint64_t id);
-  // Raises pending ones to delivered; ids that are not the recipient's are ignored.
-  void mark_delivered(std::string_view recipient, const std::vector<std::uint64_t>& ids);
+  // The recipient's side took these, or all up to one: raises pending ones to delivered and gives
+  // those that were, without their bodies. Ids that are not the recipient's are ignored.
+  std::vector<Message> confirm_delivery(std::string_view recipient,
+                                        const std::vector<std::uint64_t>& ids);
+  std::vector<Message> confirm_delivery_up_to(std::string_view recipient, std::uint64_t newest);
+  // A step of a walk over all inboxes, from the recipient that follows `after` on: what nobody is
+  // going to read dies. That is what was for a life of a name that is over, and what was sent
+  // before `sent_before` and never taken; the person's never dies. A step looks at so many inboxes
+  // and buries so many messages at most.
+  struct Burial {
+    std::vector<DeadLetter> letters;  // without their bodies
+    std::optional<std::string> next;  // the next step's `after`; nothing: the walk is over
+  };
+  Burial bury_undeliverable(std::string_view after, WallTime sent_before);
 
   // --- handoffs, in two steps where the digest has to be computed outside the store thread:
   // start_handoff() refuses further appends and gives the whole context's snapshot;
@@ -234,6 +247,9 @@ class Store {
                          std::uint64_t count);
   Handoff cancel_handoff(std::uint64_t id, std::string_view caller);
   std::vector<Handoff> list_handoffs(const HandoffFilter& filter);  // the oldest first
+  bool is_offered(std::string_view context, std::string_view receiver);
+  // Ends some of the pending ones that were offered before: their givers keep all.
+  std::vector<Handoff> expire_handoffs(WallTime offered_before);
 
   StoreCounts counts();
   std::size_t heads_in_memory() const;
@@ -287,6 +303,9 @@ class Store {
   std::uint64_t insert_message(std::string_view from, std::string_view to, std::string_view body,
                                std::uint64_t body_of = 0);
   Message own_message(std::string_view recipient, std::uint64_t id);
+  void begin_inbox(const InstanceRequest& request, std::uint64_t first_id);
+  void bury(std::string_view recipient, WallTime sent_before, Burial& burial);
+  void bury(const Message& message, DeathCause cause, Burial& burial);
   Handoff find_handoff(std::uint64_t id);
   void cancel_pending_handoffs(std::string_view instance);
   void want_instance(const InstanceRequest& request);

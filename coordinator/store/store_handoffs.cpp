@@ -15,6 +15,8 @@ namespace {
 constexpr auto longest_preparation = std::chrono::seconds(30);
 // Of a handoff on the wire, without its summary.
 constexpr std::size_t least_handoff_bytes = 256;
+// At once, so that none of the store's other work waits for long.
+constexpr std::int64_t most_expired = 64;
 
 std::string handoff_request(std::string_view to, std::string_view context, std::string_view summary,
                             Giver giver) {
@@ -158,8 +160,10 @@ Handoff Store::accept_handoff(std::uint64_t id, std::string_view caller, std::st
     throw Error(ErrorCode::forbidden, "handoff " + std::to_string(id) + " is offered to '" +
                                           handoff.to + "', only it can accept");
   }
-  if (handoff.state == HandoffState::cancelled) {
-    throw Error(ErrorCode::conflict, "handoff " + std::to_string(id) + " was cancelled");
+  if (handoff.state == HandoffState::cancelled || handoff.state == HandoffState::expired) {
+    const char* const how =
+        handoff.state == HandoffState::expired ? " has expired" : " was cancelled";
+    throw Error(ErrorCode::conflict, "handoff " + std::to_string(id) + how);
   }
   if (digest != handoff.digest || count != handoff.count) {
     throw Error(ErrorCode::digest_mismatch,
@@ -197,12 +201,28 @@ void Store::cancel_pending_handoffs(std::string_view instance) {
   for (Handoff& handoff : pending) decide(handoff, HandoffState::cancelled);
 }
 
+bool Store::is_offered(std::string_view context, std::string_view receiver) {
+  bool found = false;
+  database_.query(Statement::offer_of_context, {receiver, context},
+                  [&](const Row&) { found = true; });
+  return found;
+}
+
+std::vector<Handoff> Store::expire_handoffs(WallTime offered_before) {
+  std::vector<Handoff> overdue;
+  const std::int64_t before = offered_before.time_since_epoch().count();
+  database_.query(Statement::overdue_handoffs, {before, most_expired},
+                  [&](const Row& row) { overdue.push_back(handoff_of(row)); });
+  for (Handoff& handoff : overdue) decide(handoff, HandoffState::expired);
+  return overdue;
+}
+
 Page<Handoff> list_handoffs(Database& database, const HandoffFilter& filter) {
   Page<Handoff> page;
   PageMeter meter(filter.limit, filter.most_bytes);
   auto after = static_cast<std::int64_t>(filter.after);
   const auto first = static_cast<std::int64_t>(filter.state.value_or(HandoffState::pending));
-  const auto last = static_cast<std::int64_t>(filter.state.value_or(HandoffState::cancelled));
+  const auto last = static_cast<std::int64_t>(filter.state.value_or(HandoffState::expired));
   const auto ask = [&](std::size_t rows) {
     std::size_t seen = 0;
     const auto add = [&](const Row& row) {

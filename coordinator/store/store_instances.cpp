@@ -168,6 +168,7 @@ Instance Store::create_instance(const InstanceRequest& request, std::string_view
   instance.generation = head.generation;
   instance.created_at = time_from(now_us());
   insert_instance(instance);
+  begin_inbox(request, instance.id);
   if (request.wanted) {
     want_instance(request);
   } else {

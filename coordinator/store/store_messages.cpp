@@ -6,31 +6,17 @@
 #include "coordinator/base/error.h"
 #include "coordinator/domain/names.h"
 #include "coordinator/store/lists.h"
+#include "coordinator/store/message_rows.h"
 #include "coordinator/store/pages.h"
 #include "coordinator/store/store.h"
 
 namespace yardmaster {
 namespace {
 
-// A message takes at least this many bytes on the wire besides its body.
-constexpr std::size_t least_message_bytes = 128;
-
 // Returns the request that a key stands for: the same key with another request is a mistake of the
 // caller.
 std::string message_request(std::string_view command, std::string_view to, std::string_view body) {
   return std::string(command).append("\n").append(to).append("\n").append(body);
-}
-
-Message message_of(const Row& row) {
-  Message message;
-  message.id = static_cast<std::uint64_t>(row.integer(0));
-  message.from = row.text(1);
-  message.to = row.text(2);
-  message.body = row.text(3);
-  message.status = static_cast<MessageStatus>(row.integer(4));
-  message.sent_at = WallTime(std::chrono::microseconds(row.integer(5)));
-  if (!row.is_null(6)) message.acked_at = WallTime(std::chrono::microseconds(row.integer(6)));
-  return message;
 }
 
 // A broadcast's result as it is kept with its key: "7 alice 8 bob ".
@@ -172,9 +158,11 @@ std::vector<Message> Store::tell_supervisors(const InstanceDescription& instance
 Page<Message> list_messages(Database& database, const MessageFilter& filter) {
   Page<Message> page;
   PageMeter meter(filter.limit, filter.most_bytes);
-  auto last = static_cast<std::int64_t>(filter.after);
-  if (filter.newest_first && last == 0) last = std::numeric_limits<std::int64_t>::max();
   const std::string_view recipient = filter.recipient;
+  const std::int64_t start = inbox_start(database, recipient);
+  auto last = static_cast<std::int64_t>(filter.after);
+  if (!filter.newest_first) last = std::max(last, start);
+  if (filter.newest_first && last == 0) last = std::numeric_limits<std::int64_t>::max();
   const auto ask = [&](std::size_t rows) {
     std::size_t seen = 0;
     const auto add = [&](const Row& row) {
@@ -184,14 +172,15 @@ Page<Message> list_messages(Database& database, const MessageFilter& filter) {
       ++seen;
     };
     const auto limit = static_cast<std::int64_t>(rows);
-    if (filter.status) {
-      database.query(filter.newest_first ? Statement::newest_messages_by_status
-                                         : Statement::messages_by_status,
-                     {recipient, last, static_cast<std::int64_t>(*filter.status), limit}, add);
+    if (!filter.status && filter.newest_first) {
+      database.query(Statement::newest_open_messages, {recipient, last, start, limit}, add);
+    } else if (!filter.status) {
+      database.query(Statement::open_messages, {recipient, last, limit}, add);
+    } else if (const auto status = static_cast<std::int64_t>(*filter.status); filter.newest_first) {
+      database.query(Statement::newest_messages_by_status, {recipient, last, start, status, limit},
+                     add);
     } else {
-      database.query(
-          filter.newest_first ? Statement::newest_open_messages : Statement::open_messages,
-          {recipient, last, limit}, add);
+      database.query(Statement::messages_by_status, {recipient, last, status, limit}, add);
     }
     return seen;
   };
@@ -202,7 +191,8 @@ Page<Message> list_messages(Database& database, const MessageFilter& filter) {
 
 Unread find_unread(Database& database, std::string_view recipient) {
   Unread unread;
-  database.query(Statement::find_unread, {recipient}, [&](const Row& row) {
+  const std::int64_t start = inbox_start(database, recipient);
+  database.query(Statement::find_unread, {recipient, start}, [&](const Row& row) {
     unread.count = static_cast<std::uint64_t>(row.integer(0));
     unread.newest = static_cast<std::uint64_t>(std::max(row.integer(1), row.integer(2)));
   });
@@ -217,7 +207,9 @@ Message Store::own_message(std::string_view recipient, std::uint64_t id) {
   std::optional<Message> message;
   database_.query(Statement::message_by_id, {static_cast<std::int64_t>(id)},
                   [&](const Row& row) { message = message_of(row); });
-  if (!message || message->to != recipient) {
+  const bool is_its = message && message->to == recipient &&
+                      static_cast<std::int64_t>(id) > inbox_start(database_, recipient);
+  if (!is_its) {
     throw Error(ErrorCode::not_found,
                 "'" + std::string(recipient) + "' has no message " + std::to_string(id));
   }
@@ -237,19 +229,16 @@ Store::RaisedMessage Store::read_message(std::string_view recipient, std::uint64
 Store::RaisedMessage Store::ack_message(std::string_view recipient, std::uint64_t id) {
   Message message = own_message(recipient, id);
   if (message.status == MessageStatus::acked) return {message, false};
+  if (message.status == MessageStatus::dead) {
+    throw Error(ErrorCode::conflict,
+                "message " + std::to_string(id) +
+                    " is dead: nobody took it in time, as `inbox --dead` says");
+  }
   const std::int64_t now = now_us();
   message.status = MessageStatus::acked;
   message.acked_at = WallTime(std::chrono::microseconds(now));
   database_.execute(Statement::ack_message, {static_cast<std::int64_t>(id), now});
   return {message, true};
-}
-
-void Store::mark_delivered(std::string_view recipient, const std::vector<std::uint64_t>& ids) {
-  for (const std::uint64_t id : ids) {
-    database_.execute(Statement::raise_message_status,
-                      {static_cast<std::int64_t>(id),
-                       static_cast<std::int64_t>(MessageStatus::delivered), recipient});
-  }
 }
 
 }  // namespace yardmaster

@@ -60,7 +60,7 @@ TEST_P(CommitDurability, a_power_request_that_changes_nothing_makes_durable_what
   append(1, Durability::process);
   run();
   const int before = database_->made_durable + database_->power_commits;
-  submit(Durability::power, [](Store& store) { store.mark_delivered("ada", {12345}); });
+  submit(Durability::power, [](Store& store) { store.confirm_delivery("ada", {12345}); });
   run();
   EXPECT_EQ(database_->made_durable + database_->power_commits - before, 1);
 }

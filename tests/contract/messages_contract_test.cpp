@@ -41,10 +41,10 @@ TEST_P(MessageContract, messages_come_in_order_and_again_until_they_are_acked) {
 TEST_P(MessageContract, the_status_only_rises) {
   const auto id = send("one");
   EXPECT_EQ(inbox("bob")[0].status, MessageStatus::pending);
-  in_transaction([&] { store_->mark_delivered("bob", {id}); });
+  in_transaction([&] { return store_->confirm_delivery("bob", {id}); });
   EXPECT_EQ(inbox("bob")[0].status, MessageStatus::delivered);
   in_transaction([&] { return store_->read_message("bob", id); });
-  in_transaction([&] { store_->mark_delivered("bob", {id}); });
+  in_transaction([&] { return store_->confirm_delivery("bob", {id}); });
   EXPECT_EQ(inbox("bob")[0].status, MessageStatus::read);
   const Message acked = in_transaction([&] { return store_->ack_message("bob", id).message; });
   EXPECT_EQ(acked.status, MessageStatus::acked);

@@ -116,6 +116,17 @@ TEST_P(MigrationContract, everything_else_is_taken_along_and_goes_on) {
   EXPECT_EQ(store_->list_tombstones(10).size(), 2U);
 }
 
+TEST_P(MigrationContract, those_who_live_keep_what_was_sent_to_them_in_this_life) {
+  reopen();
+  in_transaction([&] { return store_->send_message("ada", "bob", "and this", ""); });
+  EXPECT_EQ(store_->list_messages({"bob", std::nullopt, 0, 10}).size(), 2U);
+  end("bob", "released");
+  create("bob");
+  EXPECT_TRUE(store_->list_messages({"bob", std::nullopt, 0, 10}).empty());
+  const auto burial = in_transaction([&] { return store_->bury_undeliverable("", WallTime{}); });
+  EXPECT_EQ(burial.letters.size(), 2U);
+}
+
 TEST_P(MigrationContract, an_upgrade_that_fails_leaves_the_old_version_whole) {
   raw_->run("CREATE TABLE wanted_instances (obstacle BIGINT)");  // the last that is made
   const auto before = raw_->catalogue();

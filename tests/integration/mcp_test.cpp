@@ -131,6 +131,7 @@ TEST_F(Mcp, agents_write_to_each_other) {
   const json inbox = done("bob", "inbox");
   ASSERT_EQ(inbox.at("messages").size(), 1U);
   EXPECT_EQ(inbox["messages"][0].at("body"), "hello");
+  EXPECT_EQ(done("bob", "inbox")["messages"][0].at("status"), "delivered") << "it was written out";
   EXPECT_EQ(done("bob", "read", {{"id", sent.at("id")}}).at("status"), "read");
   EXPECT_EQ(done("bob", "ack", {{"id", sent.at("id")}}).at("status"), "acked");
   EXPECT_EQ(done("bob", "broadcast", {{"body", "all of you"}}).at("ids").size(), 1U);

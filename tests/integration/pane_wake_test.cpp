@@ -80,7 +80,8 @@ TEST_F(PaneWake, nothing_is_typed_where_it_would_do_harm) {
   spawn("asking", "developer", reading);  // for all that one knows: it says nothing
   spawn("heard", "worker", reading);
   auto subscriber = daemon_->connect();
-  subscriber.call("subscribe", {{"events", {"message"}}, {"instance_id", "heard"}});
+  subscriber.call("subscribe",
+                  {{"events", {"message"}}, {"instance_id", "heard"}, {"confirms", true}});
   const std::vector<std::string> names{"scrolled", "behind", "busy", "quiet", "heard", "asking"};
   for (const std::string& name : names) send(name);
   spawn("plain", "worker", reading);

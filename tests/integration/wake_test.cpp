@@ -54,8 +54,24 @@ TEST_F(Wake, an_agent_that_works_is_told_once_of_the_same_messages) {
   send("worker", "never mind");
   EXPECT_THAT(hook("worker", "session-start", "SessionStart"), HasSubstr("3 unread messages"));
   const json open =
-      daemon_->call("list_messages", {{"instance_id", "worker"}, {"status", "pending"}});
-  EXPECT_EQ(open.at("messages").size(), 3U) << "to be told of a message is not to have it";
+      daemon_->call("list_messages", {{"instance_id", "worker"}, {"status", "delivered"}});
+  EXPECT_EQ(open.at("messages").size(), 3U) << "the hooks ran to their ends";
+}
+
+TEST_F(Wake, a_hook_that_does_not_end_has_told_nothing) {
+  configure({{"delivery_lease", "300ms"}});
+  spawn("worker", "worker");
+  send("worker", "how far are you?");
+  const json asked{{"instance_id", "worker"}, {"rung", "context"}};
+  EXPECT_EQ(daemon_->call("unread_messages", asked).at("tell"), true);
+  EXPECT_EQ(daemon_->call("unread_messages", asked).at("tell"), false) << "another one tells it";
+  const json pending{{"instance_id", "worker"}, {"status", "pending"}};
+  EXPECT_EQ(daemon_->call("list_messages", pending).at("messages").size(), 1U);
+  EXPECT_TRUE(eventually([&] { return !hook("worker", "tool", "PostToolUse").empty(); }))
+      << "that was killed, for all that one knows";
+  EXPECT_EQ(daemon_->call("list_messages", pending).at("messages").size(), 0U);
+  let_pass(std::chrono::milliseconds(400));
+  EXPECT_EQ(hook("worker", "tool", "PostToolUse"), "") << "it was told for good";
 }
 
 TEST_F(Wake, what_was_read_is_not_told) {

@@ -33,9 +33,10 @@ TEST_F(Woken, a_message_wakes_an_agent_that_waits) {
                     "woken: 1 unread message for worker; `yardmaster inbox` lists it.\n"
                     "waits\n"))
       << heard("worker");
-  const json open =
-      daemon_->call("list_messages", {{"instance_id", "worker"}, {"status", "pending"}});
-  EXPECT_EQ(open.at("messages").size(), 1U) << "who waits for messages has not got them";
+  EXPECT_TRUE(eventually([&] {
+    const json delivered{{"instance_id", "worker"}, {"status", "delivered"}};
+    return daemon_->call("list_messages", delivered).at("messages").size() == 1;
+  })) << "it has been told";
 }
 
 TEST_F(Woken, each_message_after_a_turn_wakes_again) {

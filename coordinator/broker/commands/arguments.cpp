@@ -39,6 +39,15 @@ void require_texts(std::string_view name, const json& value) {
   }
 }
 
+void require_numbers(std::string_view name, const json& value) {
+  if (!value.is_array() || value.empty() || value.size() > most_numbers_at_once) {
+    refuse(name, "must be a list of 1 to " + std::to_string(most_numbers_at_once) + " numbers");
+  }
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    require_number(std::string(name) + "[" + std::to_string(i) + "]", value[i], 1);
+  }
+}
+
 void require_entries(std::string_view name, const json& value) {
   if (!value.is_array() || value.empty() || value.size() > most_entries_at_once) {
     refuse(name, "must be a list of 1 to " + std::to_string(most_entries_at_once) + " entries");
@@ -82,6 +91,8 @@ void require_kind(const ArgumentSpec& spec, const json& value) {
       return require_choice(spec.name, value.is_boolean(), "true or false");
     case ArgumentKind::texts:
       return require_texts(spec.name, value);
+    case ArgumentKind::numbers:
+      return require_numbers(spec.name, value);
     case ArgumentKind::durability: {
       const std::string& text = require_text(spec.name, value);
       return require_choice(spec.name, text == "process" || text == "power",

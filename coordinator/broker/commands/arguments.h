@@ -22,12 +22,14 @@ enum class ArgumentKind {
   place,       // in a list: a name, or a whole number
   boolean,
   texts,       // a list of strings
+  numbers,     // a list of 1 to most_numbers_at_once whole numbers from 1
   durability,  // "process" or "power"
   recipients,  // see recipients_from()
 };
 
 // So that one request keeps the others waiting for no more than a fraction of a millisecond.
 inline constexpr std::size_t most_entries_at_once = 1000;
+inline constexpr std::size_t most_numbers_at_once = 1000;
 
 struct ArgumentSpec {
   std::string_view name;

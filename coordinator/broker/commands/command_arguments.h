@@ -15,7 +15,10 @@ inline constexpr ArgumentSpec stop[] = {
     {"tmux", Kind::boolean, optional, "ends the tmux server and all agents in it, too"}};
 inline constexpr ArgumentSpec subscribe[] = {
     {"events", Kind::texts, required, "the names of the events; they replace earlier ones"},
-    {"instance_id", Kind::name, optional, "only events that concern this instance"}};
+    {"instance_id", Kind::name, optional, "only events that concern this instance"},
+    {"confirms", Kind::boolean, optional,
+     "with `message` and `instance_id`: confirms each message that it takes. It gets the pending "
+     "ones first, and those that are not confirmed within `delivery_lease` again"}};
 inline constexpr ArgumentSpec backup[] = {
     {"file", Kind::text, required, "the copy's absolute path, where nothing is yet"}};
 
@@ -43,7 +46,8 @@ inline constexpr ArgumentSpec broadcast[] = {
     {"key", Kind::text, optional, "repeating the request with this key has no effect"}};
 inline constexpr ArgumentSpec list_messages[] = {
     {"instance_id", Kind::name, optional, "whose inbox"},
-    {"status", Kind::text, optional, "`pending`, `delivered`, `read` or `acked` (all not acked)"},
+    {"status", Kind::text, optional,
+     "`pending`, `delivered`, `read`, `acked` or `dead` (all that are open: the first three)"},
     {"after", Kind::count, optional, "those that follow this id in the list's order"},
     {"limit", Kind::number, optional, "so many at most (100; never over 1,000)"},
     {"order", Kind::text, optional, "`oldest` or `newest` first (`oldest`)"}};
@@ -53,6 +57,16 @@ inline constexpr ArgumentSpec unread_messages[] = {
      "how the agent would hear of it: `context` (beside what it does), `turn` (at the end of its "
      "turn) or `wake` (while it waits); it is told of the same messages once"},
     {"again", Kind::boolean, optional, "with `turn`: that turn was itself made by a hook"}};
+inline constexpr ArgumentSpec confirm_delivery[] = {
+    {"instance_id", Kind::name, optional, "the recipient"},
+    {"ids", Kind::numbers, optional, "the messages"},
+    {"up_to", Kind::number, optional, "instead of `ids`: all up to this one"},
+    {"rung", Kind::text, optional, "as `unread_messages` had it: the agent was told so"}};
+inline constexpr ArgumentSpec list_dead_letters[] = {
+    {"instance_id", Kind::name, optional,
+     "only those to or from it; on an instance's socket that one"},
+    {"after", Kind::count, optional, "those after this id"},
+    {"limit", Kind::number, optional, "so many at most (100; never over 1,000)"}};
 inline constexpr ArgumentSpec one_message[] = {
     {"instance_id", Kind::name, optional, "the recipient"},
     {"id", Kind::number, required, "the message"}};
@@ -76,7 +90,7 @@ inline constexpr ArgumentSpec cancel_handoff[] = {
     {"instance_id", Kind::name, optional, "the giver or the receiver"}};
 inline constexpr ArgumentSpec list_handoffs[] = {
     {"instance_id", Kind::name, optional, "only those that it gives or receives"},
-    {"state", Kind::text, optional, "`pending`, `accepted` or `cancelled`"},
+    {"state", Kind::text, optional, "`pending`, `accepted`, `cancelled` or `expired`"},
     {"after", Kind::count, optional, "those after this id"},
     {"limit", Kind::number, optional, "so many at most (100; never over 1,000)"}};
 

@@ -120,16 +120,6 @@ Appended append_each(Store& store, const Request& request, const AppendRequest& 
   return appended;
 }
 
-bool is_offered(Store& store, const std::string& context, const std::string& instance) {
-  HandoffFilter pending;
-  pending.instance = instance;
-  pending.state = HandoffState::pending;
-  const std::vector<Handoff> handoffs = store.list_handoffs(pending);
-  return std::any_of(handoffs.begin(), handoffs.end(), [&](const Handoff& handoff) {
-    return handoff.context == context && handoff.to == instance;
-  });
-}
-
 // Whose contexts the caller may read: empty, everyone's.
 std::string reader_of(const Services& services, const Request& request) {
   static_cast<void>(request.optional_caller("instance_id"));  // may be refused
@@ -142,7 +132,7 @@ ContextSnapshot readable_snapshot(Store& store, const std::string& reader,
                                   const std::string& context, std::uint64_t from,
                                   std::uint64_t limit) {
   ContextSnapshot snapshot = store.snapshot(context, from, limit);
-  if (reader.empty() || snapshot.info.owner == reader || is_offered(store, context, reader)) {
+  if (reader.empty() || snapshot.info.owner == reader || store.is_offered(context, reader)) {
     return snapshot;
   }
   throw Error(ErrorCode::forbidden, "context '" + context + "' belongs to '" + snapshot.info.owner +

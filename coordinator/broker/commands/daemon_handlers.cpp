@@ -31,6 +31,7 @@ Reply status(Services& services, const Request& /*request*/) {
   shown["contexts"] = counts.contexts;
   shown["pending_messages"] = counts.pending_messages;
   shown["pending_handoffs"] = counts.pending_handoffs;
+  shown["dead_letters"] = counts.dead_letters;
   data["waiting"] = json::array();
   for (const WantedInstance& each : waiting) data["waiting"].push_back(wanted_json(each));
   co_return to_text(data);
@@ -50,8 +51,10 @@ Reply stop(Services& services, const Request& request) {
 Reply subscribe(Services& services, const Request& request) {
   const auto events = request.arguments().at("events").get<std::vector<std::string>>();
   const std::string instance = request.optional_caller("instance_id");
-  services.events.subscribe(request.session(), events, instance);
+  const bool confirms = request.flag("confirms");
+  services.events.subscribe(request.session(), events, instance, confirms);
   json data{{"events", events}};
+  if (confirms) data["confirms"] = true;
   if (!instance.empty()) data["instance_id"] = instance;
   co_return to_text(data);
 }

@@ -32,6 +32,8 @@ Reply send_message(Services& services, const Request& request);
 Reply broadcast(Services& services, const Request& request);
 Reply list_messages(Services& services, const Request& request);
 Reply unread_messages(Services& services, const Request& request);
+Reply confirm_delivery(Services& services, const Request& request);
+Reply list_dead_letters(Services& services, const Request& request);
 Reply read_message(Services& services, const Request& request);
 Reply ack_message(Services& services, const Request& request);
 

@@ -158,8 +158,8 @@ std::optional<HandoffState> wanted_handoff_state(const Request& request) {
   const std::string text = request.text("state");
   const auto state = handoff_state_from(text);
   if (state) return state;
-  throw Error(ErrorCode::invalid_request,
-              "args.state: '" + text.substr(0, 64) + "' is not pending, accepted or cancelled");
+  throw Error(ErrorCode::invalid_request, "args.state: '" + text.substr(0, 64) +
+                                              "' is not pending, accepted, cancelled or expired");
 }
 
 // What an ended instance left is handed over by the person, or by who may end instances.

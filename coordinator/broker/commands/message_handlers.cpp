@@ -19,34 +19,28 @@ std::optional<MessageStatus> status_of(const Request& request) {
   const std::string text = request.text("status");
   const auto status = message_status_from(text);
   if (status) return status;
-  throw Error(ErrorCode::invalid_request,
-              "args.status: '" + text.substr(0, 64) + "' is not pending, delivered, read or acked");
+  throw Error(ErrorCode::invalid_request, "args.status: '" + text.substr(0, 64) +
+                                              "' is not pending, delivered, read, acked or dead");
 }
 
-// What a list of messages answers with, and those in it that were pending.
-struct Listed {
-  std::string text;
-  std::vector<std::uint64_t> pending;
-};
-
-// Messages that the recipient is shown count as delivered; the answer says so already.
-Listed messages_text(Reader& reader, const MessageFilter& filter) {
-  Page<Message> page = yardmaster::list_messages(reader.database(), filter);
-  Listed listed;
+std::string messages_text(Reader& reader, const MessageFilter& filter) {
+  const Page<Message> page = yardmaster::list_messages(reader.database(), filter);
   json list = json::array();
-  for (Message& message : page.items) {
-    if (message.status == MessageStatus::pending) {
-      listed.pending.push_back(message.id);
-      message.status = MessageStatus::delivered;
-    }
-    list.push_back(message_json(message));
-  }
+  for (const Message& message : page.items) list.push_back(message_json(message));
   json data{{"messages", std::move(list)},
             {"more", page.more},
             {"unread", find_unread(reader.database(), filter.recipient).count}};
   if (page.more) data["next_after"] = page.items.back().id;
-  listed.text = to_text(data);
-  return listed;
+  return to_text(data);
+}
+
+std::string dead_letters_text(Reader& reader, const DeadLetterFilter& filter) {
+  const Page<DeadLetter> page = yardmaster::list_dead_letters(reader.database(), filter);
+  json list = json::array();
+  for (const DeadLetter& letter : page.items) list.push_back(dead_letter_json(letter));
+  json data{{"letters", std::move(list)}, {"more", page.more}};
+  if (page.more) data["next_after"] = page.items.back().message.id;
+  return to_text(data);
 }
 
 std::optional<Rung> rung_of(const Request& request) {
@@ -114,18 +108,11 @@ Reply list_messages(Services& services, const Request& request) {
     return 0;
   };
   const auto list = [&](Reader& reader, int) { return messages_text(reader, filter); };
-  const Caller& caller = request.asked_by();
-  const Listed listed =
-      co_await services.store.run_and_read(Durability::process, look, list, caller);
-  // Whoever hung up was shown nothing.
-  if (listed.pending.empty() || !request.session().is_open()) co_return listed.text;
-  const auto mark = [&](Store& store) { store.mark_delivered(filter.recipient, listed.pending); };
-  co_await services.store.run(Durability::process, mark, caller);
-  co_return listed.text;
+  co_return co_await services.store.run_and_read(Durability::process, look, list,
+                                                 request.asked_by());
 }
 
-// Shows no message, so nothing counts as delivered. Who is told at the end of a turn, or while it
-// waits, goes on to work.
+// Shows no message, so nothing counts as delivered.
 Reply unread_messages(Services& services, const Request& request) {
   const std::string recipient = request.caller("instance_id");
   const std::optional<Rung> rung = rung_of(request);
@@ -141,11 +128,55 @@ Reply unread_messages(Services& services, const Request& request) {
   const bool told = services.instances.lives(recipient) &&
                     services.tellings.tell(services.instances.find(recipient), *rung, unread.newest,
                                            request.flag("again"));
-  if (told && *rung != Rung::context) {
-    co_await services.instances.report(recipient, InstanceState::running);
-  }
   data["tell"] = told;
   co_return to_text(data);
+}
+
+// Who was told at the end of a turn, or while it waited, goes on to work.
+Reply confirm_delivery(Services& services, const Request& request) {
+  const std::string recipient = request.caller("instance_id");
+  const std::optional<Rung> rung = rung_of(request);
+  const std::uint64_t newest = request.number("up_to");
+  if (request.has("ids") == request.has("up_to")) {
+    throw Error(ErrorCode::invalid_request, "args: either ids or up_to says what was taken");
+  }
+  std::vector<std::uint64_t> ids;
+  if (newest == 0) ids = request.arguments().at("ids").get<std::vector<std::uint64_t>>();
+  const auto confirm = [&](Store& store) {
+    store.require_known("instance_id", recipient);
+    return newest == 0 ? store.confirm_delivery(recipient, ids)
+                       : store.confirm_delivery_up_to(recipient, newest);
+  };
+  const std::vector<Message> raised =
+      co_await services.store.run(Durability::process, confirm, request.asked_by());
+  newest == 0 ? services.events.confirm(recipient, ids)
+              : services.events.confirm_up_to(recipient, newest);
+  json delivered = json::array();
+  for (const Message& message : raised) {
+    services.events.publish_status(message);
+    delivered.push_back(message.id);
+  }
+  if (rung && services.instances.lives(recipient)) {
+    services.tellings.confirm(services.instances.find(recipient));
+    if (*rung != Rung::context) {
+      co_await services.instances.report(recipient, InstanceState::running);
+    }
+  }
+  const json data{{"delivered", std::move(delivered)}};
+  co_return to_text(data);
+}
+
+// On its own socket an instance sees what concerns itself.
+Reply list_dead_letters(Services& services, const Request& request) {
+  DeadLetterFilter filter;
+  filter.instance = request.optional_caller("instance_id");
+  filter.after = request.number("after");
+  filter.limit = std::min(request.number("limit", default_messages), most_messages);
+  filter.most_bytes = max_frame_bytes;
+  const auto nothing = [](Store&) { return 0; };
+  const auto list = [&](Reader& reader, int) { return dead_letters_text(reader, filter); };
+  co_return co_await services.store.run_and_read(Durability::process, nothing, list,
+                                                 request.asked_by());
 }
 
 Reply read_message(Services& services, const Request& request) {
@@ -154,6 +185,8 @@ Reply read_message(Services& services, const Request& request) {
   const auto read = [&](Store& store) { return store.read_message(recipient, id); };
   const Store::RaisedMessage raised =
       co_await services.store.run(Durability::power, read, request.asked_by());
+  const std::vector<std::uint64_t> ids(1, id);
+  services.events.confirm(recipient, ids);
   if (raised.raised) services.events.publish_status(raised.message);
   co_return to_text(message_json(raised.message));
 }
@@ -164,6 +197,8 @@ Reply ack_message(Services& services, const Request& request) {
   const auto ack = [&](Store& store) { return store.ack_message(recipient, id); };
   const Store::RaisedMessage raised =
       co_await services.store.run(Durability::power, ack, request.asked_by());
+  const std::vector<std::uint64_t> ids(1, id);
+  services.events.confirm(recipient, ids);
   if (raised.raised) services.events.publish_status(raised.message);
   co_return to_text(message_json(raised.message));
 }

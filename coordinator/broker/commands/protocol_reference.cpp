@@ -65,6 +65,8 @@ std::string_view text_of(ArgumentKind kind) {
       return "name, or number from 0";
     case ArgumentKind::boolean:
       return "boolean";
+    case ArgumentKind::numbers:
+      return "list of number from 1";
     case ArgumentKind::texts:
       return "list of string";
     case ArgumentKind::durability:

@@ -18,7 +18,8 @@ inline constexpr FieldSpec status[] = {
     {"runtime_dir", "string", "holds the sockets"},
     {"store", "object", "`engine`, `version`, `path`, `log_frames`, `checkpoint_policy`"},
     {"counts", "object",
-     "`instances`, `contexts`, `pending_messages`, `pending_handoffs`, `connections`"},
+     "`instances`, `contexts`, `pending_messages`, `pending_handoffs`, `dead_letters`, "
+     "`connections`"},
     {"waiting", "list of waiting", "persistent instances that do not live now"},
     {"rss_bytes", "number", "the daemon's memory"},
     {"cpu_s", "number", "the daemon's CPU time in seconds"},
@@ -30,7 +31,8 @@ inline constexpr FieldSpec status[] = {
 inline constexpr FieldSpec stop[] = {{"stopping", "boolean", "true: its end follows"}};
 inline constexpr FieldSpec subscribe[] = {
     {"events", "list of string", "as they were asked for"},
-    {"instance_id", "string", "whom they concern; not there: everyone"}};
+    {"instance_id", "string", "whom they concern; not there: everyone"},
+    {"confirms", "boolean", "true when it was asked for; else not there"}};
 inline constexpr FieldSpec histograms[] = {
     {"commit", "string", "commits, as an HdrHistogram in base64, like the others"},
     {"commit_in_checkpoint", "string", "commits that a checkpoint fell into"},
@@ -71,7 +73,7 @@ inline constexpr FieldSpec broadcast[] = {
     {"ids", "list of number", "one message for each recipient"},
     {"recipients", "list of string", "in the same order"}};
 inline constexpr FieldSpec list_messages[] = {
-    {"messages", "list of message", "shown ones that were pending count as delivered"},
+    {"messages", "list of message", "to list them delivers none: `confirm_delivery` does"},
     {"unread", "number", "how many are unread in all; 1,000 stands for more"},
     {"more", "boolean", "whether others follow"},
     {"next_after", "number", "with more: the `after` of the next page"}};
@@ -81,6 +83,13 @@ inline constexpr FieldSpec unread_messages[] = {
     {"unread", "number", "how many are unread; 1,000 stands for more"},
     {"newest", "number", "the newest of them; 0: none"},
     {"tell", "boolean", "with `rung`: whether the agent is to be told now"}};
+
+inline constexpr FieldSpec confirm_delivery[] = {
+    {"delivered", "list of number", "those that were pending; the others were delivered before"}};
+inline constexpr FieldSpec list_dead_letters[] = {
+    {"letters", "list of dead_letter", "the oldest message first"},
+    {"more", "boolean", "whether others follow"},
+    {"next_after", "number", "with more: the `after` of the next page"}};
 
 inline constexpr FieldSpec list_handoffs[] = {
     {"handoffs", "list of handoff", "oldest first"},
@@ -134,10 +143,12 @@ inline constexpr FieldSpec upkeep[] = {
 
 inline constexpr FieldSpec unread_event[] = {{"id", "number", "the message"},
                                              {"instance_id", "string", "its recipient"}};
-inline constexpr FieldSpec message_status_event[] = {{"id", "number", "the message"},
-                                                     {"from", "string", "its sender"},
-                                                     {"to", "string", "its recipient"},
-                                                     {"status", "string", "`read` or `acked`"}};
+inline constexpr FieldSpec message_status_event[] = {
+    {"id", "number", "the message"},
+    {"from", "string", "its sender"},
+    {"to", "string", "its recipient"},
+    {"status", "string", "`delivered`, `read`, `acked` or `dead`"},
+    {"reason", "string", "with `dead`: why"}};
 inline constexpr FieldSpec message_event[] = {{"id", "number", "the message"},
                                               {"from", "string", "its sender"},
                                               {"to", "string", "its recipient"},

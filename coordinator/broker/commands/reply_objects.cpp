@@ -6,6 +6,7 @@ namespace {
 constexpr ObjectSpec objects[] = {
     {"entry", "An entry of a context.", reply::entry},
     {"message", "A message.", reply::message},
+    {"dead_letter", "A message that nobody is going to read.", reply::dead_letter},
     {"handoff", "A handoff of a context.", reply::handoff},
     {"instance", "An instance that lives, or how it ended. A list cuts long texts.",
      reply::instance},

@@ -26,14 +26,21 @@ inline constexpr FieldSpec message[] = {
     {"to", "string", "its recipient"},
     {"body", "string", "the text"},
     {"sent_at", "time", "when it was accepted"},
-    {"status", "string", "`pending`, `delivered`, `read`, `acked`"},
+    {"status", "string", "`pending`, `delivered`, `read`, `acked`, `dead`"},
     {"acked_at", "time", "with `acked`"}};
+inline constexpr FieldSpec dead_letter[] = {{"id", "number", "the message"},
+                                            {"from", "string", "its sender"},
+                                            {"to", "string", "its recipient"},
+                                            {"body", "string", "the text"},
+                                            {"sent_at", "time", "when it was accepted"},
+                                            {"died_at", "time", "when it was given up"},
+                                            {"reason", "string", "why nobody is going to read it"}};
 inline constexpr FieldSpec handoff[] = {
     {"id", "number", "the handoff"},
     {"from", "string", "the giver"},
     {"to", "string", "the receiver"},
     {"context", "string", "what is handed over"},
-    {"state", "string", "`pending`, `accepted`, `cancelled`"},
+    {"state", "string", "`pending`, `accepted`, `cancelled`, `expired`"},
     {"generation", "number", "the context's: the giver's while pending, the receiver's after"},
     {"digest", "string", "of the whole context, as `digest_context` says"},
     {"count", "number", "its entries"},

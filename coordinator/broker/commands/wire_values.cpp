@@ -18,6 +18,17 @@ json message_json(const Message& message) {
   return value;
 }
 
+json dead_letter_json(const DeadLetter& letter) {
+  const Message& message = letter.message;
+  return {{"id", message.id},
+          {"from", message.from},
+          {"to", message.to},
+          {"body", message.body},
+          {"sent_at", format_time(message.sent_at)},
+          {"died_at", format_time(letter.died_at)},
+          {"reason", death_reason(letter)}};
+}
+
 json handoff_json(const Handoff& handoff) {
   return {{"id", handoff.id},
           {"from", handoff.from},

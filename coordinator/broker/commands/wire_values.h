@@ -15,6 +15,7 @@
 namespace yardmaster {
 
 nlohmann::json message_json(const Message& message);
+nlohmann::json dead_letter_json(const DeadLetter& letter);
 nlohmann::json handoff_json(const Handoff& handoff);
 nlohmann::json instance_json(const Instance& instance);
 nlohmann::json repository_json(const Repository& repository);

@@ -7,6 +7,7 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/cli/context_copy.h"
+#include "coordinator/cli/shown_messages.h"
 
 namespace yardmaster::cli {
 namespace {
@@ -124,7 +125,8 @@ constexpr std::array broadcast_arguments{
     body_argument, Argument{"to", Type::text, "@all, @role, @all@repo, @@all; without it: @all"},
     key_argument};
 constexpr std::array inbox_arguments{
-    Argument{"status", Type::text, "pending, delivered, read or acked; without it: not acked"},
+    Argument{"status", Type::text,
+             "pending, delivered, read, acked or dead; without it: not acked"},
     Argument{"after", Type::whole_number, "Only messages after this one"},
     Argument{"limit", Type::whole_number, "So many at most"}};
 constexpr std::array id_arguments{message_id};
@@ -283,8 +285,29 @@ json McpTools::call(std::string_view tool, const json& arguments) {
   if (found == nullptr) throw Error(ErrorCode::not_found, "there is no such tool");
   check(*found, arguments);
   const bool may_repeat = found->idempotent || arguments.contains("key");
-  return with_client(may_repeat,
-                     [&](Client& client) { return found->call(client, who_, arguments); });
+  json given =
+      with_client(may_repeat, [&](Client& client) { return found->call(client, who_, arguments); });
+  note_shown(given);
+  return given;
+}
+
+void McpTools::note_shown(const json& given) {
+  shown_ =
+      given.contains("messages") ? unconfirmed_of(given["messages"]) : std::vector<std::uint64_t>();
+}
+
+// What cannot be confirmed now is shown again.
+void McpTools::confirm_shown() noexcept {
+  const std::vector<std::uint64_t> shown = std::exchange(shown_, {});
+  if (shown.empty()) return;
+  try {
+    with_client(true, [&](Client& client) {
+      confirm_delivery(client, who_, shown);
+      return json();
+    });
+  } catch (const std::exception&) {
+    client_.reset();
+  }
 }
 
 json McpTools::resources() const {
@@ -307,7 +330,10 @@ json McpTools::resource_templates() const {
 
 std::optional<json> McpTools::read(const std::string& uri) {
   if (uri == inbox_uri) {
-    return with_client(true, [&](Client& client) { return inbox(client, who_, json::object()); });
+    json given =
+        with_client(true, [&](Client& client) { return inbox(client, who_, json::object()); });
+    note_shown(given);
+    return given;
   }
   if (!uri.starts_with(context_uri)) return std::nullopt;
   const json wanted{{"context", uri.substr(context_uri.size())}};

@@ -2,11 +2,13 @@
 // commands of the coordinator in the agent's own name. One thread; calls block.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -28,6 +30,10 @@ class McpTools {
   // Throws the coordinator's Error; invalid_request for arguments that the tool has not.
   nlohmann::json call(std::string_view tool, const nlohmann::json& arguments);
 
+  // Must be called once what call() or read() gave is written out: the agent has the messages in
+  // it.
+  void confirm_shown() noexcept;
+
   nlohmann::json resources() const;
   nlohmann::json resource_templates() const;
   // nullopt when there is no such resource. Throws the coordinator's Error.
@@ -38,8 +44,11 @@ class McpTools {
   nlohmann::json with_client(bool may_repeat, Use use);
 
   const std::string who_;
+  void note_shown(const nlohmann::json& given);
+
   const Connect connect_;
   std::optional<Client> client_;
+  std::vector<std::uint64_t> shown_;  // messages that nobody has confirmed yet
 };
 
 }  // namespace yardmaster::cli

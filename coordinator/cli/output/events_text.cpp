@@ -25,8 +25,9 @@ std::string message_line(const json& data) {
 }
 
 std::string status_line(const json& data) {
-  return "message " + shown(data, "id") + " to " + shown(data, "to") + " is " +
-         shown(data, "status");
+  return with_detail(
+      "message " + shown(data, "id") + " to " + shown(data, "to") + " is " + shown(data, "status"),
+      shown(data, "reason"));
 }
 
 std::string handoff_line(const json& data) {

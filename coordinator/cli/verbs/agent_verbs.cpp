@@ -7,6 +7,7 @@
 #include "coordinator/cli/free_texts.h"
 #include "coordinator/cli/option_checks.h"
 #include "coordinator/cli/output/display_text.h"
+#include "coordinator/cli/shown_messages.h"
 
 namespace yardmaster::cli {
 namespace {
@@ -61,8 +62,7 @@ json list_request(const ListOptions& options) {
   return request;
 }
 
-void list_messages(const Places& places, const ListOptions& options) {
-  const json data = places.connect().call("list_messages", list_request(options));
+void print_messages(const json& data, const ListOptions& options) {
   if (options.as_json->count() > 0) return print_json(data);
   // --json has the bodies as they were sent.
   for (const json& message : data["messages"]) std::cout << message_text(message);
@@ -73,13 +73,24 @@ void list_messages(const Places& places, const ListOptions& options) {
   std::cout << ".\n";
 }
 
+void list_messages(const Places& places, const ListOptions& options) {
+  const json request = list_request(options);
+  Client client = places.connect();
+  const json data = client.call("list_messages", request);
+  print_messages(data, options);
+  if (!std::cout.flush()) return;
+  confirm_delivery(client, text_of(request, "instance_id"),
+                   unconfirmed_of(list_of(data, "messages")));
+}
+
 void add_agent_list(CLI::App& agent, Places& places) {
   CLI::App* verb = agent.add_subcommand("list-messages", "List the messages that are not acked");
   add_place_options(*verb, places);
   ListOptions options{};
-  options.status = completed_with(verb->add_option("--status", "pending, delivered, read or acked"),
-                                  "pending delivered read acked")
-                       ->type_name("STATUS");
+  options.status =
+      completed_with(verb->add_option("--status", "pending, delivered, read, acked or dead"),
+                     "pending delivered read acked dead")
+          ->type_name("STATUS");
   options.after = verb->add_option("--after", "Those that follow this one")->type_name("ID");
   options.newest = verb->add_flag("--newest")->description("The latest first");
   options.as_json = add_json_flag(*verb);

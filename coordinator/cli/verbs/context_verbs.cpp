@@ -161,8 +161,9 @@ void print_handoff(const json& handoff, bool as_json) {
 void add_handoff_list(CLI::App& handoff, Places& places) {
   CLI::App* verb = handoff.add_subcommand("ls", "List the handoffs that are pending");
   add_place_options(*verb, places);
-  CLI::Option* state = verb->add_option("--state", "pending, accepted or cancelled [pending]");
-  completed_with(state, "pending accepted cancelled")->type_name("STATE");
+  CLI::Option* state =
+      verb->add_option("--state", "pending, accepted, cancelled or expired [pending]");
+  completed_with(state, "pending accepted cancelled expired")->type_name("STATE");
   CLI::Option* as_json = add_json_flag(*verb);
   verb->callback([&places, state, as_json] {
     const std::string wanted = state->count() > 0 ? value_of(*state) : "pending";

@@ -1,6 +1,7 @@
 #include <array>
 #include <csignal>
 #include <iostream>
+#include <optional>
 #include <string>
 
 #include <poll.h>
@@ -64,13 +65,21 @@ json unread_messages(Client& client, json request) {
   }
 }
 
-// Returns whether there was something to say.
-bool tell(Client& client, const Hearing& hearing) {
+// The agent reads it when this process ends, which is all that follows.
+void confirm(Client& client, const Told& told) {
+  json arguments{{"up_to", told.newest}, {"rung", told.rung}};
+  add_caller(arguments);
+  client.call("confirm_delivery", arguments, hook_timeout);
+}
+
+// Prints what there is to say, and returns what that was.
+std::optional<Told> tell(Client& client, const Hearing& hearing) {
   const json unread = unread_messages(client, hearing.request);
-  if (!flag_of(unread, "tell")) return false;
+  if (!flag_of(unread, "tell")) return std::nullopt;
   const std::string text = unread_text(text_of(unread, "instance_id"), number_of(unread, "unread"));
   std::cout << said_to_agent(hearing.event, text) << std::flush;
-  return true;
+  if (!std::cout) return std::nullopt;
+  return Told{text, text_of(hearing.request, "rung"), number_of(unread, "newest")};
 }
 
 void report(Client& client, json state) {
@@ -86,9 +95,10 @@ void serve(const std::string& event) {
   const auto hearing = hearing_of(event, input);
   if (!state && !hearing) return;
   Client client(*socket, hook_timeout);
-  const bool told = hearing && tell(client, *hearing);
-  const bool goes_on = told && event == "stop";  // its turn; the daemon knows
+  const std::optional<Told> told = hearing ? tell(client, *hearing) : std::nullopt;
+  const bool goes_on = told && event == "stop";  // its turn; the confirmation says so
   if (state && !goes_on) report(client, *state);
+  if (told) confirm(client, *told);
 }
 
 // Runs beside an agent that waits; what it says on standard error is told to it.
@@ -98,8 +108,10 @@ void wait_for_messages(int& status) {
   if (!socket || !name) return;
   const auto woken = InboxWatch(*socket, *name).wait();
   if (!woken) return;
-  std::cerr << *woken << std::endl;
+  std::cerr << woken->text << std::endl;
   status = status_that_wakes;
+  Client client(*socket, hook_timeout);
+  confirm(client, *woken);
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ void add_mcp_verb(CLI::App& app, Places& places) {
     while (std::getline(std::cin, line)) {
       if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
       const auto answer = server.answer(line);
-      if (answer) std::cout << *answer << std::endl;
+      if (answer && std::cout << *answer << std::endl) tools.confirm_shown();
     }
   });
 }

@@ -18,8 +18,6 @@ namespace {
 using nlohmann::json;
 using std::chrono::steady_clock;
 
-constexpr auto longest_wait_for_event = std::chrono::hours(1);
-
 const char* const recipients_help =
     "A name; @worker: all of that role in your repository; @all: everyone there;\n"
     "@worker@repo, @all@repo: in another one; @@all: the whole yard";
@@ -49,8 +47,10 @@ std::optional<MessageStatus> status_to_wait_for(const CLI::Option& wait) {
   const std::string text = value_of(wait);
   if (text.empty()) return std::nullopt;
   const auto status = message_status_from(text);
-  if (status && *status >= MessageStatus::read) return status;
-  throw Error(ErrorCode::usage, "--wait: '" + one_line(text) + "' is not read or acked");
+  const bool can_be_waited_for =
+      status && *status != MessageStatus::pending && *status != MessageStatus::dead;
+  if (can_be_waited_for) return status;
+  throw Error(ErrorCode::usage, "--wait: '" + one_line(text) + "' is not delivered, read or acked");
 }
 
 std::chrono::seconds timeout_of(const CLI::Option& timeout) {
@@ -73,6 +73,10 @@ void wait_for(Client& client, std::uint64_t id, MessageStatus wanted,
     const json& data = event->at("data");
     if (number_of(data, "id") != id) continue;
     const auto status = message_status_from(text_of(data, "status"));
+    if (status == MessageStatus::dead) {
+      throw Error(ErrorCode::conflict,
+                  "message " + std::to_string(id) + " is dead: " + text_of(data, "reason"));
+    }
     if (status && *status >= wanted) return;
   }
 }
@@ -107,8 +111,8 @@ SendOptions add_send_options(CLI::App& verb, Places& places) {
   options.text = verb.add_option(free_text, "The text; - or nothing: standard input");
   options.key = verb.add_option("--key", "Repeating a request with this key has no effect");
   options.key->type_name("TEXT");
-  options.wait = verb.add_option("--wait", "Until it is read or acked");
-  completed_with(options.wait, "read acked")->type_name("STATUS");
+  options.wait = verb.add_option("--wait", "Until it is delivered, read or acked");
+  completed_with(options.wait, "delivered read acked")->type_name("STATUS");
   options.timeout = verb.add_option("--timeout", "How long to wait at most [60]");
   options.timeout->type_name("SECONDS");
   options.from = add_speaker_option(verb, "--from");
@@ -138,89 +142,6 @@ void add_broadcast(CLI::App& app, Places& places) {
   verb->footer("Example: yardmaster broadcast 'main is frozen until noon'");
   verb->callback([&places, options, role] {
     send(places, options, role->count() > 0 ? role->as<std::string>() : "@all");
-  });
-}
-
-Table inbox_table(const json& messages) {
-  Table table({{"ID", false, true}, {"FROM"}, {"AGE", false, true}, {"STATUS"}, {"TEXT", true}});
-  const WallTime now = SystemClock().wall_now();
-  for (const json& message : messages) {
-    const auto sent = parse_time(text_of(message, "sent_at"));
-    table.add({text_of(message, "id"), text_of(message, "from"),
-               sent ? relative_time(*sent, now) : "", text_of(message, "status"),
-               text_of(message, "body")});
-  }
-  return table;
-}
-
-struct InboxOptions {
-  CLI::Option* status = nullptr;
-  CLI::Option* after = nullptr;
-  CLI::Option* follow = nullptr;
-  CLI::Option* who = nullptr;
-  CLI::Option* as_json = nullptr;
-};
-
-json inbox(Client& client, const InboxOptions& options, const std::string& who) {
-  json arguments{{"instance_id", who}};
-  if (options.status->count() > 0) arguments["status"] = value_of(*options.status);
-  if (const auto after = count_of(*options.after)) arguments["after"] = *after;
-  return client.call("list_messages", arguments);
-}
-
-void print_inbox(const json& listed, bool as_json) {
-  if (as_json) return print_json(listed);
-  const Table table = inbox_table(list_of(listed, "messages"));
-  if (table.empty()) {
-    std::cout << "no messages\n";
-    return;
-  }
-  std::cout << table.text(terminal_width());
-  if (flag_of(listed, "more")) {
-    std::cout << "there are more: yardmaster inbox --after "
-              << text_of(list_of(listed, "messages").back(), "id") << "\n";
-  }
-}
-
-// Ends with the daemon, or when the reader of the output hangs up.
-void follow_inbox(Client& client, bool as_json) {
-  while (std::cout.flush()) {
-    const auto event = client.next_event(longest_wait_for_event);
-    if (!event) continue;
-    const json& message = event->at("data");
-    if (as_json) {
-      std::cout << to_text(message) << "\n";
-    } else {
-      std::cout << message_text(message);
-    }
-  }
-}
-
-void add_inbox(CLI::App& app, Places& places) {
-  CLI::App* verb = app.add_subcommand("inbox", "List the messages that are not dealt with");
-  add_place_options(*verb, places);
-  InboxOptions options;
-  options.status = verb->add_option("--status", "Only pending, delivered, read or acked ones");
-  completed_with(options.status, "pending delivered read acked")->type_name("STATUS");
-  options.after = verb->add_option("--after", "Only those after this one")->type_name("ID");
-  options.follow = verb->add_flag("-f,--follow")->description("Then print each one as it comes");
-  options.who = add_speaker_option(*verb, "--as");
-  options.as_json = add_json_flag(*verb);
-  verb->footer(
-      "What is listed counts as delivered, what 'read' shows as read; 'ack' takes it off the "
-      "list.\n"
-      "Examples:\n"
-      "  yardmaster inbox\n"
-      "  yardmaster inbox --follow --json");
-  verb->callback([&places, options] {
-    const std::string who = speaker(*options.who);
-    Client client = places.connect();
-    const bool follow = options.follow->count() > 0;
-    if (follow) {
-      client.call("subscribe", {{"events", json::array({"message"})}, {"instance_id", who}});
-    }
-    print_inbox(inbox(client, options, who), options.as_json->count() > 0);
-    if (follow) follow_inbox(client, options.as_json->count() > 0);
   });
 }
 
@@ -255,7 +176,6 @@ void add_for_each_id(CLI::App& app, Places& places, const char* name, const char
 void add_message_verbs(CLI::App& app, Places& places) {
   add_send(app, places);
   add_broadcast(app, places);
-  add_inbox(app, places);
   add_for_each_id(app, places, "read", "read_message", "Show messages whole; they are read then",
                   "read 17");
   add_for_each_id(app, places, "ack", "ack_message", "Say that messages are dealt with",

@@ -18,16 +18,34 @@ std::optional<Rung> rung_from(std::string_view text) {
   return std::nullopt;
 }
 
+const Tellings::Counts& Tellings::counts_of(const Told& told) const {
+  const bool is_taken_back = told.confirmed && clock_.now() >= told.lease_end;
+  return is_taken_back ? *told.confirmed : told;
+}
+
 bool Tellings::tell(const Instance& instance, Rung rung, std::uint64_t newest, bool again) {
   Told& told = told_[instance.id];
-  if (rung == Rung::context) return raise(told.beside, newest);
-  if (rung == Rung::turn && !again) told.turns = 0;
-  const bool may =
-      rung == Rung::wake ? instance.state == InstanceState::idle : told.turns < most_turns;
-  if (!may || !raise(told.woken, newest)) return false;
-  if (rung == Rung::turn) ++told.turns;
-  raise(told.beside, newest);  // it begins a turn with that
-  return true;
+  const Counts before = counts_of(told);
+  if (clock_.now() >= told.lease_end) told.confirmed.reset();
+  Counts now = before;
+  if (rung == Rung::turn && !again) now.turns = 0;
+  const bool is_beside = rung == Rung::context;
+  const bool may = is_beside || (rung == Rung::wake ? instance.state == InstanceState::idle
+                                                    : now.turns < most_turns);
+  const bool tells = may && raise(is_beside ? now.beside : now.woken, newest);
+  if (tells && rung == Rung::turn) ++now.turns;
+  if (tells && !is_beside) raise(now.beside, newest);  // it begins a turn with that
+  if (tells) {
+    if (!told.confirmed) told.confirmed = before;
+    told.lease_end = clock_.now() + lease_;
+  }
+  static_cast<Counts&>(told) = now;
+  return tells;
+}
+
+void Tellings::confirm(const Instance& instance) {
+  const auto found = told_.find(instance.id);
+  if (found != told_.end()) found->second.confirmed.reset();
 }
 
 void Tellings::woke(const Instance& instance, std::uint64_t newest) {
@@ -39,7 +57,7 @@ void Tellings::woke(const Instance& instance, std::uint64_t newest) {
 bool Tellings::has_woken(const Instance& instance, std::uint64_t newest) const {
   if (newest == 0) return true;
   const auto found = told_.find(instance.id);
-  return found != told_.end() && found->second.woken >= newest;
+  return found != told_.end() && counts_of(found->second).woken >= newest;
 }
 
 }  // namespace yardmaster

@@ -1,12 +1,15 @@
 // Which of its messages an agent has been told of, so that it hears of the same ones once on each
-// rung. A daemon that starts anew knows of none, and tells once more. Broker thread.
+// rung. What a hook does not confirm within the lease, it has not told: it may have been killed.
+// A daemon that starts anew knows of none, and tells once more. Broker thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
 
+#include "coordinator/base/clock.h"
 #include "coordinator/domain/instance.h"
 
 namespace yardmaster {
@@ -26,9 +29,13 @@ class Tellings {
   // woken instead: Claude Code ends the ninth turn, whatever its hooks say.
   static constexpr unsigned most_turns = 7;
 
+  Tellings(const Clock& clock, std::chrono::nanoseconds lease) : clock_(clock), lease_(lease) {}
+
   // Whether the agent is to be told on this rung of what it has not read, up to `newest`; counts as
-  // done when it is. `again`: the turn that ends was itself made by a hook. Who works is not woken.
+  // done within the lease, and for good when it is confirmed. `again`: the turn that ends was
+  // itself made by a hook. Who works is not woken.
   bool tell(const Instance& instance, Rung rung, std::uint64_t newest, bool again);
+  void confirm(const Instance& instance);
   // It was told while it waited, in another way.
   void woke(const Instance& instance, std::uint64_t newest);
   // Returns whether `turn` or `wake` has told of all up to this one.
@@ -36,12 +43,21 @@ class Tellings {
   void forget(const Instance& instance) { told_.erase(instance.id); }
 
  private:
-  struct Told {
+  struct Counts {
     std::uint64_t beside = 0;  // the newest message at that time
     std::uint64_t woken = 0;
     unsigned turns = 0;  // told at their ends, in a row
   };
+  struct Told : Counts {
+    std::optional<Counts> confirmed;  // while something is not
+    SteadyTime lease_end{};
+  };
 
+  // Takes back what was not confirmed in time.
+  const Counts& counts_of(const Told& told) const;
+
+  const Clock& clock_;
+  const std::chrono::nanoseconds lease_;
   std::unordered_map<std::uint64_t, Told> told_;  // by the instance's id: a name comes again
 };
 

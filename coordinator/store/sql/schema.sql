@@ -1,4 +1,4 @@
--- The schema of version 4, in the plain SQL that all drivers share. The words in braces differ
+-- The schema of version 5, in the plain SQL that all drivers share. The words in braces differ
 -- between them: {id} a 64-bit primary key that rows are stored by, {bytes} a byte string, {path} a
 -- path, which need not be UTF-8, {clustered} a table that is stored by its primary key. Texts that
 -- clients write freely are byte strings, since PostgreSQL's TEXT refuses U+0000. Times are
@@ -110,6 +110,19 @@ CREATE TABLE messages (
 );
 CREATE INDEX messages_by_status ON messages (recipient, status, id);
 CREATE INDEX messages_open ON messages (recipient, id) WHERE status < {MessageStatus::acked};
+
+-- Where the inbox of a name begins: messages up to this id were for an earlier life of it.
+CREATE TABLE inboxes (
+  name TEXT NOT NULL PRIMARY KEY,
+  first_id BIGINT NOT NULL
+) {clustered};
+
+-- The messages that nobody is going to read. cause: DeathCause.
+CREATE TABLE dead_letters (
+  id {id},
+  died_us BIGINT NOT NULL,
+  cause BIGINT NOT NULL
+);
 
 -- What a request with an idempotency key was answered with.
 CREATE TABLE request_keys (

@@ -23,7 +23,8 @@ SELECT (SELECT coalesce(max(id), 0) FROM entries), (SELECT coalesce(max(id), 0) 
 -- name: count_all
 SELECT (SELECT count(*) FROM instances), (SELECT count(*) FROM contexts),
        (SELECT count(*) FROM messages WHERE status < {MessageStatus::acked}),
-       (SELECT count(*) FROM handoffs WHERE state = {HandoffState::pending});
+       (SELECT count(*) FROM handoffs WHERE state = {HandoffState::pending}),
+       (SELECT count(*) FROM dead_letters);
 
 -- name: insert_entry
 INSERT INTO entries (id, context_id, seq, time_us, kind, data) VALUES ($1, $2, $3, $4, $5, $6);
@@ -135,6 +136,8 @@ ON CONFLICT (name) DO UPDATE
        next_start_us = 0, given_up = '';
 -- name: all_wanted
 SELECT {wanted} FROM wanted_instances ORDER BY name;
+-- name: wanted_of_role
+SELECT 1 FROM wanted_instances WHERE name = $1 AND role = $2 AND repo = $3;
 -- name: wanted_exists
 SELECT 1 FROM wanted_instances WHERE name = $1;
 -- name: note_deaths
@@ -162,6 +165,8 @@ id, sender, recipient,
 CASE WHEN body_of IS NULL THEN body
      ELSE (SELECT whole.body FROM messages AS whole WHERE whole.id = messages.body_of) END,
 status, sent_us, acked_us
+-- columns: message_head
+id, sender, recipient, status, sent_us
 -- name: insert_message
 INSERT INTO messages (id, sender, recipient, body, status, sent_us, body_of)
 VALUES ($1, $2, $3, $4, {MessageStatus::pending}, $5, $6);
@@ -172,7 +177,8 @@ SELECT {message} FROM messages
  WHERE recipient = $1 AND id > $2 AND status < {MessageStatus::acked} ORDER BY id LIMIT $3;
 -- name: newest_open_messages
 SELECT {message} FROM messages
- WHERE recipient = $1 AND id < $2 AND status < {MessageStatus::acked} ORDER BY id DESC LIMIT $3;
+ WHERE recipient = $1 AND id < $2 AND id > $3 AND status < {MessageStatus::acked}
+ ORDER BY id DESC LIMIT $4;
 -- name: count_open_messages
 SELECT status, count(*), min(sent_us) FROM messages
 WHERE status < {MessageStatus::acked} GROUP BY status;
@@ -181,19 +187,51 @@ SELECT {message} FROM messages
  WHERE recipient = $1 AND id > $2 AND status = $3 ORDER BY id LIMIT $4;
 -- name: newest_messages_by_status
 SELECT {message} FROM messages
- WHERE recipient = $1 AND id < $2 AND status = $3 ORDER BY id DESC LIMIT $4;
+ WHERE recipient = $1 AND id < $2 AND id > $3 AND status = $4 ORDER BY id DESC LIMIT $5;
 -- name: find_unread
 SELECT count(*),
        (SELECT coalesce(max(id), 0) FROM messages
-         WHERE recipient = $1 AND status = {MessageStatus::pending}),
+         WHERE recipient = $1 AND status = {MessageStatus::pending} AND id > $2),
        (SELECT coalesce(max(id), 0) FROM messages
-         WHERE recipient = $1 AND status = {MessageStatus::delivered})
+         WHERE recipient = $1 AND status = {MessageStatus::delivered} AND id > $2)
   FROM (SELECT 1 FROM messages
-         WHERE recipient = $1 AND status < {MessageStatus::read} LIMIT 1000) AS unread;
+         WHERE recipient = $1 AND status < {MessageStatus::read} AND id > $2 LIMIT 1000) AS unread;
 -- name: raise_message_status
 UPDATE messages SET status = $2 WHERE id = $1 AND recipient = $3 AND status < $2;
 -- name: ack_message
 UPDATE messages SET status = {MessageStatus::acked}, acked_us = $2 WHERE id = $1;
+
+-- name: message_head
+SELECT {message_head} FROM messages WHERE id = $1;
+-- name: message_heads
+SELECT {message_head} FROM messages
+ WHERE recipient = $1 AND status = $2 AND id > $3 ORDER BY id LIMIT $4;
+-- name: next_open_recipient
+SELECT recipient FROM messages
+ WHERE recipient > $1 AND status < {MessageStatus::acked} ORDER BY recipient LIMIT 1;
+-- name: inbox_start
+SELECT first_id FROM inboxes WHERE name = $1;
+-- name: begin_inbox
+INSERT INTO inboxes (name, first_id) VALUES ($1, $2)
+ON CONFLICT (name) DO UPDATE SET first_id = excluded.first_id;
+-- name: bury_message
+UPDATE messages SET status = {MessageStatus::dead} WHERE id = $1;
+-- name: insert_dead_letter
+INSERT INTO dead_letters (id, died_us, cause) VALUES ($1, $2, $3);
+-- name: dead_letters
+SELECT {message},
+       (SELECT died_us FROM dead_letters WHERE dead_letters.id = messages.id),
+       (SELECT cause FROM dead_letters WHERE dead_letters.id = messages.id)
+  FROM messages
+ WHERE id IN (SELECT id FROM dead_letters WHERE id > $1 ORDER BY id LIMIT $2)
+ ORDER BY id;
+-- name: dead_letters_of
+SELECT {message},
+       (SELECT died_us FROM dead_letters WHERE dead_letters.id = messages.id),
+       (SELECT cause FROM dead_letters WHERE dead_letters.id = messages.id)
+  FROM messages
+ WHERE id IN (SELECT id FROM dead_letters WHERE id > $1) AND (recipient = $2 OR sender = $2)
+ ORDER BY id LIMIT $3;
 
 -- name: find_request_key
 SELECT fingerprint, result FROM request_keys WHERE caller = $1 AND request_key = $2;
@@ -217,5 +255,11 @@ SELECT {handoff} FROM handoffs WHERE receiver = $1 AND id > $2 AND state BETWEEN
 SELECT {handoff} FROM handoffs WHERE id > $1 AND state BETWEEN $2 AND $3 ORDER BY id LIMIT $4;
 -- name: pending_handoffs
 SELECT {handoff} FROM handoffs WHERE state = {HandoffState::pending} ORDER BY id;
+-- name: overdue_handoffs
+SELECT {handoff} FROM handoffs
+ WHERE state = {HandoffState::pending} AND offered_us < $1 ORDER BY id LIMIT $2;
+-- name: offer_of_context
+SELECT 1 FROM handoffs
+ WHERE receiver = $1 AND context = $2 AND state = {HandoffState::pending} LIMIT 1;
 -- name: decide_handoff
 UPDATE handoffs SET state = $2, generation = $3, decided_us = $4 WHERE id = $1;

@@ -90,7 +90,7 @@ class Rig {
   StoreQueue queue_{io_, store_, std::make_unique<Reader>(database_->open_reader()), {}, observer_};
   MemoryBudget memory_{io_, std::size_t{64} << 20U,
                        [](std::size_t /*bytes*/, const std::string& /*whom*/) {}};
-  EventHub events_{io_, queue_, memory_};
+  EventHub events_{io_, queue_, memory_, std::chrono::seconds(30)};
   Dispatcher dispatcher_{io_, queue_, [](const Session&, Right, std::string_view) {}, commands()};
   HttpServer http_{io_,
                    dispatcher_,
