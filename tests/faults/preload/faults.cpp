@@ -7,10 +7,15 @@
 //   FAULT_HANG_PIPE=PATH       a rename of what is called "hangs" opens this pipe for writing
 //   first, and
 //                              so waits until somebody reads from it
+//   FAULT_KILL_FILE=PATH       when PATH appears, it is removed, and the n-th write to a database's
+//                              log, sync or send from then on kills the program instead; n is in
+//                              it, 0: none does
 //   FAULT_NAMES_FILE=PATH      each name that is made ("made NAME") and each file and directory
 //   that
 //                              is synced ("synced NAME") is written there, a line each
+#include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -19,6 +24,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,6 +34,8 @@ namespace {
 const char* no_shared_memory = nullptr;
 const char* stall_file = nullptr;
 const char* unlink_file = nullptr;
+const char* kill_file = nullptr;
+std::atomic<long> calls_to_live{0};  // 0: not counted
 const char* names_file = nullptr;
 const char* hang_pipe = nullptr;
 
@@ -39,6 +47,7 @@ __attribute__((constructor)) void read_variables() {
   no_shared_memory = copy_of("FAULT_NO_SHARED_MEMORY");
   stall_file = copy_of("FAULT_STALL_FILE");
   unlink_file = copy_of("FAULT_UNLINK_FILE");
+  kill_file = copy_of("FAULT_KILL_FILE");
   names_file = copy_of("FAULT_NAMES_FILE");
   hang_pipe = copy_of("FAULT_HANG_PIPE");
 }
@@ -48,12 +57,12 @@ Function next(const char* name) {
   return reinterpret_cast<Function>(::dlsym(RTLD_NEXT, name));
 }
 
-bool is_shared_memory_file(int fd) {
+bool has_name_ending_in(int fd, const char* ending) {
   char link[64];
   char path[4096];
   std::snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
   const auto length = ::readlink(link, path, sizeof(path));
-  return length > 4 && std::memcmp(path + length - 4, "-shm", 4) == 0;
+  return length > 4 && std::memcmp(path + length - 4, ending, 4) == 0;
 }
 
 int real_unlink(const char* path) {
@@ -83,6 +92,16 @@ void note_sync(int fd) {
   note_name("synced", path);
 }
 
+void die_if_due() {
+  if (kill_file == nullptr) return;
+  if (FILE* const file = std::fopen(kill_file, "re"); file != nullptr) {
+    long calls = 0;
+    if (std::fscanf(file, "%ld", &calls) == 1 && real_unlink(kill_file) == 0) calls_to_live = calls;
+    std::fclose(file);
+  }
+  if (calls_to_live > 0 && --calls_to_live == 0) ::kill(::getpid(), SIGKILL);
+}
+
 void stall_if_asked(const char* file) {
   if (file == nullptr || real_unlink(file) != 0) return;
   const timespec half_a_second{0, 500'000'000};
@@ -94,7 +113,7 @@ void stall_if_asked(const char* file) {
 extern "C" {
 
 void* mmap64(void* address, std::size_t length, int protection, int flags, int fd, off64_t offset) {
-  if (fd >= 0 && no_shared_memory != nullptr && is_shared_memory_file(fd)) {
+  if (fd >= 0 && no_shared_memory != nullptr && has_name_ending_in(fd, "-shm")) {
     errno = ENODEV;
     return MAP_FAILED;
   }
@@ -112,7 +131,24 @@ int unlink(const char* path) {
   return real_unlink(path);
 }
 
+ssize_t pwrite64(int fd, const void* data, size_t size, off64_t offset) {
+  if (kill_file != nullptr && has_name_ending_in(fd, "-wal")) die_if_due();
+  static const auto real = next<decltype(&pwrite64)>("pwrite64");
+  return real(fd, data, size, offset);
+}
+
+ssize_t pwrite(int fd, const void* data, size_t size, off_t offset) {
+  return pwrite64(fd, data, size, offset);
+}
+
+ssize_t send(int socket, const void* data, size_t size, int flags) {
+  die_if_due();
+  static const auto real = next<decltype(&send)>("send");
+  return real(socket, data, size, flags);
+}
+
 int fdatasync(int fd) {
+  die_if_due();
   stall_if_asked(stall_file);
   static const auto real = next<decltype(&fdatasync)>("fdatasync");
   const int result = real(fd);
