@@ -24,6 +24,17 @@ std::string handoff_request(std::string_view to, std::string_view context, std::
   return text.append(to).append("\n").append(context).append("\n").append(summary);
 }
 
+// What insert_handoff() does not have from the context's head.
+Handoff offer_of(std::string_view from, std::string_view to, std::string_view digest,
+                 std::string_view summary) {
+  Handoff offer;
+  offer.from = from;
+  offer.to = to;
+  offer.digest = digest;
+  offer.summary = summary;
+  return offer;
+}
+
 Handoff handoff_of(const Row& row) {
   Handoff handoff;
   handoff.id = static_cast<std::uint64_t>(row.integer(0));
@@ -67,11 +78,7 @@ Store::HandoffStart Store::start_handoff(std::string_view from, std::string_view
   }
   heads_->remember(head);
   if (head.digest) {
-    Handoff offer;
-    offer.from = from;
-    offer.to = to;
-    offer.digest = head.digest->so_far();
-    offer.summary = summary;
+    const Handoff offer = offer_of(from, to, head.digest->so_far(), summary);
     const std::string request = handoff_request(to, context, summary, giver);
     start.offered = insert_handoff(head, offer, key, request);
     needed_durability_ = Durability::power;
@@ -99,11 +106,7 @@ Handoff Store::offer_handoff(std::string_view from, std::string_view to, std::st
   if (head.frozen || !head.frozen_until || head.owner != from || head.last_seq != count) {
     throw Error(ErrorCode::conflict, "context '" + head.name + "' changed under the handoff");
   }
-  Handoff offer;
-  offer.from = from;
-  offer.to = to;
-  offer.digest = digest;
-  offer.summary = summary;
+  const Handoff offer = offer_of(from, to, digest, summary);
   const std::string request = handoff_request(to, asked_context, summary, giver);
   return insert_handoff(head, offer, key, request);
 }
