@@ -133,7 +133,7 @@ void Store::bury(std::string_view recipient, WallTime sent_before, Burial& buria
   for (const auto status : {MessageStatus::delivered, MessageStatus::pending}) {
     for (const Message& head : message_heads(database_, recipient, status, 0)) {
       if (burial.letters.size() == most_buried) return;
-      const bool is_over = static_cast<std::int64_t>(head.id) <= start;
+      const bool is_over = std::cmp_less_equal(head.id, start);
       const bool is_overdue = status == MessageStatus::pending && head.sent_at < sent_before;
       if (!is_over && !is_overdue) break;
       bury(head, is_over ? DeathCause::recipient_ended : DeathCause::not_taken, burial);

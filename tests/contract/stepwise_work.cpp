@@ -187,7 +187,7 @@ class HandoffWork final : public StepwiseWork {
     }
     const std::string dead = name(aftermath_ == Aftermath::sender_dies ? "ada" : "bob");
     run([&](Store& opened) { end(opened, dead); });
-    const std::string found = damage(store, done == 1 ? 0 : done);  // an offer ends with either
+    std::string found = damage(store, done == 1 ? 0 : done);  // an offer ends with either
     if (!found.empty() || aftermath_ != Aftermath::receiver_restarts) return found;
     run([&](Store& opened) { create(opened, name("bob")); });
     if (done >= 2) return damage(store, done);

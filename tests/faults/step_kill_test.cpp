@@ -98,7 +98,8 @@ class StepKill : public testing::Test {
     if (asked.kind == "send_message") return pending;
     if (asked.kind == "broadcast") {
       const std::string cyd = "cyd" + asked.ada.substr(3);
-      return static_cast<int>(mail_of(cyd, "pending")) == pending ? pending : -1;
+      const auto of_cyd = static_cast<int>(mail_of(cyd, "pending"));
+      return of_cyd == pending ? pending : -1;
     }
     if (asked.kind == "confirm_delivery" || asked.kind == "ack_message") {
       const char* const status = asked.kind == "ack_message" ? "acked" : "delivered";

@@ -99,7 +99,9 @@ void die_if_due() {
     if (std::fscanf(file, "%ld", &calls) == 1 && real_unlink(kill_file) == 0) calls_to_live = calls;
     std::fclose(file);
   }
-  if (calls_to_live > 0 && --calls_to_live == 0) ::kill(::getpid(), SIGKILL);
+  if (calls_to_live == 0) return;
+  const long left = --calls_to_live;
+  if (left == 0) ::kill(::getpid(), SIGKILL);
 }
 
 void stall_if_asked(const char* file) {
