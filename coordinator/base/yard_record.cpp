@@ -1,19 +1,13 @@
 #include "coordinator/base/yard_record.h"
 
 #include <array>
-#include <cerrno>
 #include <charconv>
 #include <cstdio>
-#include <cstring>
 #include <random>
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include "coordinator/base/durable_names.h"
 #include "coordinator/base/error.h"
 #include "coordinator/base/json.h"
-#include "coordinator/base/unique_fd.h"
+#include "coordinator/base/private_file.h"
 
 namespace yardmaster {
 namespace {
@@ -22,10 +16,6 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr const char* record_name = "yard.json";
-
-[[noreturn]] void cannot_write(const fs::path& file) {
-  throw Error(ErrorCode::usage, file.string() + ": cannot be written: " + std::strerror(errno));
-}
 
 std::uint64_t parse_yard_name(const std::string& name) {
   std::uint64_t id = 0;
@@ -57,19 +47,6 @@ json record_json(const YardRecord& record) {
           {"token_prefix", record.token_prefix}};
 }
 
-enum class Lasting { until_reboot, for_good };
-
-void replace_file(const fs::path& file, const std::string& text, Lasting lasting) {
-  const fs::path fresh = file.native() + ".tmp";
-  const UniqueFd output(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  const auto size = static_cast<ssize_t>(text.size());
-  if (!output || ::write(output.get(), text.data(), text.size()) != size) cannot_write(fresh);
-  if (lasting == Lasting::for_good && ::fsync(output.get()) != 0) cannot_write(fresh);
-  if (::rename(fresh.c_str(), file.c_str()) != 0) cannot_write(file);
-  if (lasting == Lasting::until_reboot) return;
-  sync_directory(file.parent_path());
-}
-
 }  // namespace
 
 std::string yard_name(std::uint64_t id) {
@@ -99,8 +76,8 @@ std::optional<YardRecord> read_yard_record(const fs::path& state_dir) {
 }
 
 void write_yard_record(const YardRecord& record) {
-  replace_file(record.state_dir / record_name, to_text(record_json(record)) + "\n",
-               Lasting::for_good);
+  replace_private_file(record.state_dir / record_name, to_text(record_json(record)) + "\n",
+                       Lasting::for_good);
 }
 
 std::optional<YardRecord> read_runtime_mark(const fs::path& runtime_dir) {
@@ -113,7 +90,8 @@ std::optional<YardRecord> read_runtime_mark(const fs::path& runtime_dir) {
 
 void write_runtime_mark(const YardRecord& record) {
   const json mark{{"yard", yard_name(record.id)}, {"state_dir", record.state_dir.string()}};
-  replace_file(record.runtime_dir / record_name, to_text(mark) + "\n", Lasting::until_reboot);
+  replace_private_file(record.runtime_dir / record_name, to_text(mark) + "\n",
+                       Lasting::until_reboot);
 }
 
 bool is_same_directory(const fs::path& one, const fs::path& other) {
