@@ -1,8 +1,11 @@
 #include "coordinator/daemon/place_watch.h"
 
+#include <cerrno>
+#include <cstring>
 #include <exception>
 #include <utility>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -16,15 +19,45 @@ namespace yardmaster {
 
 namespace asio = boost::asio;
 
+namespace {
+
+[[noreturn]] void cannot_change(const std::filesystem::path& directory, const std::string& what) {
+  throw Error(ErrorCode::usage,
+              directory.string() + ": cannot " + what + ": " + std::strerror(errno));
+}
+
+// One that members of a group could look into, when that was the setting, and no more.
+void take_back_from_group(const std::filesystem::path& directory, const AccessRule& access) {
+  struct stat found {};
+  const bool is_ours = ::stat(directory.c_str(), &found) == 0 && S_ISDIR(found.st_mode) &&
+                       found.st_uid == ::geteuid();
+  const bool was_opened = is_ours && (found.st_mode & 0777U) == 0750U;
+  if (!access.group && was_opened) ::chmod(directory.c_str(), access.directory_mode());
+}
+
+// One that was there before the setting has neither the group nor its mode. The group comes first,
+// so that no other is let in for a moment.
+void open_to_group(const std::filesystem::path& directory, const AccessRule& access,
+                   const std::string& group) {
+  struct stat found {};
+  if (::stat(directory.c_str(), &found) != 0) cannot_change(directory, "look at it");
+  const bool has_group = found.st_gid == *access.group;
+  if (!has_group && ::chown(directory.c_str(), static_cast<uid_t>(-1), *access.group) != 0) {
+    cannot_change(directory, "give it to the group " + group);
+  }
+  if (::chmod(directory.c_str(), access.directory_mode()) != 0) {
+    cannot_change(directory, "open it to the group " + group);
+  }
+}
+
+}  // namespace
+
 void make_runtime_directory(const Config& config) {
   const Paths paths = config.paths();
   const AccessRule access = access_rule_for(config.socket_group);
+  take_back_from_group(paths.runtime_dir, access);
   make_private_directory(paths.runtime_dir, access.directory_mode());
-  if (access.group &&
-      ::chown(paths.runtime_dir.c_str(), static_cast<uid_t>(-1), *access.group) != 0) {
-    throw Error(ErrorCode::usage, paths.runtime_dir.string() + ": cannot give it to the group " +
-                                      config.socket_group);
-  }
+  if (access.group) open_to_group(paths.runtime_dir, access, config.socket_group);
 }
 
 PlaceWatch::PlaceWatch(asio::io_context& io, StoreQueue& store, Broker& broker,

@@ -111,6 +111,19 @@ TEST(Doctor, directories_are_private_and_ours) {
   expect_finding(check_permissions(facts), Health::ok, "not there yet");
 }
 
+TEST(Doctor, the_sockets_group_gets_to_them) {
+  GroupFacts facts{.group = "www-data", .exists = false, .runtime_dir = "/run/yard", .closed = {}};
+  expect_finding(check_group_access(facts), Health::broken, "no group 'www-data'");
+  facts.exists = true;
+  expect_finding(check_group_access(facts), Health::ok, "access tokens");
+  facts.closed = "/run/yard";
+  expect_finding(check_group_access(facts), Health::broken, "/run/yard keeps members of");
+  EXPECT_THAT(check_group_access(facts).remedy, HasSubstr("restart the daemon"));
+  facts.closed = "/run";
+  facts.is_above = true;
+  EXPECT_THAT(check_group_access(facts).remedy, HasSubstr("--runtime-dir"));
+}
+
 TEST(Doctor, a_database_belongs_on_a_local_disk) {
   DirectoryFacts facts = private_directory();
   expect_finding(check_file_system(facts), Health::ok, "disk");

@@ -197,6 +197,26 @@ Finding check_permissions(const DirectoryFacts& directory) {
   return good(directory.name, path);
 }
 
+Finding check_group_access(const GroupFacts& facts) {
+  const std::string name = "socket group";
+  if (!facts.exists) {
+    return bad(name, "there is no group '" + facts.group + "', so the daemon does not start",
+               "make it, or change the setting socket_group");
+  }
+  if (facts.closed.empty()) {
+    return good(name, "members of '" + facts.group + "' reach the sockets, and need access tokens");
+  }
+  const std::string what =
+      facts.closed.string() + " keeps members of '" + facts.group + "' from the sockets";
+  if (!facts.is_above) {
+    return bad(name, what, "restart the daemon ('yardmaster stop', 'yardmaster start')");
+  }
+  return bad(name, what,
+             "choose a runtime directory that they can get to (--runtime-dir, e.g. "
+             "/srv/yardmaster), or: setfacl -m g:" +
+                 facts.group + ":x " + shell_quote(facts.closed.string()));
+}
+
 Finding check_file_system(const DirectoryFacts& directory) {
   const std::string name = "file system";
   const std::string& kind = directory.file_system;

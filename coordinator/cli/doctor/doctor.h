@@ -70,6 +70,18 @@ struct DirectoryFacts {
   std::uint64_t free_bytes = 0;
 };
 Finding check_permissions(const DirectoryFacts& directory);
+
+// Whether members of `socket_group` reach the sockets.
+struct GroupFacts {
+  std::string group;
+  bool exists = false;
+  std::filesystem::path runtime_dir;
+  // The directory that lets the group not through, or the socket that does not answer to it; empty:
+  // none, or nothing is there yet.
+  std::filesystem::path closed;
+  bool is_above = false;  // the closed one is above the runtime directory
+};
+Finding check_group_access(const GroupFacts& facts);
 Finding check_file_system(const DirectoryFacts& directory);
 Finding check_free_space(const DirectoryFacts& directory);
 

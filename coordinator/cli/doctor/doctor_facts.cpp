@@ -7,12 +7,14 @@
 #include <sstream>
 #include <string_view>
 
+#include <grp.h>
 #include <linux/magic.h>
 #include <pwd.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "coordinator/base/process_environment.h"
@@ -95,6 +97,15 @@ bool kills_user_processes(const fs::path& root) {
   return kills;
 }
 
+// `group_bit` is that of the mode. What is not there yet keeps nobody out.
+bool lets_in(const fs::path& path, gid_t group, mode_t group_bit) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return true;
+  if (::getxattr(path.c_str(), "system.posix_acl_access", nullptr, 0) > 0) return true;
+  const mode_t bit = found.st_gid == group ? group_bit : group_bit >> 3U;
+  return (found.st_mode & bit) != 0;
+}
+
 }  // namespace
 
 DirectoryFacts read_directory(const std::string& name, const fs::path& path,
@@ -113,6 +124,26 @@ DirectoryFacts read_directory(const std::string& name, const fs::path& path,
   const fs::path existing = nearest_existing(path);
   facts.file_system = doubtful_file_system(existing);
   facts.free_bytes = free_bytes_at(existing);
+  return facts;
+}
+
+GroupFacts read_group_access(const Config& config) {
+  GroupFacts facts;
+  facts.group = config.socket_group;
+  facts.runtime_dir = config.runtime_dir;
+  const ::group* const found = ::getgrnam(config.socket_group.c_str());
+  facts.exists = found != nullptr;
+  if (!facts.exists) return facts;
+  const gid_t group = found->gr_gid;
+  for (fs::path at = facts.runtime_dir; at.has_relative_path();) {
+    at = at.parent_path();
+    if (!lets_in(at, group, S_IXGRP)) facts.closed = at;
+  }
+  facts.is_above = !facts.closed.empty();
+  if (facts.is_above) return facts;
+  if (!lets_in(facts.runtime_dir, group, S_IXGRP)) facts.closed = facts.runtime_dir;
+  const fs::path socket = config.paths().broker_socket();
+  if (facts.closed.empty() && !lets_in(socket, group, S_IWGRP)) facts.closed = socket;
   return facts;
 }
 

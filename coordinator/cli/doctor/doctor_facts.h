@@ -19,6 +19,9 @@ namespace yardmaster::cli {
 DirectoryFacts read_directory(const std::string& name, const std::filesystem::path& path,
                               unsigned allowed_mode);
 
+// Access lists (ACLs) are taken to let the group through.
+GroupFacts read_group_access(const Config& config);
+
 // `root` is "/" but in tests.
 LogoutFacts read_logout(const std::filesystem::path& root, const std::string& user,
                         const std::filesystem::path& runtime_dir);

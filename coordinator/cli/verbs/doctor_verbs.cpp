@@ -178,6 +178,9 @@ void inspect_places(const LoadedConfig& loaded, std::vector<Finding>& findings) 
   findings.push_back(check_free_space(state));
   findings.push_back(check_free_space(worktrees));
   findings.push_back(check_permissions(sockets));
+  if (!config.socket_group.empty()) {
+    findings.push_back(check_group_access(read_group_access(config)));
+  }
   findings.push_back(check_socket_path(config.runtime_dir));
   findings.push_back(check_logout(read_logout("/", user_name(), config.runtime_dir)));
 }
