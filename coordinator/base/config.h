@@ -30,6 +30,8 @@ struct Config {
   std::uint64_t largest_batch = 4096;
   std::string socket_group;
   std::vector<std::string> allowed_origins;
+  std::vector<std::string> allowed_hosts;
+  std::string listen;
   std::string metrics_listen;
   bool metrics_public = false;
   std::uint64_t max_connections = 0;

@@ -21,9 +21,16 @@ const std::vector<Key>& setting_keys() {
       {"commit_spacing", &Config::commit_spacing, "between starts of commits, under load"},
       {"largest_batch", &Config::largest_batch, "operations that share one commit, at most", {}, 1},
       {"socket_group", &Config::socket_group,
-       "a group that may use the sockets too (for a proxy); empty: nobody else"},
+       "a group that may connect to the sockets too (for a proxy), with access tokens; empty: "
+       "nobody else"},
       {"allowed_origins", &Config::allowed_origins,
        "web origins that may open a WebSocket or post commands"},
+      {"allowed_hosts", &Config::allowed_hosts,
+       "names by which requests over TCP or a proxy may call this machine, beside localhost"},
+      {"listen", &Config::listen,
+       "ADDRESS:PORT of the loopback that serves HTTP and WebSockets over TCP, to who has an "
+       "access "
+       "token; empty: none"},
       {"metrics_listen", &Config::metrics_listen,
        "ADDRESS:PORT that serves /metrics and /health over TCP; empty: none"},
       {"metrics_public", &Config::metrics_public,

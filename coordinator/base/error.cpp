@@ -21,7 +21,8 @@ constexpr std::array<ErrorRow, 26> error_rows{{
     {ErrorCode::not_found, "not_found", "What is named is not there"},
     {ErrorCode::already_exists, "already_exists", "The name is taken"},
     {ErrorCode::forbidden, "forbidden",
-     "The caller is not the instance that it speaks for, or its role does not grant this"},
+     "The caller is not the instance that it speaks for, or its role or access token does not "
+     "grant this"},
     {ErrorCode::sequence_gap, "sequence_gap",
      "An entry skips numbers; `expected_seq` says which one is next"},
     {ErrorCode::sequence_conflict, "sequence_conflict",

@@ -32,6 +32,7 @@ struct Paths {
   std::filesystem::path database() const { return state_dir / "yard.db"; }
   std::filesystem::path lock() const { return state_dir / "daemon.lock"; }
   std::filesystem::path log() const { return state_dir / "daemon.log"; }
+  std::filesystem::path tokens() const { return state_dir / "tokens.json"; }
   std::filesystem::path broker_socket() const { return runtime_dir / "broker.sock"; }
   std::filesystem::path instance_socket(std::string_view instance) const {
     return runtime_dir / ("instance-" + std::string(instance) + ".sock");

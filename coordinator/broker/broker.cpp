@@ -60,8 +60,8 @@ LineSessionContext Broker::session_context(std::size_t max_output_bytes) {
           read_buffer_,
           max_output_bytes,
           memory_,
-          [this](UniqueFd socket, std::string instance, std::string received) {
-            serve_http(std::move(socket), std::move(instance), std::move(received));
+          [this](UniqueFd socket, std::string instance, Way way, std::string received) {
+            serve_http(std::move(socket), std::move(instance), way, std::move(received));
           },
           [this](Session& session) { forget(session); },
           [this](LineSession& session) {
@@ -89,8 +89,8 @@ std::unique_ptr<Listener> Broker::listen(const std::filesystem::path& path,
                                          const std::string& instance) {
   return std::make_unique<Listener>(
       io_, readiness_, path, options_.access,
-      [this, instance](UniqueFd socket) { accept(std::move(socket), instance); }, on_warning_,
-      spare_);
+      [this, instance](UniqueFd socket, Way way) { accept(std::move(socket), instance, way); },
+      on_warning_, spare_);
 }
 
 void Broker::restore_listeners() {
@@ -138,22 +138,22 @@ std::size_t Broker::connections_of(const std::string& instance) const {
   return lines + http_.connections(instance);
 }
 
-void Broker::serve_http(UniqueFd socket, std::string instance, std::string received) {
+void Broker::serve_http(UniqueFd socket, std::string instance, Way way, std::string received) {
   if (counts().connections >= options_.max_connections + reserved_connections) return;
-  http_.serve(std::move(socket), std::move(instance), std::move(received));
+  http_.serve(std::move(socket), std::move(instance), way, std::move(received));
 }
 
-void Broker::accept(UniqueFd socket, const std::string& instance) {
+void Broker::accept(UniqueFd socket, const std::string& instance, Way way) {
   const bool room = has_room(socket.get());
-  const bool in_reserve = !room && instance.empty();
-  const bool admitted = instance.empty()
-                            ? room || make_room_in_reserve()
-                            : room && connections_of(instance) < most_instance_connections;
+  const bool in_reserve = !room && instance.empty() && way == Way::owner;
+  const bool admitted = in_reserve ? make_room_in_reserve()
+                                   : room && (instance.empty() ||
+                                              connections_of(instance) < most_instance_connections);
   ++(admitted ? counts_.accepted : counts_.refused);
   if (!admitted) return refuse_connection(socket);
   try {
     const boost::intrusive_ptr<LineSession> session(
-        new LineSession(session_context_, std::move(socket), instance));
+        new LineSession(session_context_, std::move(socket), instance, way));
     sessions_.emplace(session.get(), session);
     if (!instance.empty()) of_instance_[instance].push_back(session.get());
     if (in_reserve) reserve_.push_back(session.get());

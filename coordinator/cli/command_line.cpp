@@ -53,6 +53,7 @@ struct Group {
 void group_verbs(CLI::App& app) {
   const std::vector<Group> groups{
       {"The daemon", {"start", "stop", "status", "doctor", "config", "backup", "call", "stop-all"}},
+      {"Other ways in", {"ui", "token"}},
       {"Repositories", {"init", "repo"}},
       {"Instances", {"spawn", "ls", "control", "top", "attach", "logs", "history", "rm"}},
       {"Messages and contexts",
@@ -122,6 +123,7 @@ LoadedConfig Places::load() const {
   if (!runtime_dir.empty()) sources.command_line["runtime_dir"] = runtime_dir;
   if (!store.empty()) sources.command_line["store"] = store;
   if (!checkpoint_policy.empty()) sources.command_line["checkpoint_policy"] = checkpoint_policy;
+  if (!listen.empty()) sources.command_line["listen"] = listen;
   return load_config(sources);
 }
 
@@ -225,6 +227,7 @@ void add_verbs(CLI::App& app, Places& places, int& status) {
   add_event_verb(app, places);
   add_control_verb(app, places);
   add_mcp_verb(app, places);
+  add_token_verbs(app, places);
   add_agent_verbs(app, places);
   add_config_verbs(app, places);
   add_call_verb(app, places);

@@ -24,6 +24,7 @@ struct Places {
   std::string runtime_dir;
   std::string store;
   std::string checkpoint_policy;
+  std::string listen;
   bool force = false;  // of start
 
   LoadedConfig load() const;
@@ -50,6 +51,8 @@ void add_context_verbs(CLI::App& app, Places& places);
 void add_event_verb(CLI::App& app, Places& places);
 void add_control_verb(CLI::App& app, Places& places);
 void add_mcp_verb(CLI::App& app, Places& places);
+// token and ui.
+void add_token_verbs(CLI::App& app, Places& places);
 void add_config_verbs(CLI::App& app, Places& places);
 void add_call_verb(CLI::App& app, Places& places);
 // Hidden: what the daemon has run in and beside agents' windows.

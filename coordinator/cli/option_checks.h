@@ -23,6 +23,7 @@ enum class Names {
   roles,
   recipients,
   handoffs,
+  tokens,
   verbs,
   files
 };

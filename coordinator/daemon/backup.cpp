@@ -1,14 +1,13 @@
 #include "coordinator/daemon/backup.h"
 
+#include <functional>
 #include <memory>
 #include <system_error>
 #include <utility>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include "coordinator/base/durable_names.h"
 #include "coordinator/base/error.h"
+#include "coordinator/instances/processes/run_on.h"
 
 namespace yardmaster {
 namespace {
@@ -23,12 +22,6 @@ void remove_copy(const std::filesystem::path& copy) noexcept {
 void refuse_existing(const std::filesystem::path& file) {
   if (!std::filesystem::exists(file)) return;
   throw Error(ErrorCode::already_exists, file.string() + " exists already");
-}
-
-boost::asio::awaitable<void> copy_database(std::unique_ptr<Database> reader,
-                                           std::filesystem::path file) {
-  write_backup(*reader, file);
-  co_return;
 }
 
 }  // namespace
@@ -50,15 +43,18 @@ void write_backup(Database& database, const std::filesystem::path& file) {
   }
 }
 
-boost::asio::awaitable<void> back_up(StoreQueue& queue, boost::asio::thread_pool& workers,
+boost::asio::awaitable<void> back_up(StoreQueue& store, boost::asio::thread_pool& workers,
                                      std::filesystem::path file) {
   if (!file.is_absolute()) {
     throw Error(ErrorCode::invalid_request, "args.file: must be an absolute path");
   }
-  const auto open = [](Store& store) { return store.database().open_reader(); };
-  std::unique_ptr<Database> reader = co_await queue.run(Durability::process, open);
-  boost::asio::awaitable<void> copying = copy_database(std::move(reader), std::move(file));
-  co_await boost::asio::co_spawn(workers, std::move(copying), boost::asio::use_awaitable);
+  const auto open = [](Store& opened) { return opened.database().open_reader(); };
+  std::shared_ptr<Database> reader = co_await store.run(Durability::process, open);
+  std::function<int()> copy = [reader, file] {
+    write_backup(*reader, file);
+    return 0;
+  };
+  co_await run_on(workers, std::move(copy));
 }
 
 }  // namespace yardmaster

@@ -16,9 +16,9 @@ namespace yardmaster {
 // Error{already_exists} when there is such a file, and what Database::backup() throws.
 void write_backup(Database& database, const std::filesystem::path& file);
 
-// The same of a store in use, on a worker. Broker thread. Throws Error{invalid_request} for a path
-// that is not absolute, too.
-boost::asio::awaitable<void> back_up(StoreQueue& queue, boost::asio::thread_pool& workers,
+// The same by a running daemon: the copy is made on a worker. Broker thread. Throws
+// Error{invalid_request} for a path that is not absolute, too.
+boost::asio::awaitable<void> back_up(StoreQueue& store, boost::asio::thread_pool& workers,
                                      std::filesystem::path file);
 
 }  // namespace yardmaster

@@ -55,13 +55,6 @@ constexpr auto tmux_end_timeout = std::chrono::seconds(20);
 constexpr auto reply_timeout = std::chrono::seconds(5);
 constexpr auto teardown_timeout = std::chrono::seconds(10);
 
-// Makes the state directory private before anything is written there.
-Config prepare_places(const Config& config) {
-  require_socket_path(config.paths().broker_socket());
-  make_private_directory(config.paths().state_dir);
-  return config;
-}
-
 // The runtime directory is made once it is known that it may be ours.
 YardClaim claim_yard(const Config& config, bool force) {
   YardClaim claim(config, force);
@@ -88,8 +81,11 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
     metrics_.on_handoff(duration);
   }
   void request_stop(bool with_tmux) override;
-  asio::awaitable<void> backup(std::filesystem::path file) override;
   asio::awaitable<std::string> open_control_pane() override { return parts_.open_control_pane(); }
+  asio::awaitable<void> backup(std::filesystem::path file) override {
+    return back_up(queue_, workers_, std::move(file));
+  }
+  std::string invite_browser() override { return http_.invite_browser(); }
   // InstanceObserver
   void on_started(const Instance& instance) override {
     metrics_.on_started(instance, clock_.wall_now());
@@ -132,6 +128,7 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
   const SystemClock clock_;
   const SteadyTime started_ = std::chrono::steady_clock::now();
   asio::thread_pool workers_{1};
+  AccessTokens tokens_;
   DaemonMetrics metrics_;
   StallReports stalls_;
   std::unique_ptr<Database> database_;
@@ -164,6 +161,7 @@ Daemon::Impl::Impl(const Config& config, AgentSurroundings surroundings, bool fo
       stop_deadline_([this](const std::string& what) { log_.write_last(what); }),
       claim_(claim_yard(config_, force)),
       file_limit_(raise_file_limit()),
+      tokens_(io_, workers_, clock_, config_.paths().tokens()),
       metrics_([this](const CheckpointResult& result) { on_checkpoint(result); },
                [this](const Error& error) { on_storage_error(error); }),
       stalls_(config_.stall_limit, log_, metrics_),
@@ -185,11 +183,13 @@ Daemon::Impl::Impl(const Config& config, AgentSurroundings surroundings, bool fo
       services_{queue_,          instances_,     parts_.repositories(),
                 parts_.roles(),  parts_.signs(), parts_.tellings(),
                 parts_.upkeep(), authority_,     events_,
-                *this,           clock_,         config_.paths()},
+                tokens_,         *this,          clock_,
+                config_.paths()},
       dispatcher_(
           io_, queue_,
-          [this](const Session& caller, Right right, std::string_view command) {
-            authority_.require(caller, right, command);
+          [this](const Session& caller, const Command& command) {
+            Authority::require(caller, command.scope, command.name);
+            authority_.require(caller, command.right, command.name);
           },
           command_table(services_)),
       http_(io_, dispatcher_, memory_, http_options(), http_pages(),
@@ -201,6 +201,7 @@ Daemon::Impl::Impl(const Config& config, AgentSurroundings surroundings, bool fo
       signals_(io_, SIGTERM, SIGINT) {
   queue_.on_drained([this] { broker_.flush(); });
   parts_.add_resources(broker_, story_);
+  tokens_.on_revoked([this](const std::string& hash) { http_.cut_off(hash); });
   events_.on_unheard([this](const std::string& recipient) { parts_.wake(recipient); });
   parts_.observe([this](auto program, bool succeeded,
                         auto took) { metrics_.on_program(program, succeeded, took); },
@@ -208,8 +209,12 @@ Daemon::Impl::Impl(const Config& config, AgentSurroundings surroundings, bool fo
 }
 
 HttpOptions Daemon::Impl::http_options() {
-  return {config_.allowed_origins, config_.ping_interval, config_.max_output_bytes,
-          [this](int socket) { return broker_.admit(socket); }};
+  return {config_.allowed_origins,
+          config_.allowed_hosts,
+          config_.ping_interval,
+          config_.max_output_bytes,
+          [this](int socket) { return broker_.admit(socket); },
+          [this](std::string_view secret) { return tokens_.find(secret); }};
 }
 
 HttpPages Daemon::Impl::http_pages() {
@@ -267,6 +272,10 @@ asio::awaitable<void> Daemon::Impl::start() {
   if (claim_.abandoned_tmux()) co_await parts_.end_tmux_at(*claim_.abandoned_tmux());
   if (!config_.metrics_listen.empty()) {
     http_.listen_for_metrics(config_.metrics_listen, config_.metrics_public);
+  }
+  if (!config_.listen.empty()) {
+    http_.listen(config_.listen);
+    log_->info("listening on {}, for who has an access token", http_.address());
   }
   broker_.open(config_.paths().broker_socket(), {});
   log_->info("listening on {}, at most {} connections ({} open files allowed)",
@@ -343,13 +352,9 @@ json Daemon::Impl::status(const StoreFacts& store) const {
   if (!database_->checkpoints_on_request()) data["store"]["checkpoint_policy"] = "server";
   data["counts"]["connections"] = broker_.counts().connections;
   data["broker"] = stalls_.status();
+  data["listen"] = http_.address();
   data.update(parts_.status());
   return data;
-}
-
-asio::awaitable<void> Daemon::Impl::backup(std::filesystem::path file) {
-  asio::awaitable<void> copying = back_up(queue_, workers_, std::move(file));
-  co_await std::move(copying);
 }
 
 void Daemon::Impl::on_gone(const Instance& instance, std::chrono::nanoseconds cleanup) {

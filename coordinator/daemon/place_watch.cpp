@@ -19,6 +19,12 @@ namespace yardmaster {
 
 namespace asio = boost::asio;
 
+Config prepare_places(const Config& config) {
+  require_socket_path(config.paths().broker_socket());
+  make_private_directory(config.paths().state_dir);
+  return config;
+}
+
 namespace {
 
 [[noreturn]] void cannot_change(const std::filesystem::path& directory, const std::string& what) {

@@ -18,6 +18,9 @@
 
 namespace yardmaster {
 
+// Makes the state directory, private, before anything is written there. Gives the configuration as
+// it is. Throws Error{usage}.
+Config prepare_places(const Config& config);
 // With the mode and group that the sockets' users need. Throws Error{usage}.
 void make_runtime_directory(const Config& config);
 

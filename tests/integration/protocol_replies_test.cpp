@@ -99,6 +99,7 @@ class ProtocolReplies : public AgentYard {
   void talk_of_instances();
   void talk_of_one_that_dies();
   void talk_of_repositories();
+  void talk_of_tokens();
 
   std::set<std::string> asked_;
   std::set<std::string> seen_;
@@ -200,6 +201,14 @@ void ProtocolReplies::talk_of_repositories() {
   ask("repair_state");
 }
 
+void ProtocolReplies::talk_of_tokens() {
+  ask("create_token", {{"name", "phone"}, {"scope", "talk"}});
+  ask("rotate_token", {{"name", "phone"}});
+  ask("list_tokens");
+  ask("remove_token", {{"name", "phone"}});
+  ask("invite_browser");
+}
+
 TEST_F(ProtocolReplies, are_what_the_reference_says) {
   ask("ping");
   ask("histograms");
@@ -216,6 +225,7 @@ TEST_F(ProtocolReplies, are_what_the_reference_says) {
   talk_of_instances();
   talk_of_one_that_dies();
   talk_of_repositories();
+  talk_of_tokens();
   expect_events();
   ask("status");
   ask("stop");

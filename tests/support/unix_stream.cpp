@@ -4,6 +4,9 @@
 #include <cstring>
 #include <stdexcept>
 
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -22,6 +25,20 @@ UnixStream::UnixStream(const std::filesystem::path& socket)
   if (::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
     throw_system_error("connect " + name);
   }
+}
+
+UnixStream UnixStream::to_port(int port) {
+  UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  const auto* const any = reinterpret_cast<const sockaddr*>(&address);  // NOLINT: as above
+  if (!fd || ::connect(fd.get(), any, sizeof(address)) != 0) {
+    throw_system_error("connect to port " + std::to_string(port));
+  }
+  ::fcntl(fd.get(), F_SETFL, O_NONBLOCK);
+  return UnixStream(std::move(fd));
 }
 
 void UnixStream::send(std::string_view bytes, Deadline deadline) {

@@ -1,10 +1,11 @@
-// A raw connection to a Unix socket: bytes out, bytes in, each wait with a deadline. It knows no
-// protocol, so that tests can send what no client would.
+// A raw connection to a Unix socket, or to a port: bytes out, bytes in, each wait with a deadline.
+// It knows no protocol, so that tests can send what no client would.
 #pragma once
 
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "coordinator/base/unique_fd.h"
 #include "tests/support/deadline.h"
@@ -15,6 +16,8 @@ class UnixStream {
  public:
   // Throws std::system_error when nobody listens.
   explicit UnixStream(const std::filesystem::path& socket);
+  // The same to a port of the loopback.
+  static UnixStream to_port(int port);
 
   int fd() const { return fd_.get(); }
   // Throws std::system_error when the other end is gone, std::runtime_error past the deadline.
@@ -34,6 +37,7 @@ class UnixStream {
   void close() { fd_.reset(); }
 
  private:
+  explicit UnixStream(UniqueFd fd) : fd_(std::move(fd)) {}
   bool readable(Deadline deadline) const;
 
   UniqueFd fd_;

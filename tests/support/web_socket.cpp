@@ -1,6 +1,7 @@
 #include "tests/support/web_socket.h"
 
 #include <stdexcept>
+#include <utility>
 
 namespace yardmaster::support {
 namespace {
@@ -22,11 +23,14 @@ std::uint64_t big_endian(std::string_view bytes) {
 }  // namespace
 
 WebSocket::WebSocket(const std::filesystem::path& socket, std::string_view headers)
-    : stream_(socket) {
-  stream_.send(
-      "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " +
-      std::string(sample_key) + "\r\n" + std::string(headers) + "\r\n");
+    : WebSocket(UnixStream(socket), "/ws", "Host: x\r\n" + std::string(headers)) {}
+
+WebSocket::WebSocket(UnixStream stream, std::string_view target, std::string_view headers)
+    : stream_(std::move(stream)) {
+  stream_.send("GET " + std::string(target) +
+               " HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+               "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " +
+               std::string(sample_key) + "\r\n" + std::string(headers) + "\r\n");
   const auto answer = stream_.receive_until("\r\n\r\n");
   if (!answer.starts_with("HTTP/1.1 101 ") || answer.find(sample_accept) == std::string::npos) {
     throw std::runtime_error("no WebSocket: " + answer);
@@ -50,17 +54,27 @@ void WebSocket::send_frame(unsigned opcode, std::string_view payload) {
   stream_.send(frame);
 }
 
+WebSocket::Frame WebSocket::receive_frame(Deadline deadline) {
+  const auto head = stream_.receive_exactly(2, deadline);
+  const auto opcode = static_cast<unsigned char>(head[0]) & 0x0FU;
+  std::uint64_t length = static_cast<unsigned char>(head[1]) & 0x7FU;
+  if (length == 126) length = big_endian(stream_.receive_exactly(2, deadline));
+  if (length == 127) length = big_endian(stream_.receive_exactly(8, deadline));
+  auto payload = stream_.receive_exactly(length, deadline);
+  if (opcode == ping_opcode) send_frame(pong_opcode, payload);
+  if (opcode == close_opcode) throw std::runtime_error("the WebSocket was closed: " + payload);
+  return {opcode, std::move(payload)};
+}
+
 std::string WebSocket::receive_text(Deadline deadline) {
   while (true) {
-    const auto head = stream_.receive_exactly(2, deadline);
-    const auto opcode = static_cast<unsigned char>(head[0]) & 0x0FU;
-    std::uint64_t length = static_cast<unsigned char>(head[1]) & 0x7FU;
-    if (length == 126) length = big_endian(stream_.receive_exactly(2, deadline));
-    if (length == 127) length = big_endian(stream_.receive_exactly(8, deadline));
-    auto payload = stream_.receive_exactly(length, deadline);
-    if (opcode == text_opcode) return payload;
-    if (opcode == ping_opcode) send_frame(pong_opcode, payload);
-    if (opcode == close_opcode) throw std::runtime_error("the WebSocket was closed: " + payload);
+    Frame frame = receive_frame(deadline);
+    if (frame.opcode == text_opcode) return std::move(frame.payload);
+  }
+}
+
+void WebSocket::await_ping(Deadline deadline) {
+  while (receive_frame(deadline).opcode != ping_opcode) {
   }
 }
 

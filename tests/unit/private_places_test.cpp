@@ -43,7 +43,7 @@ TEST(PrivatePlaces, making_them_leaves_the_umask_alone) {
     for (int i = 0; i < 1000; ++i) {
       make_private_directory(place / ("directory-" + std::to_string(i)));
       const Listener listener(
-          io, readiness, place / "socket", AccessRule{}, [](UniqueFd) {}, [](const auto&) {},
+          io, readiness, place / "socket", AccessRule{}, [](UniqueFd, Way) {}, [](const auto&) {},
           spare);
     }
   }
@@ -61,10 +61,10 @@ TEST(PrivatePlaces, have_their_mode_under_any_umask) {
     make_private_directory(place / ("private" + name));
     make_private_directory(place / ("shared" + name), 0750);
     const Listener own(
-        io, readiness, place / ("own" + name), AccessRule{}, [](UniqueFd) {}, [](const auto&) {},
-        spare);
+        io, readiness, place / ("own" + name), AccessRule{}, [](UniqueFd, Way) {},
+        [](const auto&) {}, spare);
     const Listener group(
-        io, readiness, place / ("group" + name), AccessRule{::getegid()}, [](UniqueFd) {},
+        io, readiness, place / ("group" + name), AccessRule{::getegid()}, [](UniqueFd, Way) {},
         [](const auto&) {}, spare);
     ::umask(before);
     EXPECT_EQ(mode_of(place / ("private" + name)), 0700U);
@@ -82,7 +82,7 @@ TEST(PrivatePlaces, a_listener_takes_no_file_that_is_not_its_own) {
   const std::filesystem::path path = place / "socket";
   {
     const Listener listener(
-        io, readiness, path, AccessRule{}, [](UniqueFd) {}, [](const auto&) {}, spare);
+        io, readiness, path, AccessRule{}, [](UniqueFd, Way) {}, [](const auto&) {}, spare);
     EXPECT_TRUE(listener.is_in_place());
     std::filesystem::remove(path);
     EXPECT_FALSE(listener.is_in_place());

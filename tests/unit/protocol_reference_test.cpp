@@ -68,7 +68,7 @@ TEST(ProtocolReference, says_which_right_a_command_takes) {
   const std::string page = protocol_reference();
   EXPECT_THAT(page,
               HasSubstr("### stop\n\nStops the daemon; agents go on without it.\n\nWho may: on "
-                        "an instance's socket, a role with the right `all`.\n"));
+                        "an instance's socket, a role with the right `all`. Scope: `manage`.\n"));
   EXPECT_THAT(page, HasSubstr("a role with the right `spawn` (or `all`)"));
 }
 

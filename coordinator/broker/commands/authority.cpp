@@ -44,6 +44,15 @@ void Authority::require(const Session& session, Right right, std::string_view do
                                         "\" (\"may\" in roles.json)");
 }
 
+void Authority::require(const Session& session, Scope scope, std::string_view doing) {
+  const Scope granted = session.access().scope;
+  if (granted >= scope) return;
+  throw Error(ErrorCode::forbidden, "an access token of the scope '" +
+                                        std::string(to_string(granted)) + "' does not grant " +
+                                        std::string(doing) + ": it takes '" +
+                                        std::string(to_string(scope)) + "'");
+}
+
 std::optional<std::string> Authority::own_repository(const Session& session) const {
   if (allows(session, Right::owner)) return std::nullopt;
   return instances_.find(session.instance()).repo;

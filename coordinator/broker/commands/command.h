@@ -26,7 +26,8 @@ struct Command {
   Handler handler;
   // In bytes, where a reply may be long: a session gets only so many of these at a time.
   std::size_t longest_reply = 0;
-  Right right = Right::owner;  // that it takes on an instance's socket
+  Right right = Right::owner;   // that it takes on an instance's socket
+  Scope scope = Scope::manage;  // that an access token has to have
 };
 
 }  // namespace yardmaster

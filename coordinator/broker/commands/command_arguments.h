@@ -168,4 +168,9 @@ inline constexpr ArgumentSpec restore_rescue[] = {
 inline constexpr ArgumentSpec upkeep[] = {
     {"dry_run", Kind::boolean, optional, "only says what would be done"}};
 
+inline constexpr ArgumentSpec create_token[] = {
+    {"name", Kind::name, optional, "its name (`token-N`)"},
+    {"scope", Kind::text, optional, "`read`, `talk` or `manage` (`read`)"}};
+inline constexpr ArgumentSpec named_token[] = {{"name", Kind::name, required, "the access token"}};
+
 }  // namespace yardmaster::arguments

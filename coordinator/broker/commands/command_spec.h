@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "coordinator/broker/access/scope.h"
 #include "coordinator/broker/commands/arguments.h"
 #include "coordinator/broker/commands/right.h"
 
@@ -32,6 +33,7 @@ struct CommandSpec {
   std::string_view help;
   std::span<const ArgumentSpec> arguments;
   std::span<const FieldSpec> reply;
+  Scope scope = Scope::manage;  // that an access token has to have
 };
 
 // All of them; see command_table.cpp.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "coordinator/base/json.h"
 #include "coordinator/broker/commands/handlers.h"
 #include "coordinator/broker/commands/wire_values.h"
+#include "coordinator/domain/names.h"
 
 namespace yardmaster::handlers {
 
@@ -52,6 +54,13 @@ Reply subscribe(Services& services, const Request& request) {
   const auto events = request.arguments().at("events").get<std::vector<std::string>>();
   const std::string instance = request.optional_caller("instance_id");
   const bool confirms = request.flag("confirms");
+  const Scope scope = request.session().access().scope;
+  const bool shows_messages =
+      !instance.empty() && std::find(events.begin(), events.end(), "message") != events.end();
+  // A reader sees nobody's messages, and who may talk does so as the person.
+  if (shows_messages && scope == Scope::talk && instance != person_name)
+    throw token_error(instance);
+  if (shows_messages) services.authority.require(request.session(), Scope::talk, "messages");
   services.events.subscribe(request.session(), events, instance, confirms);
   json data{{"events", events}};
   if (confirms) data["confirms"] = true;

@@ -31,7 +31,7 @@ Dispatcher::Dispatcher(boost::asio::io_context& io, StoreQueue& store, Permissio
                        std::vector<Command> commands)
     : io_(io),
       store_(store),
-      require_right_(std::move(permission)),
+      require_permission_(std::move(permission)),
       commands_(std::move(commands)),
       counters_(names_of(commands_)) {
   for (std::size_t i = 0; i < commands_.size(); ++i) by_name_.emplace(commands_[i].name, i);
@@ -41,7 +41,9 @@ Dispatcher::Dispatcher(boost::asio::io_context& io, StoreQueue& store, Permissio
 
 void Dispatcher::handle(Session& session, std::string_view frame, SteadyTime arrived) {
   AppendFrame append_frame;
-  if (!stopping_ && read_append_frame(frame, append_frame)) {
+  // What a token grants is looked at on the other way.
+  const bool may_append = !stopping_ && session.access().scope == Scope::manage;
+  if (may_append && read_append_frame(frame, append_frame)) {
     append(session, append_frame, arrived);
   } else {
     handle_any(session, frame, arrived);
@@ -92,7 +94,7 @@ void Dispatcher::handle_any(Session& session, std::string_view frame, SteadyTime
     command = found->second;
     if (stopping_) throw Error(ErrorCode::unavailable, "the daemon is stopping");
     require_arguments(commands_[command].arguments, request.arguments);
-    require_right_(session, commands_[command].right, commands_[command].name);
+    require_permission_(session, commands_[command]);
     if (command == append_command_) return append_from(session, request, arrived);
     const RequestCost cost{frame.size(), commands_[command].longest_reply};
     start(session, std::move(request), command, arrived, cost);

@@ -22,8 +22,7 @@
 namespace yardmaster {
 
 // Throws forbidden where the caller may not ask for the command.
-using Permission =
-    std::function<void(const Session& caller, Right right, std::string_view command)>;
+using Permission = std::function<void(const Session& caller, const Command& command)>;
 
 class Dispatcher {
  public:
@@ -50,7 +49,7 @@ class Dispatcher {
 
   boost::asio::io_context& io_;
   StoreQueue& store_;
-  Permission require_right_;
+  Permission require_permission_;
   std::vector<Command> commands_;
   std::unordered_map<std::string_view, std::size_t> by_name_;
   std::size_t append_command_;

@@ -68,4 +68,11 @@ Reply repair_state(Services& services, const Request& request);
 Reply list_rescues(Services& services, const Request& request);
 Reply restore_rescue(Services& services, const Request& request);
 
+// token_handlers.cpp
+Reply create_token(Services& services, const Request& request);
+Reply list_tokens(Services& services, const Request& request);
+Reply rotate_token(Services& services, const Request& request);
+Reply remove_token(Services& services, const Request& request);
+Reply invite_browser(Services& services, const Request& request);
+
 }  // namespace yardmaster::handlers

@@ -36,6 +36,12 @@ anything else HTTP/1.1.
   ```
 - HTTP has `POST /command` (one such object, answered by one; no events), `GET /ws` (a WebSocket
   with the same frames, as texts), `GET /health`, `GET /metrics` and `GET /instance/NAME`.
+- The same HTTP is served over TCP where the setting `listen` says, and through a proxy
+  (`yardmaster nginx-config`: `/broker/…`, `/instance/NAME/…`, `/metrics`). What comes on these ways, or
+  as a member of `socket_group`, is HTTP with an access token (`Authorization: Bearer …`), else the
+  answer is 401; for a `Host` that is not ours it is 421, and for a foreign `Origin` 403. A token's
+  scope is `read`, `talk` (for `user` alone) or `manage`, each with those before it; below, each
+  command says which it takes.
 )";
 
 std::string limits() {
@@ -133,7 +139,8 @@ void add_reply(std::string& page, std::string_view heading, std::span<const Fiel
 
 void add_command(std::string& page, const CommandSpec& command) {
   page.append("\n### ").append(command.name).append("\n\n").append(command.help);
-  page.append("\n\nWho may: ").append(text_of(command.right)).append(".\n");
+  page.append("\n\nWho may: ").append(text_of(command.right));
+  page.append(". Scope: `").append(to_string(command.scope)).append("`.\n");
   add_arguments(page, command.arguments);
   add_reply(page, "reply", command.reply);
 }

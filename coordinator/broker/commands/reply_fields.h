@@ -24,6 +24,7 @@ inline constexpr FieldSpec status[] = {
     {"rss_bytes", "number", "the daemon's memory"},
     {"cpu_s", "number", "the daemon's CPU time in seconds"},
     {"recovery", "object", "what the start found: `clean`, `contexts`, `instances`, …"},
+    {"listen", "string", "where it listens over TCP for who has an access token; empty: nowhere"},
     {"broker", "object", "`stall_limit_ms`, `stalls`, `last_stall`"},
     {"tmux", "object", "`enabled`, `socket`, `version`, `server_pid`"},
     {"git", "string", "git's version"},
@@ -166,5 +167,15 @@ inline constexpr FieldSpec checkpoint_event[] = {
     {"frames", "number", "in the write-ahead log"},
     {"backfilled", "number", "of them, moved into the database"},
     {"complete", "boolean", "whether that was all"}};
+
+inline constexpr FieldSpec issued_token[] = {
+    {"name", "string", "its name"},
+    {"scope", "string", "`read`, `talk`, `manage`"},
+    {"created_at", "time", "when its secret was made"},
+    {"token", "string", "the secret, which is told this once"}};
+inline constexpr FieldSpec list_tokens[] = {
+    {"tokens", "list of token", "in the order in which they were made"}};
+inline constexpr FieldSpec remove_token[] = {{"name", "string", "the access token that was"}};
+inline constexpr FieldSpec invite_browser[] = {{"url", "string", "to be opened in a browser"}};
 
 }  // namespace yardmaster::reply

@@ -16,7 +16,8 @@ constexpr ObjectSpec objects[] = {
     {"repository", "A repository.", reply::repository},
     {"role", "A role.", reply::role},
     {"rescue", "Work that was saved when an instance ended.", reply::rescue},
-    {"action", "What upkeep did or would do.", reply::action}};
+    {"action", "What upkeep did or would do.", reply::action},
+    {"token", "An access token.", reply::token}};
 
 }  // namespace
 

@@ -131,6 +131,9 @@ inline constexpr FieldSpec rescue[] = {{"repo", "string", "empty: nobody knows i
                                        {"directory", "string", "that was kept; empty: none"},
                                        {"time", "time", "when it was saved"},
                                        {"summary", "string", "what it is"}};
+inline constexpr FieldSpec token[] = {{"name", "string", "its name"},
+                                      {"scope", "string", "`read`, `talk`, `manage`"},
+                                      {"created_at", "time", "when its secret was made"}};
 inline constexpr FieldSpec action[] = {
     {"action", "string", "`release`, `probe`, `remove`, `end`"},
     {"what", "string", "instance, worktree, process, window, socket, file, trash …"},

@@ -1,5 +1,7 @@
 #include "coordinator/broker/commands/request.h"
 
+#include "coordinator/domain/names.h"
+
 namespace yardmaster {
 
 std::string Request::text(std::string_view name, std::string_view otherwise) const {
@@ -37,12 +39,22 @@ std::string Request::optional_caller(std::string_view argument) const {
 
 std::string Request::caller(std::string_view argument) const {
   std::string name = optional_caller(argument);
+  if (session_->access().scope < Scope::manage) {
+    if (name.empty()) name = person_name;
+    if (name != person_name) throw token_error(name);
+  }
   if (!name.empty()) return name;
   throw Error(ErrorCode::invalid_request, "args." + std::string(argument) + ": is missing");
 }
 
 std::string Request::subject(std::string_view argument) const {
   return has(argument) ? text(argument) : caller(argument);
+}
+
+Error token_error(std::string_view claimed) {
+  return {ErrorCode::forbidden, "this access token speaks for '" + std::string(person_name) +
+                                    "' alone, not for '" + std::string(claimed) +
+                                    "': that takes the scope 'manage'"};
 }
 
 Error identity_error(std::string_view own, std::string_view claimed) {

@@ -41,7 +41,8 @@ class Request {
   const nlohmann::json& arguments() const { return arguments_; }
 
   // The instance that the caller speaks for: on an instance's socket that instance, else what the
-  // argument says. Throws forbidden when they differ; invalid_request when there is neither.
+  // argument says. Throws forbidden when they differ; invalid_request when there is neither. An
+  // access token below `manage` speaks for the person alone.
   std::string caller(std::string_view argument) const;
   // The same, but for an instance that may speak about others: it is not refused.
   std::string subject(std::string_view argument) const;
@@ -58,5 +59,7 @@ class Request {
 
 // Returns the error for a caller on `own`'s socket that claims to be another instance.
 Error identity_error(std::string_view own, std::string_view claimed);
+// The same for an access token that speaks for the person alone.
+Error token_error(std::string_view claimed);
 
 }  // namespace yardmaster

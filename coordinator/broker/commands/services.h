@@ -13,6 +13,7 @@
 
 #include "coordinator/base/clock.h"
 #include "coordinator/base/paths.h"
+#include "coordinator/broker/access/access_tokens.h"
 #include "coordinator/broker/commands/authority.h"
 #include "coordinator/broker/event_hub.h"
 #include "coordinator/instances/git/repositories.h"
@@ -52,6 +53,8 @@ class DaemonControl {
   virtual void on_handoff_done(std::chrono::nanoseconds duration) = 0;
   // `with_tmux` ends the tmux server too, and with it the agents that still run in it.
   virtual void request_stop(bool with_tmux) = 0;
+  // Gives the URL of the yard's page, which is good for one browser.
+  virtual std::string invite_browser() = 0;
   virtual boost::asio::awaitable<void> backup(std::filesystem::path file) = 0;
   // Returns tmux's id of the pane in which people see the yard.
   virtual boost::asio::awaitable<std::string> open_control_pane() = 0;
@@ -70,6 +73,7 @@ struct Services {
   Upkeep& upkeep;
   const Authority& authority;
   EventHub& events;
+  AccessTokens& tokens;
   DaemonControl& daemon;
   const Clock& clock;
   const Paths paths;

@@ -112,12 +112,13 @@ AccessRule access_rule_for(const std::string& group) {
   return {found->gr_gid};
 }
 
-bool may_connect(int socket, const AccessRule& rule) {
+std::optional<Way> way_of(int socket, const AccessRule& rule) {
   ucred peer{};
   socklen_t size = sizeof(peer);
-  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
-  if (peer.uid == ::geteuid() || peer.uid == 0) return true;
-  return rule.group && in_group(socket, *rule.group, peer.gid);
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
+  if (peer.uid == ::geteuid() || peer.uid == 0) return Way::owner;
+  if (rule.group && in_group(socket, *rule.group, peer.gid)) return Way::group;
+  return std::nullopt;
 }
 
 Listener::Listener(boost::asio::io_context& io, Readiness& readiness, std::filesystem::path path,
@@ -157,7 +158,7 @@ bool Listener::accept_one() {
     }
     return errno == ECONNABORTED || errno == EINTR;
   }
-  if (may_connect(connection.get(), rule_)) on_accept_(std::move(connection));
+  if (const auto way = way_of(connection.get(), rule_)) on_accept_(std::move(connection), *way);
   return true;
 }
 

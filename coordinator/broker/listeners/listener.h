@@ -15,11 +15,13 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "coordinator/base/unique_fd.h"
+#include "coordinator/broker/access/scope.h"
 #include "coordinator/broker/sessions/readiness.h"
 
 namespace yardmaster {
 
-// An access rule admits the daemon's own user and root, and with a group its members.
+// An access rule admits the daemon's own user and root, and with a group its members, of whom an
+// access token is asked.
 struct AccessRule {
   std::optional<gid_t> group;
 
@@ -29,7 +31,8 @@ struct AccessRule {
 
 // Throws Error{usage} when there is no such group; empty: no group.
 AccessRule access_rule_for(const std::string& group);
-bool may_connect(int socket, const AccessRule& rule);
+// The way on which the peer of a Unix socket comes; nullopt: it may not.
+std::optional<Way> way_of(int socket, const AccessRule& rule);
 
 // Which file has a name.
 struct FileIdentity {
@@ -49,7 +52,7 @@ UniqueFd spare_descriptor();
 
 class Listener final : private ReadinessHandler {
  public:
-  using OnAccept = std::function<void(UniqueFd socket)>;
+  using OnAccept = std::function<void(UniqueFd socket, Way way)>;
   // Called when a connection cannot be taken, at most once per pause.
   using OnWarning = std::function<void(const std::string& what)>;
 

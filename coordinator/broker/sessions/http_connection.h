@@ -7,7 +7,6 @@
 #include <list>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
@@ -15,6 +14,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/beast/http.hpp>
 
+#include "coordinator/broker/access/browser_sessions.h"
+#include "coordinator/broker/access/scope.h"
 #include "coordinator/broker/commands/dispatcher.h"
 #include "coordinator/broker/sessions/http_server.h"
 #include "coordinator/broker/sessions/session.h"
@@ -28,14 +29,22 @@ using HttpReply = boost::beast::http::response<boost::beast::http::string_body>;
 // The connections that are open, and how to end each. Each stays for as long as its Entry.
 class OpenConnections {
  public:
-  using Connections = std::list<std::pair<std::string, std::function<void()>>>;
+  struct Connection {
+    std::string instance;
+    std::string bearer;  // of which access token
+    // Lets what is being answered have its reply, unless it is to be at once.
+    std::function<void(bool at_once)> close;
+  };
+  using Connections = std::list<Connection>;
 
   class Entry {
    public:
-    Entry(std::shared_ptr<OpenConnections> all, std::string instance, std::function<void()> close)
+    Entry(std::shared_ptr<OpenConnections> all, std::string instance, std::string bearer,
+          std::function<void(bool at_once)> close)
         : all_(std::move(all)),
-          place_(all_->connections_.emplace(all_->connections_.end(), std::move(instance),
-                                            std::move(close))) {}
+          place_(all_->connections_.insert(
+              all_->connections_.end(),
+              {std::move(instance), std::move(bearer), std::move(close)})) {}
     ~Entry() { all_->connections_.erase(place_); }
     Entry(const Entry&) = delete;
     Entry& operator=(const Entry&) = delete;
@@ -49,24 +58,35 @@ class OpenConnections {
   std::size_t size(const std::string& instance) const {
     return static_cast<std::size_t>(
         std::count_if(connections_.begin(), connections_.end(),
-                      [&](const auto& each) { return each.first == instance; }));
+                      [&](const Connection& each) { return each.instance == instance; }));
   }
   // Closes the one that has been there longest, if there is one.
   void hang_up_oldest() const {
     if (connections_.empty()) return;
-    const auto close = connections_.front().second;
-    close();
+    const auto close = connections_.front().close;
+    close(false);
   }
   // Closes the connections of an instance, or all.
   void hang_up(const std::string* instance) const {
-    std::vector<std::function<void()>> closers;
-    for (const auto& [owner, close] : connections_) {
-      if (instance == nullptr || owner == *instance) closers.push_back(close);
-    }
-    for (const auto& close : closers) close();
+    close_each(false, [&](const Connection& each) {
+      return instance == nullptr || each.instance == *instance;
+    });
+  }
+  // Cuts off those that came by a token which counts no more.
+  void cut_off(const std::string& bearer) const {
+    close_each(true, [&](const Connection& each) { return each.bearer == bearer; });
   }
 
  private:
+  template <class Matches>
+  void close_each(bool at_once, Matches matches) const {
+    std::vector<std::function<void(bool)>> closers;
+    for (const Connection& each : connections_) {
+      if (matches(each)) closers.push_back(each.close);
+    }
+    for (const auto& close : closers) close(at_once);
+  }
+
   Connections connections_;
 };
 
@@ -77,12 +97,26 @@ struct HttpContext {
   HttpOptions options;
   HttpPages pages;
   std::function<void(Session& session)> on_closed;
+  BrowserSessions browsers = {};
   std::shared_ptr<OpenConnections> open = std::make_shared<OpenConnections>();
-  std::shared_ptr<OpenConnections> metrics = std::make_shared<OpenConnections>();  // over TCP
+  // Over TCP, where anybody may connect; a WebSocket, which takes a token, is among `open`.
+  std::shared_ptr<OpenConnections> metrics = std::make_shared<OpenConnections>();
+  std::shared_ptr<OpenConnections> port = std::make_shared<OpenConnections>();
+
+  const std::shared_ptr<OpenConnections>& connections(Way way) const {
+    if (way == Way::metrics) return metrics;
+    return way == Way::port ? port : open;
+  }
 };
+
+// Answers requests until the peer is gone, or it has become a WebSocket that is. `received` was
+// read of it already.
+boost::asio::awaitable<void> serve_connection(HttpContext& context, HttpSocket socket,
+                                              std::string instance, Way way, std::string received);
 
 // Speaks WebSocket until the peer is gone; the request is the upgrade.
 boost::asio::awaitable<void> serve_websocket(HttpContext& context, HttpSocket socket,
-                                             HttpRequest request, std::string instance);
+                                             HttpRequest request, std::string instance,
+                                             Access access);
 
 }  // namespace yardmaster

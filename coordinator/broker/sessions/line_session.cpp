@@ -23,10 +23,12 @@ bool is_blank(std::string_view line) {
 
 }  // namespace
 
-LineSession::LineSession(LineSessionContext& context, UniqueFd socket, std::string instance)
+LineSession::LineSession(LineSessionContext& context, UniqueFd socket, std::string instance,
+                         Way way)
     : Session(std::move(instance)),
       context_(context),
       socket_(std::move(socket)),
+      way_(way),
       memory_(context.memory, *this) {
   context_.readiness.add(socket_.get(), *this, EPOLLIN);
   interest_ = EPOLLIN;
@@ -116,12 +118,27 @@ void LineSession::shed() noexcept { close(); }
 
 bool LineSession::recognise(std::string_view data) {
   recognised_ = data.front() == '{';
-  if (recognised_) return true;
+  if (recognised_ && way_ == Way::owner) return true;
+  if (recognised_) {
+    refuse_stranger();
+    return false;
+  }
   context_.readiness.remove(socket_.get(), *this);
   UniqueFd socket = std::move(socket_);
   context_.on_closed(*this);
-  context_.on_http(std::move(socket), instance(), std::string(data));
+  context_.on_http(std::move(socket), instance(), way_, std::string(data));
   return false;
+}
+
+// Lines have no place for an access token.
+void LineSession::refuse_stranger() {
+  context_.dispatcher.refuse(
+      *this, {},
+      Error(
+          ErrorCode::forbidden,
+          "only the yard's own user speaks in lines: ask over HTTP or a WebSocket, with an access "
+          "token ('yardmaster token create')"));
+  close_when_idle();
 }
 
 void LineSession::handle_input(std::string_view data) {

@@ -31,7 +31,7 @@ struct LineSessionContext {
   std::size_t max_output_bytes;
   MemoryBudget& memory;
   // A connection that turned out to speak HTTP, with what was read of it.
-  std::function<void(UniqueFd socket, std::string instance, std::string received)> on_http;
+  std::function<void(UniqueFd socket, std::string instance, Way way, std::string received)> on_http;
   // The session is over: its subscriptions end and it leaves the table of sessions.
   std::function<void(Session& session)> on_closed;
   // Calls resume_if_possible() in a later turn of the loop.
@@ -43,7 +43,7 @@ class LineSession final : public Session,
                           private MemoryBudget::Account::Owner {
  public:
   // Starts to wait for requests. Throws Error{unavailable}.
-  LineSession(LineSessionContext& context, UniqueFd socket, std::string instance);
+  LineSession(LineSessionContext& context, UniqueFd socket, std::string instance, Way way);
   ~LineSession() override;
 
   std::string& frame() override { return output_.end(); }
@@ -66,6 +66,7 @@ class LineSession final : public Session,
   void handle_events(std::uint32_t events);
   void receive(bool hung_up);
   bool recognise(std::string_view data);
+  void refuse_stranger();
   // False when it would take too long in one go.
   bool handle_frames(std::string_view& data);
   void handle_input(std::string_view data);
@@ -85,6 +86,7 @@ class LineSession final : public Session,
 
   LineSessionContext& context_;
   UniqueFd socket_;
+  const Way way_;
   OutputQueue output_;
   MemoryBudget::Account memory_;
   std::string tail_;  // input: an incomplete frame; while paused, also whole ones

@@ -16,6 +16,7 @@
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
 #include "coordinator/base/clock.h"
+#include "coordinator/broker/access/scope.h"
 #include "coordinator/broker/commands/protocol.h"
 #include "coordinator/broker/sessions/memory_budget.h"
 #include "coordinator/store/group_commit.h"
@@ -56,6 +57,8 @@ class Session : public boost::intrusive_ref_counter<Session, boost::thread_unsaf
 
   // The instance that the caller is, by the socket that it came through; empty: any.
   const std::string& instance() const { return instance_; }
+  // What it may ask for, beside what its socket may.
+  const Access& access() const { return access_; }
 
   void request_began(const RequestCost& cost) {
     ++in_flight_;
@@ -76,7 +79,8 @@ class Session : public boost::intrusive_ref_counter<Session, boost::thread_unsaf
   }
 
  protected:
-  explicit Session(std::string instance) : instance_(std::move(instance)) {}
+  explicit Session(std::string instance, Access access = {})
+      : instance_(std::move(instance)), access_(std::move(access)) {}
 
   void request_ended(const RequestCost& cost) {
     --in_flight_;
@@ -105,6 +109,7 @@ class Session : public boost::intrusive_ref_counter<Session, boost::thread_unsaf
   std::size_t bytes_in_flight() const { return request_bytes_ + reply_bytes_; }
 
   std::string instance_;
+  Access access_;
   std::size_t in_flight_ = 0;
   std::size_t request_bytes_ = 0;
   std::size_t reply_bytes_ = 0;

@@ -14,6 +14,7 @@
 #include "coordinator/base/error.h"
 #include "coordinator/base/stall_detector.h"
 #include "coordinator/broker/commands/protocol.h"
+#include "coordinator/broker/sessions/http_access.h"
 #include "coordinator/broker/sessions/http_connection.h"
 
 namespace yardmaster {
@@ -31,8 +32,8 @@ constexpr std::size_t kept_capacity = 4096;
 // A frame of the protocol per WebSocket message, both ways.
 class WebSocketSession final : public Session, private MemoryBudget::Account::Owner {
  public:
-  WebSocketSession(HttpContext& context, HttpSocket socket, std::string instance)
-      : Session(std::move(instance)),
+  WebSocketSession(HttpContext& context, HttpSocket socket, std::string instance, Access access)
+      : Session(std::move(instance), std::move(access)),
         context_(context),
         stream_(std::move(socket)),
         room_(context.io, SteadyTime::max()),
@@ -69,7 +70,7 @@ class WebSocketSession final : public Session, private MemoryBudget::Account::Ow
   void shed() noexcept override { abort(); }
   const std::string& whose() const override { return instance(); }
 
-  void hang_up() { open_ ? close_when_idle() : abort(); }
+  void hang_up(bool at_once) { open_ && !at_once ? close_when_idle() : abort(); }
   void enqueue(Frame frame);
   void write_on();
   asio::awaitable<void> write_all();
@@ -108,7 +109,14 @@ asio::awaitable<void> WebSocketSession::run(HttpRequest request) {
   const SessionPtr keep_alive(this);
   stream_.set_option(timeouts(context_.options.ping_interval));
   stream_.read_message_max(max_frame_bytes);
-  const OpenConnections::Entry entry(context_.open, instance(), [this] { hang_up(); });
+  if (offers_page_protocol(request)) {
+    stream_.set_option(websocket::stream_base::decorator([](websocket::response_type& reply) {
+      reply.set(beast::http::field::sec_websocket_protocol,
+                beast::string_view(page_protocol.data(), page_protocol.size()));
+    }));
+  }
+  const OpenConnections::Entry entry(context_.open, instance(), access().bearer,
+                                     [this](bool at_once) { hang_up(at_once); });
   boost::system::error_code failure;
   co_await stream_.async_accept(request, asio::redirect_error(asio::use_awaitable, failure));
   if (failure) co_return;
@@ -212,9 +220,9 @@ void WebSocketSession::abort() noexcept {
 }  // namespace
 
 asio::awaitable<void> serve_websocket(HttpContext& context, HttpSocket socket, HttpRequest request,
-                                      std::string instance) {
+                                      std::string instance, Access access) {
   const boost::intrusive_ptr<WebSocketSession> session(
-      new WebSocketSession(context, std::move(socket), std::move(instance)));
+      new WebSocketSession(context, std::move(socket), std::move(instance), std::move(access)));
   co_await session->run(std::move(request));
 }
 

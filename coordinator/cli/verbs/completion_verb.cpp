@@ -58,6 +58,8 @@ class KnownNames {
         return recipients();
       case Names::handoffs:
         return listed("list_handoffs", "handoffs", "id", "summary", {{"state", "pending"}});
+      case Names::tokens:
+        return listed("list_tokens", "tokens", "name", "scope");
       case Names::verbs:
       case Names::files:
         break;

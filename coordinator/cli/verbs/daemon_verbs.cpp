@@ -94,6 +94,7 @@ std::vector<std::string> foreground_arguments(const Places& places) {
   add("--runtime-dir", places.runtime_dir);
   add("--store", places.store);
   add("--checkpoint-policy", places.checkpoint_policy);
+  add("--listen", places.listen);
   if (places.force) arguments.emplace_back("--force");
   return arguments;
 }
@@ -187,6 +188,11 @@ void add_start(CLI::App& parent, Places& places, int& status) {
   completed_with(start->add_option("--checkpoint-policy", places.checkpoint_policy,
                                    "adaptive, every-write or auto"),
                  "adaptive every-write auto");
+  must_not_be_empty(
+      start->add_option("--listen", places.listen,
+                        "Also serve HTTP there, on the loopback, to who has an access "
+                        "token"))
+      ->type_name("ADDRESS:PORT");
   CLI::Option* foreground = start->add_flag("--foreground")
                                 ->description("Stay, and be the daemon, instead of starting one");
   start->add_flag("--force", places.force,

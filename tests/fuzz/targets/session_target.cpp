@@ -91,11 +91,16 @@ class Rig {
   MemoryBudget memory_{io_, std::size_t{64} << 20U,
                        [](std::size_t /*bytes*/, const std::string& /*whom*/) {}};
   EventHub events_{io_, queue_, memory_, std::chrono::seconds(30)};
-  Dispatcher dispatcher_{io_, queue_, [](const Session&, Right, std::string_view) {}, commands()};
+  Dispatcher dispatcher_{io_, queue_, [](const Session&, const Command&) {}, commands()};
   HttpServer http_{io_,
                    dispatcher_,
                    memory_,
-                   {{"http://allowed"}, std::chrono::hours(1), 1U << 20U, [](int) { return true; }},
+                   {{"http://allowed"},
+                    {},
+                    std::chrono::hours(1),
+                    1U << 20U,
+                    [](int) { return true; },
+                    [](std::string_view) { return std::optional<Access>(); }},
                    {[]() -> asio::awaitable<std::string> { co_return "metrics\n"; },
                     [](const std::string& name) -> asio::awaitable<std::string> {
                       co_return "{\"name\":\"" + name + "\"}";
