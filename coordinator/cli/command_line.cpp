@@ -53,7 +53,7 @@ struct Group {
 void group_verbs(CLI::App& app) {
   const std::vector<Group> groups{
       {"The daemon", {"start", "stop", "status", "doctor", "config", "backup", "call", "stop-all"}},
-      {"Other ways in", {"ui", "token"}},
+      {"Other ways in", {"ui", "token", "nginx-config"}},
       {"Repositories", {"init", "repo"}},
       {"Instances", {"spawn", "ls", "control", "top", "attach", "logs", "history", "rm"}},
       {"Messages and contexts",
@@ -228,6 +228,7 @@ void add_verbs(CLI::App& app, Places& places, int& status) {
   add_control_verb(app, places);
   add_mcp_verb(app, places);
   add_token_verbs(app, places);
+  add_proxy_verb(app, places);
   add_agent_verbs(app, places);
   add_config_verbs(app, places);
   add_call_verb(app, places);

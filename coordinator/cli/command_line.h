@@ -53,6 +53,7 @@ void add_control_verb(CLI::App& app, Places& places);
 void add_mcp_verb(CLI::App& app, Places& places);
 // token and ui.
 void add_token_verbs(CLI::App& app, Places& places);
+void add_proxy_verb(CLI::App& app, Places& places);
 void add_config_verbs(CLI::App& app, Places& places);
 void add_call_verb(CLI::App& app, Places& places);
 // Hidden: what the daemon has run in and beside agents' windows.
