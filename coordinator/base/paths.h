@@ -54,6 +54,10 @@ struct Paths {
   std::filesystem::path prompt(std::string_view instance) const {
     return state_dir / "prompts" / (std::string(instance) + ".md");
   }
+  // The directory of what an agent is given by flags and variables.
+  std::filesystem::path agent_files(std::string_view instance) const {
+    return state_dir / "agents" / instance;
+  }
   std::filesystem::path launch_file(std::string_view instance) const {
     return state_dir / "launch" / (std::string(instance) + ".json");
   }

@@ -17,14 +17,18 @@ json parse_input(std::string_view input) {
   }
 }
 
+constexpr std::string_view blocking_stop = "stop-block";
+
 // nullptr: agents hear nothing at this event.
 const char* rung_of(std::string_view event) {
-  if (event == "stop") return "turn";
+  if (ends_turn(event)) return "turn";
   const bool is_context = event == "session-start" || event == "prompt" || event == "tool";
   return is_context ? "context" : nullptr;
 }
 
 }  // namespace
+
+bool ends_turn(std::string_view event) { return event == "stop" || event == blocking_stop; }
 
 std::optional<json> report_of(std::string_view event, std::string_view input) {
   const json said = parse_input(input);
@@ -34,7 +38,7 @@ std::optional<json> report_of(std::string_view event, std::string_view input) {
   } else if (event == "session-start") {
     // It waits for its first prompt; only a session that compacts itself is in the middle of one.
     state = text_of(said, "source") == "compact" ? "running" : "idle";
-  } else if (event == "stop" || event == "session-end") {
+  } else if (ends_turn(event) || event == "session-end") {
     state = "idle";
   } else {
     return std::nullopt;
@@ -53,7 +57,7 @@ std::optional<Hearing> hearing_of(std::string_view event, std::string_view input
   if (name.empty() || !text_of(said, "agent_id").empty()) return std::nullopt;
   json request{{"rung", rung}};
   if (flag_of(said, "stop_hook_active")) request["again"] = true;
-  return Hearing{name, std::move(request)};
+  return Hearing{event == blocking_stop ? std::string() : name, std::move(request)};
 }
 
 std::string unread_text(std::string_view instance, std::uint64_t count) {
@@ -63,6 +67,7 @@ std::string unread_text(std::string_view instance, std::uint64_t count) {
 }
 
 std::string said_to_agent(const std::string& event, const std::string& text) {
+  if (event.empty()) return to_text({{"decision", "block"}, {"reason", text}}) + "\n";
   const json said{{"hookEventName", event}, {"additionalContext", text}};
   return to_text({{"hookSpecificOutput", said}}) + "\n";
 }

@@ -19,6 +19,10 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+std::vector<std::string> argv_for(const std::string& command, const AgentFacts& facts) {
+  return agent_argv(kind_of_command(built_in_agent_kinds(), command), command, facts);
+}
+
 AgentFacts sample_agent_facts(const std::string& task = "") {
   AgentFacts facts;
   facts.instance = "worker-3";
@@ -40,7 +44,7 @@ std::string refusal(const std::function<void()>& act, ErrorCode code) {
 }
 
 std::string argv_refusal(const std::string& command, const std::string& task = "") {
-  return refusal([&] { agent_argv(command, sample_agent_facts(task)); },
+  return refusal([&] { argv_for(command, sample_agent_facts(task)); },
                  ErrorCode::invalid_request);
 }
 
@@ -82,7 +86,7 @@ TEST(SplitCommandTest, what_is_quoted_for_a_shell_comes_back) {
 
 TEST(AgentArgvTest, placeholders_are_filled_after_splitting) {
   EXPECT_THAT(
-      agent_argv("agent {task} --name={instance} '{worktree}/x y' {session_id} "
+      argv_for("agent {task} --name={instance} '{worktree}/x y' {session_id} "
                  "{prompt_file} {other} {}",
                  sample_agent_facts("do 'this' \"now\"\nand {instance}")),
       ElementsAre("agent", "do 'this' \"now\"\nand {instance}", "--name=worker-3",
@@ -91,25 +95,25 @@ TEST(AgentArgvTest, placeholders_are_filled_after_splitting) {
 }
 
 TEST(AgentArgvTest, a_task_placeholder_vanishes_without_a_task) {
-  EXPECT_THAT(agent_argv("agent {task} '{task}' --task={task}", sample_agent_facts()),
+  EXPECT_THAT(argv_for("agent {task} '{task}' --task={task}", sample_agent_facts()),
               ElementsAre("agent", "--task="));
 }
 
 TEST(AgentArgvTest, other_programs_get_what_the_command_says_and_nothing_else) {
   AgentFacts facts = sample_agent_facts("a task");
   facts.skip_permissions = true;
-  EXPECT_THAT(agent_argv("sleep 60", facts), ElementsAre("sleep", "60"));
-  EXPECT_THAT(agent_argv("claude-like x", facts), ElementsAre("claude-like", "x"));
-  EXPECT_THAT(agent_argv("env claude", facts), ElementsAre("env", "claude"));
+  EXPECT_THAT(argv_for("sleep 60", facts), ElementsAre("sleep", "60"));
+  EXPECT_THAT(argv_for("claude-like x", facts), ElementsAre("claude-like", "x"));
+  EXPECT_THAT(argv_for("env claude", facts), ElementsAre("env", "claude"));
 }
 
 TEST(AgentArgvTest, claude_gets_its_session_its_prompt_and_its_task) {
   EXPECT_THAT(
-      agent_argv("claude", sample_agent_facts("Add a test.")),
+      argv_for("claude", sample_agent_facts("Add a test.")),
       ElementsAre("claude", "--session-id", "5f0c8a9e-0000-4000-8000-000000000001",
                   "--append-system-prompt-file", "/yard/prompts/worker-3.md", "--", "Add a test."));
   EXPECT_THAT(
-      agent_argv("/opt/bin/claude --model opus", sample_agent_facts()),
+      argv_for("/opt/bin/claude --model opus", sample_agent_facts()),
       ElementsAre("/opt/bin/claude", "--session-id", "5f0c8a9e-0000-4000-8000-000000000001",
                   "--append-system-prompt-file", "/yard/prompts/worker-3.md", "--model", "opus"));
 }
@@ -118,30 +122,30 @@ TEST(AgentArgvTest, permissions_are_skipped_only_when_asked) {
   AgentFacts facts = sample_agent_facts();
   facts.session_id.clear();
   facts.prompt_file.clear();
-  EXPECT_THAT(agent_argv("claude", facts), ElementsAre("claude"));
+  EXPECT_THAT(argv_for("claude", facts), ElementsAre("claude"));
   facts.skip_permissions = true;
-  EXPECT_THAT(agent_argv("claude", facts), ElementsAre("claude", "--dangerously-skip-permissions"));
-  EXPECT_THAT(agent_argv("claude --dangerously-skip-permissions", facts),
+  EXPECT_THAT(argv_for("claude", facts), ElementsAre("claude", "--dangerously-skip-permissions"));
+  EXPECT_THAT(argv_for("claude --dangerously-skip-permissions", facts),
               ElementsAre("claude", "--dangerously-skip-permissions"));
-  EXPECT_THAT(agent_argv("claude --permission-mode=plan", facts),
+  EXPECT_THAT(argv_for("claude --permission-mode=plan", facts),
               ElementsAre("claude", "--permission-mode=plan"));
 }
 
 TEST(AgentArgvTest, what_claudes_command_says_itself_is_not_said_twice) {
   const AgentFacts facts = sample_agent_facts("the task");
-  EXPECT_THAT(agent_argv("claude --session-id x --append-system-prompt-file=y -p {task}", facts),
+  EXPECT_THAT(argv_for("claude --session-id x --append-system-prompt-file=y -p {task}", facts),
               ElementsAre("claude", "--session-id", "x", "--append-system-prompt-file=y", "-p",
                           "the task"));
-  EXPECT_THAT(agent_argv("claude --continue --append-system-prompt z 'Task: {task}'", facts),
+  EXPECT_THAT(argv_for("claude --continue --append-system-prompt z 'Task: {task}'", facts),
               ElementsAre("claude", "--continue", "--append-system-prompt", "z", "Task: the task"));
-  EXPECT_THAT(agent_argv("claude --my={session_id} @{prompt_file} --", facts),
+  EXPECT_THAT(argv_for("claude --my={session_id} @{prompt_file} --", facts),
               ElementsAre("claude", "--my=5f0c8a9e-0000-4000-8000-000000000001",
                           "@/yard/prompts/worker-3.md", "--", "the task"));
 }
 
 TEST(AgentArgvTest, no_option_of_claude_swallows_the_task) {
   const std::vector<std::string> argv =
-      agent_argv("claude --allowedTools Bash Edit", sample_agent_facts("the task"));
+      argv_for("claude --allowedTools Bash Edit", sample_agent_facts("the task"));
   EXPECT_THAT(std::vector(argv.end() - 5, argv.end()),
               ElementsAre("--allowedTools", "Bash", "Edit", "--", "the task"));
 }
@@ -150,22 +154,22 @@ TEST(AgentArgvTest, a_task_is_one_argument_whatever_is_in_it) {
   for (const std::string& task :
        {std::string("--version"), std::string("-"), std::string("- [ ] a list\n- [ ] of things\n"),
         std::string("it's \"quoted\" `x` $(y) \\ \xff"), std::string(100'000, 'x')}) {
-    const std::vector<std::string> argv = agent_argv("claude", sample_agent_facts(task));
+    const std::vector<std::string> argv = argv_for("claude", sample_agent_facts(task));
     EXPECT_TRUE(argv.back() == task) << argv.back().substr(0, 80);
     EXPECT_EQ(argv.at(argv.size() - 2), "--");
-    EXPECT_THAT(agent_argv("agent --do {task}", sample_agent_facts(task)),
+    EXPECT_THAT(argv_for("agent --do {task}", sample_agent_facts(task)),
                 ElementsAre("agent", "--do", task));
   }
 }
 
 TEST(AgentArgvTest, a_task_of_one_word_is_not_taken_for_a_command_of_claude) {
-  EXPECT_EQ(agent_argv("claude", sample_agent_facts("update")).back(), "update\n");
-  EXPECT_EQ(agent_argv("claude", sample_agent_facts("/init")).back(), "/init");
+  EXPECT_EQ(argv_for("claude", sample_agent_facts("update")).back(), "update\n");
+  EXPECT_EQ(argv_for("claude", sample_agent_facts("/init")).back(), "/init");
 }
 
 TEST(AgentArgvTest, what_no_program_can_be_given_is_refused) {
   const std::string most(max_argument_bytes, 'x');
-  EXPECT_EQ(agent_argv("agent {task}", sample_agent_facts(most)).back(), most);
+  EXPECT_EQ(argv_for("agent {task}", sample_agent_facts(most)).back(), most);
   EXPECT_THAT(argv_refusal("agent {task}", most + "x"), HasSubstr("would have 131072 bytes"));
   EXPECT_THAT(argv_refusal("claude", most + "x"), HasSubstr("put a long task into a file"));
   EXPECT_THAT(argv_refusal("agent {task}", std::string("a\0b", 3)), HasSubstr("NUL byte"));
@@ -173,7 +177,7 @@ TEST(AgentArgvTest, what_no_program_can_be_given_is_refused) {
 
 TEST(AgentArgvTest, the_longest_argument_that_is_let_through_can_be_executed) {
   const std::vector<std::string> argv =
-      agent_argv("true {task}", sample_agent_facts(std::string(max_argument_bytes, 'x')));
+      argv_for("true {task}", sample_agent_facts(std::string(max_argument_bytes, 'x')));
   const pid_t child = ::fork();
   ASSERT_GE(child, 0);
   if (child == 0) {

@@ -35,7 +35,7 @@ class InstanceFilesTest : public testing::Test {
     files.worktree_path = "/yard/worktrees/api/worker-3";
     files.base_branch = "main";
     files.instance_branch = "instance/worker-3";
-    files.hook_program = "/usr/bin/yardmaster";
+    files.hooks = {{"Stop", json::array()}};
     files.mcp_servers = {{"issues", {{"command", "issue-server"}, {"args", {"--stdio"}}}}};
     return files;
   }
@@ -61,12 +61,6 @@ class InstanceFilesTest : public testing::Test {
     return support::read_file(out);
   }
 
-  static json hook_that_says(const std::string& argument, int timeout) {
-    return {{"type", "command"},
-            {"command", "/usr/bin/yardmaster hook " + argument},
-            {"timeout", timeout}};
-  }
-
   support::TemporaryDirectory directory_;
   const fs::path worktree_ = directory_ / "work tree";
 };
@@ -82,45 +76,6 @@ TEST_F(InstanceFilesTest, an_agent_finds_out_where_it_is) {
                   {"worktree_path", "/yard/worktrees/api/worker-3"},
                   {"base_branch", "main"},
                   {"instance_branch", "instance/worker-3"}}));
-}
-
-TEST_F(InstanceFilesTest, hooks_call_our_program_for_each_event) {
-  write();
-  const json hooks = read(".claude/settings.local.json").at("hooks");
-  const std::vector<std::pair<std::string, std::string>> events{{"SessionStart", "session-start"},
-                                                                {"UserPromptSubmit", "prompt"},
-                                                                {"PostToolUse", "tool"},
-                                                                {"Stop", "stop"},
-                                                                {"SessionEnd", "session-end"}};
-  EXPECT_EQ(hooks.size(), events.size());
-  for (const auto& [event, argument] : events) {
-    EXPECT_EQ(hooks.at(event).size(), 1U);
-    EXPECT_EQ(hooks.at(event).at(0).at("hooks").at(0), hook_that_says(argument, 5)) << event;
-  }
-}
-
-TEST_F(InstanceFilesTest, a_session_that_waits_is_woken_by_a_hook_beside_it) {
-  write();
-  json waiting = hook_that_says("wait", 7 * 24 * 3600);
-  waiting["asyncRewake"] = true;
-  const json settings = read(".claude/settings.local.json");
-  for (const auto& [event, groups] : settings.at("hooks").items()) {
-    const json hooks = groups.at(0).at("hooks");
-    const bool waits = event == "SessionStart" || event == "Stop";
-    ASSERT_EQ(hooks.size(), waits ? 2U : 1U) << event;
-    EXPECT_EQ(hooks.back() == waiting, waits) << event;
-  }
-}
-
-TEST_F(InstanceFilesTest, a_program_in_an_odd_place_is_still_called) {
-  const fs::path program = directory_ / "it's a $program";
-  support::write_file(program, "#!/bin/sh\necho called \"$@\"\n");
-  fs::permissions(program, fs::perms::owner_all);
-  InstanceFiles files = sample();
-  files.hook_program = program.string();
-  write_instance_files(worktree_, files);
-  const json hook = read(".claude/settings.local.json").at("hooks").at("Stop").at(0);
-  EXPECT_EQ(shell(hook.at("hooks").at(0).at("command")), "called hook stop\n");
 }
 
 TEST_F(InstanceFilesTest, the_roles_servers_are_there_and_need_no_approval) {
@@ -140,7 +95,7 @@ TEST_F(InstanceFilesTest, servers_of_the_repository_are_not_approved_by_us) {
 
 TEST_F(InstanceFilesTest, parts_that_are_switched_off_leave_no_file) {
   InstanceFiles files = sample();
-  files.hook_program.clear();
+  files.hooks = json::object();
   files.mcp_servers = json::object();
   EXPECT_THAT(write_instance_files(worktree_, files).written, ElementsAre(".claude/instance.json"));
   EXPECT_FALSE(exists(".mcp.json"));
@@ -202,7 +157,7 @@ TEST_F(InstanceFilesTest, what_the_repository_tracks_is_left_alone_though_it_is_
 TEST_F(InstanceFilesTest, ours_are_kept_out_of_the_status_by_their_patterns) {
   shell("git init -q");
   std::string patterns;
-  for (const std::string& pattern : own_file_patterns({}, true)) patterns += pattern + "\n";
+  for (const std::string& pattern : own_file_patterns(ConfigurationForm::worktree, {}, true)) patterns += pattern + "\n";
   support::write_file(directory_ / "exclude", patterns);
   write();
   support::write_file(worktree_ / ".claude/own.md", "the agent's own");
@@ -213,15 +168,15 @@ TEST_F(InstanceFilesTest, ours_are_kept_out_of_the_status_by_their_patterns) {
 TEST_F(InstanceFilesTest, a_file_that_is_not_written_is_the_agents_work) {
   const std::string instance = "/.claude/instance.json";
   const std::string settings = "/.claude/settings.local.json";
-  EXPECT_THAT(own_file_patterns({}, true), UnorderedElementsAre(instance, settings, "/.mcp.json"));
-  EXPECT_THAT(own_file_patterns({}, false), UnorderedElementsAre(instance, settings));
+  EXPECT_THAT(own_file_patterns(ConfigurationForm::worktree, {}, true), UnorderedElementsAre(instance, settings, "/.mcp.json"));
+  EXPECT_THAT(own_file_patterns(ConfigurationForm::worktree, {}, false), UnorderedElementsAre(instance, settings));
   const FileParts neither{.hooks = false, .mcp_files = false};
-  EXPECT_THAT(own_file_patterns(neither, true), ElementsAre(instance));
+  EXPECT_THAT(own_file_patterns(ConfigurationForm::worktree, neither, true), ElementsAre(instance));
   const FileParts servers{.hooks = false, .mcp_files = true};
-  EXPECT_THAT(own_file_patterns(servers, true),
+  EXPECT_THAT(own_file_patterns(ConfigurationForm::worktree, servers, true),
               UnorderedElementsAre(instance, settings, "/.mcp.json"))
       << "they are approved in the settings";
-  EXPECT_THAT(own_file_patterns(servers, false), ElementsAre(instance));
+  EXPECT_THAT(own_file_patterns(ConfigurationForm::worktree, servers, false), ElementsAre(instance));
 }
 
 TEST_F(InstanceFilesTest, a_link_out_of_the_worktree_is_not_followed) {

@@ -136,7 +136,8 @@ Finding inspect_agent_command(const Config& config, const Surroundings& agents) 
   std::string program;
   std::string failure;
   try {
-    const std::vector<std::string> words = agent_argv(config.agent_command, facts);
+    const AgentKind kind = kind_of_command(built_in_agent_kinds(), config.agent_command);
+    const std::vector<std::string> words = agent_argv(kind, config.agent_command, facts);
     const auto path = agents.find("PATH");
     if (path == agents.end()) throw Error(ErrorCode::not_found, "agents have no PATH");
     program = require_program(words.front(), path->second).string();

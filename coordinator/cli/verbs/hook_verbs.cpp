@@ -96,7 +96,7 @@ void serve(const std::string& event) {
   if (!state && !hearing) return;
   Client client(*socket, hook_timeout);
   const std::optional<Told> told = hearing ? tell(client, *hearing) : std::nullopt;
-  const bool goes_on = told && event == "stop";  // its turn; the confirmation says so
+  const bool goes_on = told && ends_turn(event);  // its turn; the confirmation says so
   if (state && !goes_on) report(client, *state);
   if (told) confirm(client, *told);
 }
@@ -123,7 +123,7 @@ void add_hook_verb(CLI::App& app, int& status) {
   // usage.
   verb->allow_extras();
   CLI::Option* event =
-      verb->add_option("EVENT", "session-start, prompt, tool, stop, session-end or wait");
+      verb->add_option("EVENT", "session-start, prompt, tool, stop, stop-block, session-end or wait");
   verb->callback([event, &status] {
     const std::string name = value_of(*event);
     if (name != "wait") end_in_time();

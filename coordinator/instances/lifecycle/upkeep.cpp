@@ -251,6 +251,7 @@ asio::awaitable<void> Upkeep::clean_files(UpkeepReport& report, bool dry_run) {
   };
   const std::vector<Kind> kinds{{"socket", paths_.runtime_dir, "instance-", ".sock"},
                                 {"file", paths_.prompt("x").parent_path(), "", ".md"},
+                                {"file", paths_.agent_files("x").parent_path(), "", ""},
                                 {"file", paths_.launch_file("x").parent_path(), "", ".json"},
                                 {"file", paths_.launch_file("x").parent_path(), "", ".json.tmp"}};
   for (const Kind& kind : kinds) {
@@ -274,7 +275,7 @@ asio::awaitable<void> Upkeep::clean_files(UpkeepReport& report, bool dry_run) {
 asio::awaitable<void> Upkeep::remove_file(fs::path file) {
   std::function<void()> work = [file] {
     std::error_code ignored;
-    fs::remove(file, ignored);
+    fs::remove_all(file, ignored);
   };
   co_await files_.run(std::move(work), file.string());
 }

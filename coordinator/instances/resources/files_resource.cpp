@@ -34,6 +34,23 @@ std::string path_of(const std::map<std::string, std::string>& environment) {
   return found == environment.end() ? "/usr/local/bin:/usr/bin:/bin" : found->second;
 }
 
+[[noreturn]] void cannot_write(const fs::path& file) {
+  throw Error(ErrorCode::storage_full, file.string() + ": cannot be written: is the disk full?");
+}
+
+void write_own_files(const fs::path& directory, const std::map<std::string, std::string>& files) {
+  std::error_code ignored;
+  fs::remove_all(directory, ignored);  // of an earlier life of the name
+  for (const auto& [name, text] : files) {
+    const fs::path file = directory / name;
+    make_private_directory(file.parent_path());
+    std::ofstream stream(file, std::ios::binary | std::ios::trunc);
+    stream << text;
+    stream.close();
+    if (!stream) cannot_write(file);
+  }
+}
+
 }  // namespace
 
 FilesResource::FilesResource(FileWorkers& workers, const Roles& roles, Paths paths,
@@ -55,6 +72,36 @@ std::string FilesResource::first_prompt_of(const Instance& instance) const {
   return instance.task.empty() ? roles_.find(instance.role).first_prompt : instance.task;
 }
 
+AgentConfiguration FilesResource::configuration_of(const Instance& instance) const {
+  const Role& role = roles_.find(instance.role);
+  ConfigurationFacts facts;
+  facts.program = options_.program;
+  facts.hooks = options_.hooks;
+  facts.wakes = wakes_by_hooks(instance);
+  facts.directory = paths_.agent_files(instance.name);
+  facts.prompt_file = paths_.prompt(instance.name);
+  facts.mcp_servers = servers_of(role);
+  return yardmaster::configuration_of(kind_of(instance), facts);
+}
+
+const AgentKind& FilesResource::kind_of(const Instance& instance) const {
+  return roles_.kind_of(instance.role, instance.agent_command);
+}
+
+bool FilesResource::wakes_by_hooks(const Instance& instance) const {
+  return roles_.wake_way_of(instance.role, instance.agent_command, options_.hooks) ==
+         WakeWay::hooks;
+}
+
+nlohmann::json FilesResource::servers_of(const Role& role) const {
+  nlohmann::json servers = nlohmann::json::object();
+  if (!options_.mcp_files) return servers;
+  for (const std::string& server : role.mcp_servers) {
+    servers[server] = roles_.mcp_definition(server);
+  }
+  return servers;
+}
+
 std::vector<std::string> FilesResource::argv_of(const Instance& instance) const {
   AgentFacts facts;
   facts.instance = instance.name;
@@ -63,7 +110,8 @@ std::vector<std::string> FilesResource::argv_of(const Instance& instance) const 
   facts.prompt_file = paths_.prompt(instance.name).string();
   facts.worktree = instance.worktree_path;
   facts.skip_permissions = options_.skip_permissions;
-  return agent_argv(instance.agent_command, facts);
+  return agent_argv(kind_of(instance), instance.agent_command, facts,
+                    configuration_of(instance).options);
 }
 
 std::map<std::string, std::string> FilesResource::environment_of(const Instance& instance) const {
@@ -79,6 +127,8 @@ std::map<std::string, std::string> FilesResource::environment_of(const Instance&
   environment["YARDMASTER_PROMPT_FILE"] = paths_.prompt(instance.name).string();
   const std::string first_prompt = first_prompt_of(instance);
   if (fits_environment(first_prompt)) environment["YARDMASTER_TASK"] = first_prompt;
+  // What whoever configures the agents has said stays.
+  environment.merge(configuration_of(instance).environment);
   environment["YARDMASTER_TOKEN"] = instance_token(paths_.token_prefix, instance.id);
   return environment;
 }
@@ -92,23 +142,7 @@ asio::awaitable<void> FilesResource::acquire(Instance& instance) {
 void FilesResource::write(const Instance& instance) const {
   const Role& role = roles_.find(instance.role);
   write_prompt(instance, role);
-  InstanceFiles files;
-  files.instance_id = instance.name;
-  files.role = instance.role;
-  files.socket_path = instance.socket_path;
-  files.broker_socket = paths_.broker_socket().string();
-  files.worktree_path = instance.worktree_path;
-  files.base_branch = instance.base_branch;
-  files.instance_branch = instance.branch;
-  if (options_.hooks) files.hook_program = options_.program;
-  const WakeWay usual = usual_wake_way(instance.agent_command, options_.hooks);
-  files.hooks_wake = role.wake.value_or(usual) == WakeWay::hooks;
-  if (options_.mcp_files) {
-    for (const std::string& server : role.mcp_servers) {
-      files.mcp_servers[server] = roles_.mcp_definition(server);
-    }
-  }
-  write_instance_files(instance.worktree_path, files);
+  write_configuration(instance);
   LaunchFile launch;
   launch.argv = argv_of(instance);
   launch.environment = environment_of(instance);
@@ -117,6 +151,29 @@ void FilesResource::write(const Instance& instance) const {
   make_private_directory(paths_.launch_file(instance.name).parent_path());
   begin_log(instance);
   write_launch_file(paths_.launch_file(instance.name), launch);
+}
+
+void FilesResource::write_configuration(const Instance& instance) const {
+  AgentConfiguration configuration = configuration_of(instance);
+  write_own_files(paths_.agent_files(instance.name), configuration.files);
+  InstanceFiles files;
+  files.instance_id = instance.name;
+  files.role = instance.role;
+  files.socket_path = instance.socket_path;
+  files.broker_socket = paths_.broker_socket().string();
+  files.worktree_path = instance.worktree_path;
+  files.base_branch = instance.base_branch;
+  files.instance_branch = instance.branch;
+  files.others = std::move(configuration.worktree_files);
+  const AgentKind& kind = kind_of(instance);
+  if (kind.configuration == ConfigurationForm::worktree) {
+    ConfigurationFacts facts;
+    facts.program = options_.program;
+    facts.wakes = wakes_by_hooks(instance);
+    if (options_.hooks) files.hooks = claude_hooks(kind, facts);
+    files.mcp_servers = servers_of(roles_.find(instance.role));
+  }
+  write_instance_files(instance.worktree_path, files);
 }
 
 // Whoever looks before the agent has said anything finds an empty log, and not none. What cannot be
@@ -144,9 +201,7 @@ void FilesResource::write_prompt(const Instance& instance, const Role& role) con
   std::ofstream stream(file, std::ios::binary | std::ios::trunc);
   stream << assemble_prompt(role, facts);
   stream.close();
-  if (!stream) {
-    throw Error(ErrorCode::storage_full, file.string() + ": cannot be written: is the disk full?");
-  }
+  if (!stream) cannot_write(file);
 }
 
 asio::awaitable<void> FilesResource::release(Instance& instance, const Ending& /*ending*/) {
@@ -154,6 +209,7 @@ asio::awaitable<void> FilesResource::release(Instance& instance, const Ending& /
   std::function<void()> work = [this, name = instance.name] {
     std::error_code ignored;
     fs::remove(paths_.prompt(name), ignored);
+    fs::remove_all(paths_.agent_files(name), ignored);
     remove_launch_file(paths_.launch_file(name));
   };
   co_await workers_.run(std::move(work), instance.worktree_path);

@@ -11,6 +11,7 @@
 
 #include "coordinator/base/paths.h"
 #include "coordinator/instances/resources/instance_resource.h"
+#include "coordinator/instances/roles/agent_configuration.h"
 #include "coordinator/instances/roles/roles.h"
 
 namespace yardmaster {
@@ -41,10 +42,15 @@ class FilesResource final : public InstanceResource {
 
  private:
   void write(const Instance& instance) const;
+  void write_configuration(const Instance& instance) const;
   void begin_log(const Instance& instance) const;
   void write_prompt(const Instance& instance, const Role& role) const;
   // Its task, or how an agent of its role begins without one.
   std::string first_prompt_of(const Instance& instance) const;
+  AgentConfiguration configuration_of(const Instance& instance) const;
+  const AgentKind& kind_of(const Instance& instance) const;
+  bool wakes_by_hooks(const Instance& instance) const;
+  nlohmann::json servers_of(const Role& role) const;
   std::vector<std::string> argv_of(const Instance& instance) const;
   std::map<std::string, std::string> environment_of(const Instance& instance) const;
 

@@ -41,7 +41,8 @@ boost::asio::awaitable<void> WorktreeResource::acquire(Instance& instance) {
   request.branch = instance.branch;
   request.start = instance.base_commit;
   const bool has_servers = !roles_.find(instance.role).mcp_servers.empty();
-  request.own_files = own_file_patterns(parts_, has_servers);
+  const AgentKind& kind = roles_.kind_of(instance.role, instance.agent_command);
+  request.own_files = own_file_patterns(kind.configuration, parts_, has_servers);
   request.token = instance_token(paths_.token_prefix, instance.id);
   request.on_note = [&instance](const std::string& note) { instance.notes.push_back(note); };
   co_await fetch(instance, request);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
 #include <utility>
 
 #include <fcntl.h>
@@ -13,7 +12,6 @@
 #include "coordinator/base/shell_quote.h"
 #include "coordinator/instances/roles/command_words.h"
 #include "coordinator/instances/roles/task_in_code.h"
-#include "coordinator/instances/roles/wake_way.h"
 
 namespace yardmaster {
 namespace {
@@ -44,8 +42,7 @@ const Placeholder* placeholder_at(const std::vector<Placeholder>& all, const std
 }
 
 // All placeholders are replaced in one pass, so that a task may hold what looks like one.
-std::string fill(const std::string& word, const AgentFacts& facts) {
-  const std::vector<Placeholder> values = placeholders(facts);
+std::string fill_values(const std::string& word, const std::vector<Placeholder>& values) {
   std::string filled;
   for (std::size_t at = 0; at < word.size();) {
     const Placeholder* found = placeholder_at(values, word, at);
@@ -53,6 +50,10 @@ std::string fill(const std::string& word, const AgentFacts& facts) {
     at += found == nullptr ? 1 : found->first.size();
   }
   return filled;
+}
+
+std::string fill(const std::string& word, const AgentFacts& facts) {
+  return fill_values(word, placeholders(facts));
 }
 
 [[noreturn]] void refuse_task_in_code(const std::string& word) {
@@ -103,47 +104,78 @@ bool says(const Words& words, std::string_view placeholder) {
   });
 }
 
-bool has_option(const Words& words, std::initializer_list<std::string_view> options) {
+bool has_option(const Words& words, const Words& options) {
   return std::any_of(words.begin(), words.end(), [&](const std::string_view word) {
     const std::string_view name = word.substr(0, word.find('='));
     return std::find(options.begin(), options.end(), name) != options.end();
   });
 }
 
-Words claude_options(const Words& words, const AgentFacts& facts) {
-  Words options;
-  if (!facts.session_id.empty() && !says(words, "{session_id}") &&
-      !has_option(words, {"--session-id", "--resume", "-r", "--continue", "-c"})) {
-    options.insert(options.end(), {"--session-id", facts.session_id});
-  }
-  if (!facts.prompt_file.empty() && !says(words, "{prompt_file}") &&
-      !has_option(words, {"--append-system-prompt-file", "--append-system-prompt"})) {
-    options.insert(options.end(), {"--append-system-prompt-file", facts.prompt_file.string()});
-  }
-  if (facts.skip_permissions &&
-      !has_option(words, {"--dangerously-skip-permissions", "--permission-mode"})) {
-    options.emplace_back("--dangerously-skip-permissions");
-  }
-  return options;
+// What an agent that takes no prompt of its own is told first.
+std::string beginning(const AgentFacts& facts, bool is_told_already) {
+  if (facts.prompt_file.empty() || is_told_already) return facts.task;
+  const std::string reads = "First read " + facts.prompt_file.string() +
+                            ": it says who you are here, and how one works here.";
+  return facts.task.empty() ? reads : reads + "\n\nThen: " + facts.task;
 }
 
-// A prompt that is just the name of one of claude's own commands (`update`, `doctor`) would run it;
-// a line's end behind it makes it a text.
+// A prompt that is just the name of one of the agent's own commands (`update`, `doctor`) might run
+// it; a line's end behind it makes it a text.
 std::string as_prompt(const std::string& task) {
   const auto is_of_a_name = [](char c) { return (c >= 'a' && c <= 'z') || c == '-'; };
-  const bool may_be_command = task.front() != '-' && task.size() <= 64 &&
+  const bool may_be_command = !task.empty() && task.front() != '-' && task.size() <= 64 &&
                               std::all_of(task.begin(), task.end(), is_of_a_name);
   return may_be_command ? task + "\n" : task;
 }
 
-// Options go to the front, and the task behind a `--`: options of the command that take several
-// values (--allowedTools) would swallow it, and one that begins with '-' would be taken for one.
-void complete_claude(const Words& words, const AgentFacts& facts, Words& argv) {
-  const Words options = claude_options(words, facts);
-  argv.insert(argv.begin() + 1, options.begin(), options.end());
-  if (facts.task.empty() || says(words, "{task}")) return;
-  if (std::find(words.begin(), words.end(), "--") == words.end()) argv.emplace_back("--");
-  argv.push_back(as_prompt(facts.task));
+// Nothing where the command itself says it, or what it would say is not known.
+Words words_of(const AgentOption& option, const Words& command, const AgentFacts& facts) {
+  std::vector<Placeholder> values = placeholders(facts);
+  values.emplace_back("{begin}", beginning(facts, says(command, "{prompt_file}")));
+  for (const auto& [placeholder, value] : values) {
+    const bool is_used = says(option.words, placeholder);
+    if (is_used && (value.empty() || says(command, placeholder))) return {};
+  }
+  if (has_option(command, option.unless)) return {};
+  Words words;
+  for (const std::string& word : option.words) {
+    if (word == "{task}") {
+      words.push_back(as_prompt(facts.task));
+    } else {
+      words.push_back(fill_values(word, values));
+    }
+  }
+  return words;
+}
+
+void append(const Words& words, Words& to) { to.insert(to.end(), words.begin(), words.end()); }
+
+Words options_of(const AgentKind& kind, const Words& command, const AgentFacts& facts) {
+  Words options;
+  for (const AgentOption& option : kind.options) append(words_of(option, command, facts), options);
+  if (facts.skip_permissions) append(words_of(kind.skip_permissions, command, facts), options);
+  return options;
+}
+
+// Behind the program: options of the command that take several values would swallow what follows
+// them.
+std::size_t place_of_options(const AgentKind& kind, const Words& command) {
+  for (std::size_t at = 0; at < command.size(); ++at) {
+    const std::string name = fs::path(command[at]).filename().string();
+    if (std::find(kind.programs.begin(), kind.programs.end(), name) != kind.programs.end()) {
+      return at + 1;
+    }
+  }
+  return 1;
+}
+
+// A `--` of the command's own serves for the beginning, too.
+Words beginning_of(const AgentKind& kind, const Words& command, const AgentFacts& facts) {
+  if (says(command, "{task}")) return {};
+  Words words = words_of(kind.begin, command, facts);
+  const bool has_dashes = std::find(command.begin(), command.end(), "--") != command.end();
+  if (has_dashes && !words.empty() && words.front() == "--") words.erase(words.begin());
+  return words;
 }
 
 void require_arguments(const Words& argv) {
@@ -180,7 +212,9 @@ bool fits_environment(const std::string& task) {
   return task.size() + beginning.size() <= max_argument_bytes;
 }
 
-std::vector<std::string> agent_argv(const std::string& command, const AgentFacts& facts) {
+std::vector<std::string> agent_argv(const AgentKind& kind, const std::string& command,
+                                    const AgentFacts& facts,
+                                    const std::vector<std::string>& added) {
   const Words words = split_command(command);
   if (words.empty() || words.front().empty()) {
     refuse_command("the agent command is empty: name the program that is to be started");
@@ -188,13 +222,20 @@ std::vector<std::string> agent_argv(const std::string& command, const AgentFacts
   if (words.front().find("{task}") != std::string::npos) {
     refuse_command("the agent command must begin with a program, not with {task}");
   }
+  Words options = options_of(kind, words, facts);
+  append(added, options);
+  const bool says_where = std::find(words.begin(), words.end(), "{options}") != words.end();
+  const std::size_t place = says_where ? words.size() : place_of_options(kind, words);
   Words argv;
   const std::vector<WordUse> uses = uses_of(words);
   for (std::size_t at = 0; at < words.size(); ++at) {
+    if (at == place || words[at] == "{options}") append(options, argv);
+    if (words[at] == "{options}") continue;
     const std::string filled = fill_as(uses[at], words[at], facts);
     if (words[at] != "{task}" || !facts.task.empty()) argv.push_back(filled);
   }
-  if (is_claude(argv.front())) complete_claude(words, facts, argv);
+  if (!says_where && place == words.size()) append(options, argv);
+  append(beginning_of(kind, words, facts), argv);
   require_arguments(argv);
   return argv;
 }

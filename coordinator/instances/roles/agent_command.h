@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "coordinator/instances/roles/agent_kind.h"
+
 namespace yardmaster {
 
 // Linux gives a program no longer argument than this (MAX_ARG_STRLEN without its zero).
@@ -28,11 +30,15 @@ struct AgentFacts {
 // YARDMASTER_TASK stands in its place, the other values are quoted. Where another interpreter would
 // read it as code (python -c, ssh, su -c, a shell within the script), the command is refused.
 //
-// A program called `claude` also gets --session-id, --append-system-prompt-file, when asked
-// --dangerously-skip-permissions, and the task as its first prompt, each unless the command says
-// how. Throws invalid_request when the command cannot be split or is empty, or when an argument is
+// What the kind of agent needs is added: its options and `added` where the command has the word
+// {options}, else behind its program, and how it begins at the end, each unless the command says
+// how (AgentOption). There, {begin} is a sentence that has the agent read its prompt, and the task.
+//
+// Throws invalid_request when the command cannot be split or is empty, or when an argument is
 // longer than max_argument_bytes or has a NUL byte.
-std::vector<std::string> agent_argv(const std::string& command, const AgentFacts& facts);
+std::vector<std::string> agent_argv(const AgentKind& kind, const std::string& command,
+                                    const AgentFacts& facts,
+                                    const std::vector<std::string>& added = {});
 
 // Whether a task of that length can be a variable, as YARDMASTER_TASK is.
 bool fits_environment(const std::string& task);

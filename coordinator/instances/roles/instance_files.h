@@ -1,20 +1,25 @@
-// The files in a worktree that tell an agent where it is: .claude/instance.json, Claude Code's
-// settings with our hooks, and the MCP servers of its role. Blocking: for a worker.
+// The files in a worktree that tell an agent where it is: .claude/instance.json, and for agents that
+// are not known, or take no flags for it, settings with our hooks and the MCP servers of their role.
+// Blocking: for a worker.
 #pragma once
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
+#include "coordinator/instances/roles/agent_kind.h"
+
 namespace yardmaster {
 
 inline constexpr std::string_view instance_file = ".claude/instance.json";
 inline constexpr std::string_view settings_file = ".claude/settings.local.json";
 inline constexpr std::string_view mcp_file = ".mcp.json";
+inline constexpr std::string_view gemini_settings_file = ".gemini/settings.json";
 
 // The parts that the configuration has switched on.
 struct FileParts {
@@ -24,7 +29,11 @@ struct FileParts {
 
 // Those that are written for an instance whose role has MCP servers or none, as git's exclude files
 // have them: "/.mcp.json". A file that is not ours is the agent's work.
-std::vector<std::string> own_file_patterns(const FileParts& parts, bool has_servers);
+std::vector<std::string> own_file_patterns(ConfigurationForm form, const FileParts& parts,
+                                           bool has_servers);
+
+// As we write JSON into files.
+std::string file_text(const nlohmann::json& value);
 
 struct InstanceFiles {
   std::string instance_id;
@@ -34,10 +43,10 @@ struct InstanceFiles {
   std::string worktree_path;
   std::string base_branch;
   std::string instance_branch;
-  std::string hook_program;  // the yardmaster that hooks call; empty: no hooks
-  bool hooks_wake = true;    // one of them waits beside the session that waits
+  nlohmann::json hooks = nlohmann::json::object();  // as the settings have them; empty: none
   // Name to definition, see Roles::mcp_definition(); empty: no .mcp.json.
   nlohmann::json mcp_servers = nlohmann::json::object();
+  std::map<std::string, std::string> others;  // paths and texts of further ones
 };
 
 // Paths relative to the worktree.

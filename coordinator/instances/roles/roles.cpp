@@ -51,6 +51,7 @@ void extend(Role& role, RoleEntry entry) {
   if (entry.mcp_servers) role.mcp_servers = std::move(*entry.mcp_servers);
   if (entry.may) role.may = std::move(*entry.may);
   if (entry.wake) role.wake = entry.wake;
+  if (entry.agent) role.agent = std::move(*entry.agent);
   if (entry.agent_command) role.agent_command = std::move(*entry.agent_command);
 }
 
@@ -65,6 +66,7 @@ Roles Roles::load(const std::filesystem::path& roles_file) {
   for (const Role& role : roles.roles_) known.push_back(role.name);
   RolesFile content = read_roles_file(roles_file, known);
   roles.mcp_servers_ = std::move(content.mcp_servers);
+  roles.kinds_ = std::move(content.kinds);
   for (RoleEntry& entry : content.roles) {
     Role& role = roles.find_or_add(entry.name);
     const bool says_how_to_begin = entry.first_prompt.has_value();
@@ -104,6 +106,20 @@ nlohmann::json Roles::mcp_definition(std::string_view name) const {
   if (found != mcp_servers_.end()) return found->second;
   throw Error(ErrorCode::not_found, "there is no MCP server '" + std::string(name.substr(0, 80)) +
                                         "' in " + file_.string());
+}
+
+const AgentKind& Roles::kind_of(std::string_view role, const std::string& agent_command) const {
+  const Role* const known = look_up(role);
+  const bool is_said = known != nullptr && !known->agent.empty();
+  return is_said ? find_kind(kinds_, known->agent) : kind_of_command(kinds_, agent_command);
+}
+
+WakeWay Roles::wake_way_of(std::string_view role, const std::string& agent_command,
+                           bool has_hooks) const {
+  const Role* const known = look_up(role);
+  if (known != nullptr && known->wake) return *known->wake;
+  const WakeWay usual = kind_of(role, agent_command).wake;
+  return usual == WakeWay::hooks && !has_hooks ? WakeWay::pane : usual;
 }
 
 }  // namespace yardmaster

@@ -11,6 +11,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "coordinator/instances/roles/agent_kind.h"
 #include "coordinator/instances/roles/wake_way.h"
 
 namespace yardmaster {
@@ -21,6 +22,7 @@ struct Role {
   std::string prompt;
   std::vector<std::string> mcp_servers;  // names; see Roles::mcp_definition()
   std::string agent_command;             // empty: the default one
+  std::string agent;                     // its kind; empty: as is recognised from the command
   // On its own socket, besides what concerns itself: "read" (contexts), "spawn", "end" (of its
   // repository), "all".
   std::vector<std::string> may;
@@ -44,12 +46,19 @@ class Roles {
   // {command, args, env}, as .mcp.json has it. Throws not_found.
   nlohmann::json mcp_definition(std::string_view name) const;
 
+  // The kind of agent that a role, which need not be known, has with this command.
+  const AgentKind& kind_of(std::string_view role, const std::string& agent_command) const;
+  // By the role, else as is usual for the kind where hooks are switched on, or not.
+  WakeWay wake_way_of(std::string_view role, const std::string& agent_command,
+                      bool has_hooks) const;
+
  private:
   Role& find_or_add(const std::string& name);
 
   std::filesystem::path file_;
   std::vector<Role> roles_;
   std::map<std::string, nlohmann::json, std::less<>> mcp_servers_;
+  std::vector<AgentKind> kinds_;
 };
 
 }  // namespace yardmaster

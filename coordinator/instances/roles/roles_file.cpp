@@ -1,7 +1,6 @@
 #include "coordinator/instances/roles/roles_file.h"
 
 #include <algorithm>
-#include <initializer_list>
 #include <string_view>
 #include <utility>
 
@@ -9,6 +8,7 @@
 #include "coordinator/base/json.h"
 #include "coordinator/domain/names.h"
 #include "coordinator/instances/roles/command_words.h"
+#include "coordinator/instances/roles/field.h"
 #include "coordinator/instances/roles/text_file.h"
 
 namespace yardmaster {
@@ -17,72 +17,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t max_prompt_bytes = 1U << 20U;
-
-// A field is one value of the file, with the path by which complaints call it.
-class Field {
- public:
-  Field(const json& value, std::string file, std::string path)
-      : value_(value), file_(std::move(file)), path_(std::move(path)) {}
-
-  [[noreturn]] void refuse(const std::string& why) const {
-    throw Error(ErrorCode::usage, file_ + ": " + (path_.empty() ? "" : path_ + ": ") + why);
-  }
-
-  bool has(const std::string& key) const { return value_.contains(key); }
-  Field at(const std::string& key) const {
-    return {value_.at(key), file_, path_.empty() ? key : path_ + "." + key};
-  }
-
-  void require_object() const {
-    if (!value_.is_object()) refuse("expected an object");
-  }
-  void require_keys(std::initializer_list<std::string_view> known) const {
-    require_object();
-    for (const auto& [key, ignored] : value_.items()) {
-      if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-      std::string list;
-      for (const std::string_view each : known) list += " " + std::string(each);
-      at(key).refuse("unknown key; there are:" + list);
-    }
-  }
-  std::vector<std::string> keys() const {
-    require_object();
-    std::vector<std::string> all;
-    for (const auto& [key, ignored] : value_.items()) all.push_back(key);
-    return all;
-  }
-
-  bool flag() const {
-    if (!value_.is_boolean()) refuse("expected true or false");
-    return value_.get<bool>();
-  }
-  std::string text() const {
-    if (!value_.is_string()) refuse("expected a text");
-    std::string text = value_.get<std::string>();
-    if (text.find('\0') != std::string::npos) refuse("has a NUL byte");
-    return text;
-  }
-  std::string non_empty_text() const {
-    std::string found = text();
-    if (found.empty()) refuse("must not be empty");
-    return found;
-  }
-  std::vector<Field> elements() const {
-    if (!value_.is_array()) refuse("expected a list of texts");
-    std::vector<Field> all;
-    all.reserve(value_.size());
-    for (std::size_t i = 0; i < value_.size(); ++i) {
-      all.emplace_back(value_[i], file_, path_ + "[" + std::to_string(i) + "]");
-    }
-    return all;
-  }
-  const json& value() const { return value_; }
-
- private:
-  const json& value_;
-  std::string file_;
-  std::string path_;
-};
 
 void require_server_name(const Field& server, const std::string& name) {
   const auto is_allowed = [](char c) {
@@ -151,11 +85,13 @@ std::vector<std::string> read_rights(const Field& rights) {
   return may;
 }
 
-WakeWay read_wake_way(const Field& wake) {
-  const std::string text = wake.text();
-  const auto way = wake_way_from(text);
-  if (!way) wake.refuse("'" + text + "' is not hooks, pane or none");
-  return *way;
+std::string read_kind_name(const Field& agent, const RolesFile& content) {
+  std::string name = agent.text();
+  const auto has_name = [&](const AgentKind& kind) { return kind.name == name; };
+  if (std::ranges::any_of(content.kinds, has_name)) return name;
+  std::string names;
+  for (const AgentKind& kind : content.kinds) names += (names.empty() ? "" : ", ") + kind.name;
+  agent.refuse("there is no kind of agent '" + name + "'; there are: " + names);
 }
 
 std::string read_agent_command(const Field& command) {
@@ -174,7 +110,7 @@ RoleEntry read_role(const Field& role, const std::string& name, const RolesFile&
     role.refuse("is not a role's name: use 1 to 63 of a-z, 0-9 and '-', not starting with '-'");
   }
   role.require_keys({"prompt", "prompt_file", "persistent", "mcp_servers", "agent_command", "may",
-                     "wake", "first_prompt"});
+                     "wake", "first_prompt", "agent"});
   RoleEntry entry;
   entry.name = name;
   entry.prompt = read_prompt(role, directory);
@@ -182,6 +118,7 @@ RoleEntry read_role(const Field& role, const std::string& name, const RolesFile&
   if (role.has("may")) entry.may = read_rights(role.at("may"));
   if (role.has("first_prompt")) entry.first_prompt = role.at("first_prompt").text();
   if (role.has("wake")) entry.wake = read_wake_way(role.at("wake"));
+  if (role.has("agent")) entry.agent = read_kind_name(role.at("agent"), content);
   if (role.has("mcp_servers")) {
     entry.mcp_servers = read_server_names(role.at("mcp_servers"), content);
   }
@@ -201,13 +138,15 @@ void read_servers(const Field& servers, RolesFile& content) {
 RolesFile read_roles_file(const std::filesystem::path& file,
                           const std::vector<std::string>& known_roles) {
   RolesFile content;
+  content.kinds = built_in_agent_kinds();
   std::error_code failure;
   if (std::filesystem::status(file, failure).type() == std::filesystem::file_type::not_found) {
     return content;
   }
   const json parsed = read_json_file(file);
   const Field root(parsed, file.string(), "");
-  root.require_keys({"roles", "mcp_servers"});
+  root.require_keys({"roles", "mcp_servers", "agents"});
+  if (root.has("agents")) read_agent_kinds(root.at("agents"), content.kinds);
   if (root.has("mcp_servers")) read_servers(root.at("mcp_servers"), content);
   if (!root.has("roles")) return content;
   const Field roles = root.at("roles");
