@@ -1,9 +1,9 @@
 // A hook event is what a hook of the agent reports about the agent's activity, and what it is told
 // in return. Pure, any thread.
 //
-// The events: session-start, prompt, tool (was used), stop or session-end; and stop-block, a stop of
-// an agent that goes on with its turn when it is told that the stop is blocked, and why. `input` is
-// what the agent wrote to the hook's standard input: Claude Code's JSON, anything or nothing.
+// The events: session-start, prompt, tool (was used), stop or session-end; and stop-block, a stop
+// of an agent that goes on with its turn when it is told that the stop is blocked, and why. `input`
+// is what the agent wrote to the hook's standard input: Claude Code's JSON, anything or nothing.
 #pragma once
 
 #include <cstdint>

@@ -16,13 +16,14 @@ class RealClaude : public RealAgents {
 };
 
 TEST_F(RealClaude, a_worker_completes_and_its_supervisor_wakes_reads_and_answers) {
-  begin({follow_up("worker-1", "Write the parser",
-                   "yardmaster complete --summary 'the parser is written'"),
-         follow_up("project-supervisor", "unread message", "yardmaster inbox"),
-         follow_up("project-supervisor", "(\\d+) [^\\n]*the parser is written", "yardmaster read $1"),
-         follow_up("project-supervisor", "the parser is written",
-                   "yardmaster send user 'I have read of the parser'")},
-        {"worker-1", "project-supervisor", "project-merge-queue"});
+  begin(
+      {follow_up("worker-1", "Write the parser",
+                 "yardmaster complete --summary 'the parser is written'"),
+       follow_up("project-supervisor", "unread message", "yardmaster inbox"),
+       follow_up("project-supervisor", "(\\d+) [^\\n]*the parser is written", "yardmaster read $1"),
+       follow_up("project-supervisor", "the parser is written",
+                 "yardmaster send user 'I have read of the parser'")},
+      {"worker-1", "project-supervisor", "project-merge-queue"});
   ChildProcess events({.argv = daemon_->command_words({"events", "--follow"})});
   const Finished init = daemon_->command({"init", repository().string()});
   ASSERT_EQ(init.status, 0) << init.errors;

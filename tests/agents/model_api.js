@@ -5,7 +5,8 @@
 //
 // RULES is a JSON list, looked through from the top for each request that a conversation with tools
 // makes: {"agent": NAME, "when": "regular expression", "times": 1, and one of
-//   "run": "a shell's command" in which $1 is what `when` found, "say": "a text", "status": 429 (an error)}
+//   "run": "a shell's command" in which $1 is what `when` found, "say": "a text", "status": 429 (an error),
+//   "use": a tool of `yardmaster mcp` (Codex alone), "with": its arguments}
 // The agent is who the prompt says that it is; `when` is held against what is new since the model
 // spoke last. A rule is used up after so many times. What no rule is for is answered with "Done.".
 // Each request is a line of LOG: {"agent", "api", "new", "answer", "time"}.
@@ -86,9 +87,11 @@ const openai = {
     const tool = toolFor((body.tools || []).map((each) => each.name), ['exec_command', 'shell_command', 'shell']);
     const given = tool === 'exec_command' ? {cmd: answer.run}
       : {command: tool === 'shell' ? ['sh', '-c', answer.run] : answer.run};
-    const item = answer.run
-      ? {type: 'function_call', id: `fc_${++calls}`, call_id: `call_${calls}`, name: tool,
-        arguments: JSON.stringify(given), status: 'completed'}
+    const call = answer.use
+      ? {namespace: 'mcp__yardmaster', name: answer.use, arguments: JSON.stringify(answer.with)}
+      : {name: tool, arguments: JSON.stringify(given)};
+    const item = answer.run || answer.use
+      ? {type: 'function_call', id: `fc_${++calls}`, call_id: `call_${calls}`, ...call, status: 'completed'}
       : {type: 'message', id: `msg_${++calls}`, role: 'assistant', status: 'completed',
         content: [{type: 'output_text', text: answer.say, annotations: []}]};
     const usage = {input_tokens: 10, input_tokens_details: {cached_tokens: 0}, output_tokens: 5,

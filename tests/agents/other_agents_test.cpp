@@ -42,6 +42,24 @@ TEST_P(OtherAgents, what_comes_while_it_uses_a_tool_is_told_beside_the_result) {
   EXPECT_EQ(summary_of("worker"), "heard");
 }
 
+// Its sandbox keeps commands from the coordinator's socket: it has the tools for that.
+TEST_F(RealAgents, codex_sends_and_completes_from_its_sandbox) {
+  const json begins{{"agent", "worker"},
+                    {"when", "Build the lexer"},
+                    {"use", "send"},
+                    {"with", {{"to", "user"}, {"body", "it is begun"}}}};
+  const json ends{{"agent", "worker"},
+                  {"when", "[Uu]nread message"},
+                  {"use", "complete"},
+                  {"with", {{"summary", "woken"}}}};
+  begin({begins, ends}, {"worker"});
+  start("worker", program("codex"), "Build the lexer");
+  ASSERT_TRUE(user_gets("it is begun")) << screen_of("worker");
+  ASSERT_TRUE(becomes("worker", "idle")) << screen_of("worker");
+  send("worker", "how far are you?");
+  EXPECT_EQ(summary_of("worker"), "woken");
+}
+
 INSTANTIATE_TEST_SUITE_P(Kinds, OtherAgents, testing::Values("codex", "gemini", "opencode"),
                          [](const auto& kind) { return std::string(kind.param); });
 

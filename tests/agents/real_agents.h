@@ -1,7 +1,7 @@
 // A yard of real agents whose models are played by model_api.js, on this machine's loopback alone:
 // what would reach further goes to a proxy that there is not. A test says what the model answers
-// (`rules`, see there) and waits for what it is asked. Without the agents, which ci/agents installs,
-// such a test is skipped.
+// (`rules`, see there) and waits for what it is asked. Without the agents, which ci/agents
+// installs, such a test is skipped.
 #pragma once
 
 #include <filesystem>
@@ -154,16 +154,19 @@ class RealAgents : public AgentYard {
     for (const char* folder : {".codex", ".gemini", ".config/opencode"}) {
       std::filesystem::create_directories(home() / folder);
     }
-    write_file(home() / ".codex/config.toml",
-               "model = \"gpt-5\"\nmodel_provider = \"local\"\ncheck_for_update_on_startup = false\n"
-               "[analytics]\nenabled = false\n[model_providers.local]\nname = \"local\"\n"
-               "base_url = \"" +
-                   model + "/v1\"\nenv_key = \"MODEL_KEY\"\nwire_api = \"responses\"\n");
+    write_file(
+        home() / ".codex/config.toml",
+        "model = \"gpt-5\"\nmodel_provider = \"local\"\ncheck_for_update_on_startup = false\n"
+        "[analytics]\nenabled = false\n[model_providers.local]\nname = \"local\"\n"
+        "base_url = \"" +
+            model + "/v1\"\nenv_key = \"MODEL_KEY\"\nwire_api = \"responses\"\n");
     write_file(home() / ".gemini/settings.json", R"({
       "model": {"name": "gemini-2.5-pro"},
       "security": {"auth": {"selectedType": "gemini-api-key"}, "folderTrust": {"enabled": false}},
       "general": {"enableAutoUpdate": false, "enableAutoUpdateNotification": false},
       "telemetry": {"enabled": false}, "privacy": {"usageStatisticsEnabled": false}})");
+    // opencode looks for a package of its own, and waits for what becomes of that.
+    write_file(home() / ".npmrc", "registry=" + model + "/\nfetch-retries=0\n");
     const nlohmann::json provider{{"anthropic", {{"options", {{"baseURL", model + "/v1"}}}}}};
     write_file(home() / ".config/opencode/opencode.json",
                nlohmann::json{{"model", "anthropic/claude-sonnet-4-5"},

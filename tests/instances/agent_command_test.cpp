@@ -44,8 +44,7 @@ std::string refusal(const std::function<void()>& act, ErrorCode code) {
 }
 
 std::string argv_refusal(const std::string& command, const std::string& task = "") {
-  return refusal([&] { argv_for(command, sample_agent_facts(task)); },
-                 ErrorCode::invalid_request);
+  return refusal([&] { argv_for(command, sample_agent_facts(task)); }, ErrorCode::invalid_request);
 }
 
 TEST(SplitCommandTest, words_are_split_as_a_shell_does) {
@@ -87,8 +86,8 @@ TEST(SplitCommandTest, what_is_quoted_for_a_shell_comes_back) {
 TEST(AgentArgvTest, placeholders_are_filled_after_splitting) {
   EXPECT_THAT(
       argv_for("agent {task} --name={instance} '{worktree}/x y' {session_id} "
-                 "{prompt_file} {other} {}",
-                 sample_agent_facts("do 'this' \"now\"\nand {instance}")),
+               "{prompt_file} {other} {}",
+               sample_agent_facts("do 'this' \"now\"\nand {instance}")),
       ElementsAre("agent", "do 'this' \"now\"\nand {instance}", "--name=worker-3",
                   "/yard/worktrees/api/worker-3/x y", "5f0c8a9e-0000-4000-8000-000000000001",
                   "/yard/prompts/worker-3.md", "{other}", "{}"));

@@ -157,7 +157,8 @@ TEST_F(InstanceFilesTest, what_the_repository_tracks_is_left_alone_though_it_is_
 TEST_F(InstanceFilesTest, ours_are_kept_out_of_the_status_by_their_patterns) {
   shell("git init -q");
   std::string patterns;
-  for (const std::string& pattern : own_file_patterns(ConfigurationForm::worktree, {}, true)) patterns += pattern + "\n";
+  for (const std::string& pattern : own_file_patterns(ConfigurationForm::worktree, {}, true))
+    patterns += pattern + "\n";
   support::write_file(directory_ / "exclude", patterns);
   write();
   support::write_file(worktree_ / ".claude/own.md", "the agent's own");
@@ -168,15 +169,18 @@ TEST_F(InstanceFilesTest, ours_are_kept_out_of_the_status_by_their_patterns) {
 TEST_F(InstanceFilesTest, a_file_that_is_not_written_is_the_agents_work) {
   const std::string instance = "/.claude/instance.json";
   const std::string settings = "/.claude/settings.local.json";
-  EXPECT_THAT(own_file_patterns(ConfigurationForm::worktree, {}, true), UnorderedElementsAre(instance, settings, "/.mcp.json"));
-  EXPECT_THAT(own_file_patterns(ConfigurationForm::worktree, {}, false), UnorderedElementsAre(instance, settings));
+  EXPECT_THAT(own_file_patterns(ConfigurationForm::worktree, {}, true),
+              UnorderedElementsAre(instance, settings, "/.mcp.json"));
+  EXPECT_THAT(own_file_patterns(ConfigurationForm::worktree, {}, false),
+              UnorderedElementsAre(instance, settings));
   const FileParts neither{.hooks = false, .mcp_files = false};
   EXPECT_THAT(own_file_patterns(ConfigurationForm::worktree, neither, true), ElementsAre(instance));
   const FileParts servers{.hooks = false, .mcp_files = true};
   EXPECT_THAT(own_file_patterns(ConfigurationForm::worktree, servers, true),
               UnorderedElementsAre(instance, settings, "/.mcp.json"))
       << "they are approved in the settings";
-  EXPECT_THAT(own_file_patterns(ConfigurationForm::worktree, servers, false), ElementsAre(instance));
+  EXPECT_THAT(own_file_patterns(ConfigurationForm::worktree, servers, false),
+              ElementsAre(instance));
 }
 
 TEST_F(InstanceFilesTest, a_link_out_of_the_worktree_is_not_followed) {

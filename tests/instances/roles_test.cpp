@@ -93,9 +93,10 @@ TEST_F(RolesTest, an_agent_is_woken_as_its_role_says_or_as_is_usual_for_its_kind
   const Roles roles = load(R"({"roles": {"worker": {"wake": "none"}}})");
   EXPECT_EQ(roles.find("worker").wake, WakeWay::none);
   EXPECT_FALSE(roles.find("developer").wake.has_value());
-  EXPECT_EQ(usual_wake_way("/opt/claude --model opus", true), WakeWay::hooks);
-  EXPECT_EQ(usual_wake_way("claude", false), WakeWay::pane);
-  EXPECT_EQ(usual_wake_way("codex '{task}'", true), WakeWay::pane);
+  EXPECT_EQ(roles.wake_way_of("worker", "claude", true), WakeWay::none);
+  EXPECT_EQ(roles.wake_way_of("developer", "/opt/claude --model opus", true), WakeWay::hooks);
+  EXPECT_EQ(roles.wake_way_of("developer", "claude", false), WakeWay::pane);
+  EXPECT_EQ(roles.wake_way_of("developer", "codex '{task}'", true), WakeWay::pane);
 }
 
 TEST_F(RolesTest, agents_of_persistent_roles_are_told_to_begin) {

@@ -15,7 +15,11 @@ namespace yardmaster::support {
 
 inline constexpr const char* hooked_agent = R"script(#!/bin/sh
 own=$PLACE/$YARDMASTER_INSTANCE
-settings=.claude/settings.local.json
+settings=
+for word; do
+  [ "$previous" != --settings ] || settings=$word
+  previous=$word
+done
 note() { printf '%s\n' "$*" >>"$own.heard"; }
 commands() {
   jq -r --arg event "$1" --argjson beside "$2" \

@@ -106,9 +106,8 @@ TEST_F(PaneWake, an_agent_whose_role_says_so_is_woken_in_its_pane_and_by_no_hook
   std::filesystem::permissions(program, std::filesystem::perms::owner_all);
   json asked = request("typist", "claude");
   asked["agent_command"] = program.string();
-  const json started = daemon_->call("allocate_instance", asked);
-  const std::filesystem::path worktree = started.at("worktree_path").get<std::string>();
-  const std::string settings = read_file(worktree / ".claude" / "settings.local.json");
+  daemon_->call("allocate_instance", asked);
+  const std::string settings = read_file(daemon_->state_dir() / "agents/typist/settings.json");
   EXPECT_THAT(settings, HasSubstr("hook stop"));
   EXPECT_EQ(settings.find("asyncRewake"), std::string::npos);
   send("typist");

@@ -122,8 +122,8 @@ void add_hook_verb(CLI::App& app, int& status) {
   // Exit status 2 of a hook stops what the agent does, or wakes it: nothing here may be wrong
   // usage.
   verb->allow_extras();
-  CLI::Option* event =
-      verb->add_option("EVENT", "session-start, prompt, tool, stop, stop-block, session-end or wait");
+  CLI::Option* event = verb->add_option(
+      "EVENT", "session-start, prompt, tool, stop, stop-block, session-end or wait");
   verb->callback([event, &status] {
     const std::string name = value_of(*event);
     if (name != "wait") end_in_time();

@@ -71,8 +71,7 @@ std::optional<WakeWay> PaneWakeUps::said_way(const Instance& instance) const {
 
 bool PaneWakeUps::is_woken_here(const Instance& instance) const {
   if ((instance.owned & owns_window) == 0) return false;
-  return roles_.wake_way_of(instance.role, instance.agent_command, options_.hooks) ==
-         WakeWay::pane;
+  return roles_.wake_way_of(instance.role, instance.agent_command, options_.hooks) == WakeWay::pane;
 }
 
 asio::awaitable<void> PaneWakeUps::watch(std::string name) {

@@ -133,6 +133,8 @@ AgentConfiguration codex_configuration(const AgentKind& kind, const Configuratio
   }
   if (facts.hooks) set("hooks.state", codex_trust(kind, facts));
   for (const auto& [name, server] : facts.mcp_servers.items()) set("mcp_servers." + name, server);
+  // A login shell would set PATH anew, without our own program.
+  set("allow_login_shell", false);
   // Its sandbox keeps commands from sockets; a server is started outside of that.
   set("mcp_servers.yardmaster",
       {{"command", facts.program},

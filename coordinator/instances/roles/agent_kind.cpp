@@ -41,6 +41,7 @@ ConfigurationForm read_form(const Field& form) {
 
 AgentOption read_option(const Field& option) {
   option.require_keys({"words", "unless"});
+  if (!option.has("words")) option.refuse("needs words");
   AgentOption read;
   read.words = option.at("words").texts();
   if (option.has("unless")) read.unless = option.at("unless").texts();

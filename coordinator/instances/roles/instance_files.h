@@ -1,6 +1,6 @@
-// The files in a worktree that tell an agent where it is: .claude/instance.json, and for agents that
-// are not known, or take no flags for it, settings with our hooks and the MCP servers of their role.
-// Blocking: for a worker.
+// The files in a worktree that tell an agent where it is: .claude/instance.json, and for agents
+// that are not known, or take no flags for it, settings with our hooks and the MCP servers of their
+// role. Blocking: for a worker.
 #pragma once
 
 #include <filesystem>

@@ -37,8 +37,8 @@ struct RolesFile {
   std::vector<AgentKind> kinds;  // the built-in ones, as the file changes them, and its own
 };
 
-// Returns the built-in kinds alone when the file does not exist. `known_roles` need no prompt. Throws Error{usage}
-// that begins with the file's name and the key's path.
+// Returns the built-in kinds alone when the file does not exist. `known_roles` need no prompt.
+// Throws Error{usage} that begins with the file's name and the key's path.
 RolesFile read_roles_file(const std::filesystem::path& file,
                           const std::vector<std::string>& known_roles);
 
