@@ -69,10 +69,9 @@ TEST(PromptTest, every_role_is_told_the_rules_and_how_to_speak_and_end) {
     EXPECT_THAT(prompt, HasSubstr("Never weaken CI"));
     EXPECT_THAT(prompt, HasSubstr("A person approves every change to CI"));
     EXPECT_THAT(prompt, HasSubstr("worktree"));
-    for (const char* verb :
-         {"yardmaster agent list-messages", "yardmaster agent read-message",
-          "yardmaster agent ack-message", "yardmaster agent send-message", "context_handoff",
-          "accept_handoff", "yardmaster complete --summary"}) {
+    for (const char* verb : {"yardmaster inbox", "yardmaster read", "yardmaster ack",
+                             "yardmaster send", "yardmaster context append", "yardmaster handoff",
+                             "yardmaster handoff accept", "yardmaster complete --summary"}) {
       EXPECT_THAT(prompt, HasSubstr(verb)) << role.name;
     }
   }
