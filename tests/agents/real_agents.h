@@ -4,9 +4,9 @@
 // installs, such a test is skipped.
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
-#include <regex>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -60,10 +60,9 @@ class RealAgents : public AgentYard {
   bool is_asked(const std::string& agent, const std::string& text) const {
     return eventually(
         [&] {
-          for (const std::string& each : asked_by(agent)) {
-            if (each.find(text) != std::string::npos) return true;
-          }
-          return false;
+          return std::ranges::any_of(asked_by(agent), [&](const std::string& each) {
+            return each.find(text) != std::string::npos;
+          });
         },
         Deadline(patience));
   }
@@ -78,10 +77,9 @@ class RealAgents : public AgentYard {
   bool user_gets(const std::string& text) const {
     return eventually(
         [&] {
-          for (const std::string& body : mail_of("user")) {
-            if (body.find(text) != std::string::npos) return true;
-          }
-          return false;
+          return std::ranges::any_of(mail_of("user"), [&](const std::string& body) {
+            return body.find(text) != std::string::npos;
+          });
         },
         Deadline(patience));
   }
