@@ -42,8 +42,9 @@ set(YARDMASTER_UNITY_BATCH 12 CACHE STRING "How many sources make a batch")
 set(CMAKE_UNITY_BUILD ${YARDMASTER_UNITY})
 if(YARDMASTER_UNITY)
   # In a batch a source is an included file, and g++ takes what it keeps to itself for a header's.
+  # clang's batches are so large that a local name often is one that another source keeps to itself.
   target_compile_options(yardmaster_options INTERFACE
-    $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage> $<$<CXX_COMPILER_ID:Clang>:-Wno-shadow>)
 endif()
 set(CMAKE_UNITY_BUILD_BATCH_SIZE ${YARDMASTER_UNITY_BATCH})
 

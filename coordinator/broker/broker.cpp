@@ -144,11 +144,15 @@ void Broker::serve_http(UniqueFd socket, std::string instance, Way way, std::str
 }
 
 void Broker::accept(UniqueFd socket, const std::string& instance, Way way) {
-  const bool room = has_room(socket.get());
+  // Who is no more than a member of the group leaves half of each for the agents.
+  const std::size_t share = way == Way::group ? 2 : 1;
+  const bool room =
+      has_room(socket.get()) && counts().connections < options_.max_connections / share;
   const bool in_reserve = !room && instance.empty() && way == Way::owner;
-  const bool admitted = in_reserve ? make_room_in_reserve()
-                                   : room && (instance.empty() ||
-                                              connections_of(instance) < most_instance_connections);
+  const bool admitted = in_reserve
+                            ? make_room_in_reserve()
+                            : room && (instance.empty() || connections_of(instance) <
+                                                               most_instance_connections / share);
   ++(admitted ? counts_.accepted : counts_.refused);
   if (!admitted) return refuse_connection(socket);
   try {

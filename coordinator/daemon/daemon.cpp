@@ -55,13 +55,6 @@ constexpr auto tmux_end_timeout = std::chrono::seconds(20);
 constexpr auto reply_timeout = std::chrono::seconds(5);
 constexpr auto teardown_timeout = std::chrono::seconds(10);
 
-// The runtime directory is made once it is known that it may be ours.
-YardClaim claim_yard(const Config& config, bool force) {
-  YardClaim claim(config, force);
-  make_runtime_directory(config);
-  return claim;
-}
-
 }  // namespace
 
 class Daemon::Impl final : public DaemonControl, public InstanceObserver {
@@ -77,9 +70,7 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
   // DaemonControl
   json status(const StoreFacts& store) const override;
   json histograms() const override { return metrics_.histograms(); }
-  void on_handoff_done(std::chrono::nanoseconds duration) override {
-    metrics_.on_handoff(duration);
-  }
+  void on_handoff_done(std::chrono::nanoseconds took) override { metrics_.on_handoff(took); }
   void request_stop(bool with_tmux) override;
   asio::awaitable<std::string> open_control_pane() override { return parts_.open_control_pane(); }
   asio::awaitable<void> backup(std::filesystem::path file) override {
@@ -87,9 +78,7 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
   }
   std::string invite_browser() override { return http_.invite_browser(); }
   // InstanceObserver
-  void on_started(const Instance& instance) override {
-    metrics_.on_started(instance, clock_.wall_now());
-  }
+  void on_started(const Instance& one) override { metrics_.on_started(one, clock_.wall_now()); }
   void on_taken_up(const Instance& instance) override { parts_.wake(instance.name); }
   void on_not_started(const Instance&, const std::string&) override { metrics_.on_not_started(); }
   void on_state(const Instance& instance) override {
@@ -113,6 +102,7 @@ class Daemon::Impl final : public DaemonControl, public InstanceObserver {
   }
   asio::awaitable<std::string> metrics_text();
   asio::awaitable<std::string> instance_text(const std::string& name);
+  void connect();
   HttpOptions http_options();
   HttpPages http_pages();
   BrokerOptions broker_options() const;
@@ -199,6 +189,11 @@ Daemon::Impl::Impl(const Config& config, AgentSurroundings surroundings, bool fo
           io_, queue_, broker_, config_, yard_, [this] { parts_.restore_tmux_socket(); },
           warning()),
       signals_(io_, SIGTERM, SIGINT) {
+  connect();
+}
+
+// Tells the parts of each other.
+void Daemon::Impl::connect() {
   queue_.on_drained([this] { broker_.flush(); });
   parts_.add_resources(broker_, story_);
   tokens_.on_revoked([this](const std::string& hash) { http_.cut_off(hash); });

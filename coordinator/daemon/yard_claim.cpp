@@ -5,6 +5,7 @@
 
 #include "coordinator/base/error.h"
 #include "coordinator/base/shell_quote.h"
+#include "coordinator/daemon/place_watch.h"
 #include "coordinator/instances/processes/instance_token.h"
 #include "coordinator/instances/processes/process.h"
 #include "coordinator/instances/tmux/server_socket.h"
@@ -218,6 +219,12 @@ void YardClaim::refuse_foreign_agents(const std::vector<Instance>& instances,
                 "'" + instance.name + "' (pid " + pid + ") lives in another yard (its token is " +
                     token + "), of which this is a copy: start that one, or end its agents first");
   }
+}
+
+YardClaim claim_yard(const Config& config, bool force) {
+  YardClaim claim(config, force);
+  make_runtime_directory(config);
+  return claim;
 }
 
 }  // namespace yardmaster

@@ -54,4 +54,8 @@ class YardClaim {
   std::optional<std::filesystem::path> abandoned_tmux_;
 };
 
+// Claims the yard, and makes its runtime directory once it is known that this may be ours. Throws
+// what both do.
+YardClaim claim_yard(const Config& config, bool force);
+
 }  // namespace yardmaster

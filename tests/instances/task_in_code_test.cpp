@@ -22,7 +22,7 @@ AgentFacts facts_with(const std::string& task) {
   return facts;
 }
 
-std::vector<std::string> argv_for(const std::string& command, const AgentFacts& facts) {
+std::vector<std::string> argv_of_code(const std::string& command, const AgentFacts& facts) {
   return agent_argv(kind_of_command(built_in_agent_kinds(), command), command, facts);
 }
 
@@ -48,7 +48,7 @@ class TaskInCodeTest : public testing::Test {
  protected:
   // What the command prints, run as an agent is.
   std::string said_by(const std::string& command, const std::string& task) {
-    std::vector<std::string> argv = argv_for(command, facts_with(task));
+    std::vector<std::string> argv = argv_of_code(command, facts_with(task));
     argv.insert(argv.begin(), {"env", "-C", scratch_.path().string()});
     const auto result = support::run({.argv = argv, .environment = {{"YARDMASTER_TASK", task}}});
     return result.output;
@@ -100,7 +100,7 @@ TEST_F(TaskInCodeTest, what_would_execute_it_is_refused) {
         "/usr/bin/watch agent {task}", "fish --command='agent {task}'"}) {
     SCOPED_TRACE(command);
     try {
-      argv_for(command, facts_with("x"));
+      argv_of_code(command, facts_with("x"));
       ADD_FAILURE() << "it was not refused";
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::invalid_request);
@@ -113,15 +113,16 @@ TEST_F(TaskInCodeTest, what_only_looks_like_it_is_not) {
   for (const char* command :
        {"codex 'Read it first. {task}'", "agent -c {task}", "bash run.sh {task}",
         "env -i agent --do={task}", "python3 agent.py {task}"}) {
-    EXPECT_EQ(argv_for(command, facts_with("$(x)")).back().find("YARDMASTER"), std::string::npos)
+    EXPECT_EQ(argv_of_code(command, facts_with("$(x)")).back().find("YARDMASTER"),
+              std::string::npos)
         << command;
   }
 }
 
 TEST_F(TaskInCodeTest, a_task_that_fits_in_no_variable_is_refused_where_one_is_needed) {
   const std::string longest(max_argument_bytes - 16, 'x');
-  EXPECT_NO_THROW(argv_for("sh -c 'a {task}'", facts_with(longest)));
-  EXPECT_THROW(argv_for("sh -c 'a {task}'", facts_with(longest + "x")), Error);
+  EXPECT_NO_THROW(argv_of_code("sh -c 'a {task}'", facts_with(longest)));
+  EXPECT_THROW(argv_of_code("sh -c 'a {task}'", facts_with(longest + "x")), Error);
 }
 
 }  // namespace

@@ -46,13 +46,6 @@ void each_query(const json& dashboard, Visit visit) {
   }
 }
 
-std::string replaced(std::string text, const std::string& what, const std::string& by) {
-  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size()) {
-    text.replace(at, what.size(), by);
-  }
-  return text;
-}
-
 // What Grafana puts in for the variables with "All" chosen, over the last half minute.
 std::string substituted(std::string query) {
   for (const char* variable : {"$job", "$instance", "$store"}) {

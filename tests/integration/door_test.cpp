@@ -178,7 +178,6 @@ TEST_F(Door, a_token_grants_what_its_scope_says) {
   }
 }
 
-// What its recipient's subscriber gets counts as delivered, and so is no mere reading.
 TEST_F(Door, who_may_only_read_takes_nobodys_messages) {
   daemon_.call("allocate_instance", {{"instance_id", "anna"}, {"role", "worker"}});
   const std::string host = "Host: localhost\r\n";
@@ -189,12 +188,16 @@ TEST_F(Door, who_may_only_read_takes_nobodys_messages) {
   WebSocket reader(UnixStream::to_port(port_), "/ws", host + bearing(make_token("read", "reader")));
   EXPECT_EQ(subscribe(reader, {{"events", {"message"}}, {"instance_id", "anna"}}), "forbidden");
   EXPECT_EQ(subscribe(reader, {{"events", {"message"}}, {"instance_id", "user"}}), "forbidden");
-  EXPECT_EQ(subscribe(reader, {{"events", {"message", "gone"}}}), "success");
+  EXPECT_EQ(subscribe(reader, {{"events", {"message", "gone"}}}), "forbidden");
+  EXPECT_EQ(subscribe(reader, {{"events", {"unread", "gone"}}}), "success");
   WebSocket talker(UnixStream::to_port(port_), "/ws", host + bearing(make_token("talk", "talker")));
   EXPECT_EQ(subscribe(talker, {{"events", {"message"}}, {"instance_id", "anna"}}), "forbidden");
+  EXPECT_EQ(subscribe(talker, {{"events", {"message"}}}), "forbidden");
   EXPECT_EQ(subscribe(talker, {{"events", {"message"}}, {"instance_id", "user"}}), "success");
   daemon_.call("send_message", {{"from", "user"}, {"to", "anna"}, {"body", "hello"}});
-  EXPECT_EQ(json::parse(reader.receive_text()).at("data").at("body"), "hello");
+  const json unread = json::parse(reader.receive_text());
+  EXPECT_EQ(unread.at("event"), "unread");
+  EXPECT_EQ(unread.dump().find("hello"), std::string::npos);
   const json listed =
       daemon_.call("list_messages", {{"instance_id", "anna"}, {"status", "pending"}});
   EXPECT_EQ(listed.at("messages").size(), 1U);

@@ -25,13 +25,6 @@ namespace fs = std::filesystem;
 constexpr const char* settings =
     R"({"socket_group": "nogroup", "ping_interval": "1s", "tmux": false})";
 
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
-    text.replace(at, from.size(), to);
-  }
-  return text;
-}
-
 class Proxy : public testing::Test {
  protected:
   void SetUp() override {

@@ -83,12 +83,15 @@ std::vector<AccessToken>::iterator AccessTokens::require(const std::string& name
   throw Error(ErrorCode::not_found, "there is no access token '" + name + "'");
 }
 
+bool AccessTokens::is_there(const std::string& name) const {
+  return std::any_of(tokens_.begin(), tokens_.end(),
+                     [&](const AccessToken& token) { return token.name == name; });
+}
+
 std::string AccessTokens::unused_name() const {
   for (std::size_t number = 1;; ++number) {
     std::string name = "token-" + std::to_string(number);
-    const bool is_used = std::any_of(tokens_.begin(), tokens_.end(),
-                                     [&](const AccessToken& token) { return token.name == name; });
-    if (!is_used) return name;
+    if (!is_there(name)) return name;
   }
 }
 
@@ -104,9 +107,7 @@ boost::asio::awaitable<void> AccessTokens::save(const std::vector<AccessToken>& 
 boost::asio::awaitable<AccessTokens::Issued> AccessTokens::create(std::string name, Scope scope) {
   const Semaphore::Permit turn = co_await changes_.acquire();
   if (name.empty()) name = unused_name();
-  const bool is_used = std::any_of(tokens_.begin(), tokens_.end(),
-                                   [&](const AccessToken& token) { return token.name == name; });
-  if (is_used) {
+  if (is_there(name)) {
     throw Error(ErrorCode::already_exists, "there is an access token '" + name + "' already");
   }
   if (tokens_.size() >= most_tokens) {
@@ -119,6 +120,7 @@ boost::asio::awaitable<AccessTokens::Issued> AccessTokens::create(std::string na
   std::vector<AccessToken> next = tokens_;
   next.push_back(issued.token);
   co_await save(next);
+  unsaved_ = false;
   tokens_ = std::move(next);
   co_return issued;
 }
@@ -133,17 +135,32 @@ boost::asio::awaitable<AccessTokens::Issued> AccessTokens::rotate(std::string na
   token->created_at = clock_.wall_now();
   issued.token = *token;
   revoked_(old);
-  co_await save(tokens_);
+  co_await save_revoked();
   co_return issued;
 }
 
 boost::asio::awaitable<void> AccessTokens::remove(std::string name) {
   const Semaphore::Permit turn = co_await changes_.acquire();
+  // What could not be written is tried again by whoever repeats it.
+  if (unsaved_ && !is_there(name)) co_return co_await save_revoked();
   const auto token = require(name);
   const std::string old = token->hash;
   tokens_.erase(token);
   revoked_(old);
-  co_await save(tokens_);
+  co_await save_revoked();
+}
+
+boost::asio::awaitable<void> AccessTokens::save_revoked() {
+  unsaved_ = true;
+  try {
+    co_await save(tokens_);
+  } catch (const Error& error) {
+    throw Error(error.code(),
+                "it counts no more, but would again after a restart, until this is "
+                "repeated: " +
+                    std::string(error.what()));
+  }
+  unsaved_ = false;
 }
 
 }  // namespace yardmaster

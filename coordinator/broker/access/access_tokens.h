@@ -55,15 +55,18 @@ class AccessTokens {
 
  private:
   std::vector<AccessToken>::iterator require(const std::string& name);
+  bool is_there(const std::string& name) const;
   std::string unused_name() const;
   boost::asio::awaitable<void> save(const std::vector<AccessToken>& tokens);
+  boost::asio::awaitable<void> save_revoked();
 
   boost::asio::thread_pool& workers_;
   const Clock& clock_;
   std::filesystem::path file_;
   OnRevoked revoked_ = [](const std::string&) {};
   std::vector<AccessToken> tokens_;
-  Semaphore changes_;  // one at a time
+  bool unsaved_ = false;  // one that counts no more is still in the file
+  Semaphore changes_;     // one at a time
 };
 
 }  // namespace yardmaster

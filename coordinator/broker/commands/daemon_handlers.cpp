@@ -55,12 +55,12 @@ Reply subscribe(Services& services, const Request& request) {
   const std::string instance = request.optional_caller("instance_id");
   const bool confirms = request.flag("confirms");
   const Scope scope = request.session().access().scope;
-  const bool shows_messages =
-      !instance.empty() && std::find(events.begin(), events.end(), "message") != events.end();
+  const bool shows_messages = std::find(events.begin(), events.end(), "message") != events.end();
   // A reader sees nobody's messages, and who may talk does so as the person.
-  if (shows_messages && scope == Scope::talk && instance != person_name)
-    throw token_error(instance);
-  if (shows_messages) services.authority.require(request.session(), Scope::talk, "messages");
+  if (shows_messages) Authority::require(request.session(), Scope::talk, "messages");
+  if (shows_messages && scope == Scope::talk && instance != person_name) {
+    throw token_error(instance.empty() ? "everyone" : instance);
+  }
   services.events.subscribe(request.session(), events, instance, confirms);
   json data{{"events", events}};
   if (confirms) data["confirms"] = true;

@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include <boost/asio/ip/address_v4.hpp>
 #include <boost/beast/core/string.hpp>
 
 #include "coordinator/broker/sessions/http_replies.h"
@@ -48,6 +49,9 @@ bool is_our_host(std::string_view authority, const HttpOptions& options) {
   for (const std::string_view loopback : {"127.0.0.1", "localhost", "[::1]"}) {
     if (same_word(host, loopback)) return true;
   }
+  boost::system::error_code failure;  // an address cannot be made to mean another
+  const auto address = boost::asio::ip::make_address_v4(std::string(host), failure);
+  if (!failure && address.is_loopback()) return true;
   return std::any_of(options.allowed_hosts.begin(), options.allowed_hosts.end(),
                      [&](const std::string& allowed) { return same_word(host, allowed); });
 }

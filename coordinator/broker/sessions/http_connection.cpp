@@ -27,6 +27,7 @@ namespace http = boost::beast::http;
 // A connection may be silent for this long between requests, or take this long to send a request or
 // read the reply.
 constexpr auto request_timeout = std::chrono::seconds(60);
+constexpr std::size_t most_borne_websockets = 256;
 constexpr std::string_view metrics_type = "text/plain; version=0.0.4; charset=utf-8";
 
 // The caller of one POST /command: gets one reply.
@@ -101,6 +102,8 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
                                                  boost::system::error_code& failure);
   asio::awaitable<bool> serve_one(beast::flat_buffer& buffer);
   bool may_upgrade(const HttpRequest& request) const;
+  std::optional<HttpReply> refusal_of_upgrade(const HttpRequest& request,
+                                              std::size_t received) const;
   asio::awaitable<HttpReply> answer(const HttpRequest& request);
   asio::awaitable<HttpReply> show_instance(const HttpRequest& request, std::string name);
   asio::awaitable<HttpReply> run_command(const HttpRequest& request);
@@ -179,18 +182,17 @@ asio::awaitable<bool> HttpConnection::serve_one(beast::flat_buffer& buffer) {
   now_running("http");
   timer_.cancel();
   if (!refused && (failure || !socket_.is_open())) co_return false;
-  const bool is_refused = refused.has_value();
   const HttpRequest request = parser.release();
+  if (!refused) refused = refusal_of_access(request);  // a token may be gone since its header came
+  const bool is_refused = refused.has_value();
   answering_ = true;
   if (!is_refused && may_upgrade(request)) {
     // Its frames have to wait for the answer (RFC 6455, 4.1).
-    if (buffer.size() == 0) {
+    refused = refusal_of_upgrade(request, buffer.size());
+    if (!refused) {
       upgrade_ = request;
       co_return false;
     }
-    refused = refusal(request, http::status::bad_request,
-                      Error(ErrorCode::invalid_request, "a WebSocket's frames follow its answer"));
-    refused->keep_alive(false);
   }
   HttpReply reply;
   if (refused) {
@@ -210,6 +212,21 @@ asio::awaitable<bool> HttpConnection::serve_one(beast::flat_buffer& buffer) {
   co_return more && !failure && !closing_;
 }
 
+// `received` bytes came behind the request.
+std::optional<HttpReply> HttpConnection::refusal_of_upgrade(const HttpRequest& request,
+                                                            std::size_t received) const {
+  std::optional<HttpReply> refused;
+  if (received > 0) {
+    refused = refusal(request, http::status::bad_request,
+                      Error(ErrorCode::invalid_request, "a WebSocket's frames follow its answer"));
+  } else if (!access_.bearer.empty() && context_.open->size_of_borne() >= most_borne_websockets) {
+    refused = refusal(request, http::status::service_unavailable,
+                      Error(ErrorCode::unavailable, "too many WebSockets came by access tokens"));
+  }
+  if (refused) refused->keep_alive(false);
+  return refused;
+}
+
 bool HttpConnection::may_upgrade(const HttpRequest& request) const {
   const std::string_view path = path_of(request);
   return beast::websocket::is_upgrade(request) && way_ != Way::metrics &&
@@ -224,6 +241,10 @@ std::optional<HttpReply> HttpConnection::refusal_of_access(const HttpRequest& re
   if (is_guarded(way_, request)) {
     refused = refusal_of_place(request, context_.options);
     const bool is_open = is_page(path) && path != page_socket;  // see page_reply()
+    const bool has_body = request.count(http::field::transfer_encoding) > 0 ||
+                          (request.count(http::field::content_length) > 0 &&
+                           request[http::field::content_length] != "0");
+    if (!refused && is_open && has_body) refused = refusal_of_method(request, "GET, HEAD");
     if (!refused && !is_open) {
       const auto access = is_page(path) ? access_of_page(request, context_.browsers)
                                         : access_by_token(request, context_.options);

@@ -60,10 +60,18 @@ class OpenConnections {
         std::count_if(connections_.begin(), connections_.end(),
                       [&](const Connection& each) { return each.instance == instance; }));
   }
-  // Closes the one that has been there longest, if there is one.
-  void hang_up_oldest() const {
+  // Of those that came by an access token.
+  std::size_t size_of_borne() const {
+    return static_cast<std::size_t>(
+        std::count_if(connections_.begin(), connections_.end(),
+                      [](const Connection& each) { return !each.bearer.empty(); }));
+  }
+  // Closes the one that has been there longest, if there is one; the next time another, since this
+  // one may have to be answered first.
+  void hang_up_oldest() {
     if (connections_.empty()) return;
-    const auto close = connections_.front().close;
+    connections_.splice(connections_.end(), connections_, connections_.begin());
+    const auto close = connections_.back().close;
     close(false);
   }
   // Closes the connections of an instance, or all.

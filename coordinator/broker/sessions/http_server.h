@@ -64,7 +64,8 @@ class HttpServer {
   // Cuts off the WebSockets that came by this token.
   void cut_off(const std::string& bearer);
   void hang_up_all();
-  // Those over TCP, which have a quota of their own, do not count.
+  // Those over TCP, which have a quota of their own, do not count; WebSockets do, also those that
+  // came over TCP, of which there are few (http_connection.cpp).
   std::size_t connections() const;
   std::size_t connections(const std::string& instance) const;
 

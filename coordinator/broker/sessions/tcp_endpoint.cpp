@@ -17,8 +17,11 @@ asio::ip::tcp::endpoint parse_endpoint(std::string_view setting, const std::stri
   const auto ip = asio::ip::make_address(host, failure);
   unsigned short port = 0;
   const char* const end = address.data() + address.size();
-  const bool has_port = colon != std::string::npos &&
-                        std::from_chars(address.data() + colon + 1, end, port).ptr == end;
+  bool has_port = colon != std::string::npos;
+  if (has_port) {
+    const auto [parsed, problem] = std::from_chars(address.data() + colon + 1, end, port);
+    has_port = parsed == end && problem == std::errc();
+  }
   if (!failure && has_port && colon + 1 < address.size()) return {ip, port};
   throw Error(ErrorCode::usage, std::string(setting) + ": '" + address +
                                     "' is not ADDRESS:PORT, e.g. 127.0.0.1:9464");

@@ -51,11 +51,6 @@ std::string padded(const std::string& text, std::size_t width) {
 
 std::string cell(const json& instance, const char* key) { return one_line(text_of(instance, key)); }
 
-std::string age_of(const json& instance, WallTime now) {
-  const auto since = parse_time(text_of(instance, "created_at"));
-  return since ? relative_time(*since, now) : "";
-}
-
 std::string what_it_waits_for(const json& instance, WallTime now) {
   const auto next = parse_time(text_of(instance, "next_start"));
   if (!next) return cell(instance, "waits_for");
@@ -78,7 +73,7 @@ Cells cells_of(const json& instance, WallTime now) {
   cells[unread] = number_or_nothing(instance, "unread");
   cells[waits_for] = what_it_waits_for(instance, now);
   cells[entries] = number_or_nothing(instance, "entries");
-  cells[age] = age_of(instance, now);
+  cells[age] = age_of(instance, "created_at", now);
   cells[last_words] = cell(instance, "last_entry");
   cells[repo] = cell(instance, "repo");
   return cells;

@@ -1,6 +1,7 @@
 #include "coordinator/cli/control/yard_watch.h"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include "coordinator/base/error.h"
@@ -40,6 +41,7 @@ void YardWatch::update(const std::vector<std::string>& shown) {
     if (std::exchange(list_is_stale_, false)) list();
     details_are_stale_ = false;
     ask_details(shown);
+    take_events();  // that came with a reply
   } catch (const Error& error) {
     client_.reset();
     away_ = one_line(error.what());
@@ -90,11 +92,13 @@ void YardWatch::list() {
 }
 
 bool YardWatch::lacks_details(const std::vector<std::string>& shown) const {
-  return std::ranges::any_of(shown, [this](const auto& name) { return !details_.contains(name); });
+  return std::ranges::any_of(shown | std::views::take(most_details),
+                             [this](const auto& name) { return !details_.contains(name); });
 }
 
 void YardWatch::ask_details(const std::vector<std::string>& shown) {
   std::vector<std::string> asked{std::string(person_name)};
+  details_.clear();
   for (const std::string& name : shown.empty() ? names_ : shown) {
     if (asked.size() > most_details) break;
     asked.push_back(name);

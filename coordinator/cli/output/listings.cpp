@@ -20,11 +20,6 @@ const json* field(const json& object, const char* key) {
   return found == object.end() || found->is_null() ? nullptr : &*found;
 }
 
-std::string age_of(const json& object, const char* key, WallTime now) {
-  const auto time = parse_time(text_of(object, key));
-  return time ? relative_time(*time, now) : "";
-}
-
 std::string ago(const json& object, const char* key, WallTime now) {
   const std::string age = age_of(object, key, now);
   return age.empty() || age == "now" ? age : age + " ago";
@@ -91,6 +86,11 @@ json list_of(const json& object, const char* key) {
 bool flag_of(const json& object, const char* key) {
   const json* value = field(object, key);
   return value != nullptr && value->is_boolean() && value->get<bool>();
+}
+
+std::string age_of(const json& object, const char* key, WallTime now) {
+  const auto time = parse_time(text_of(object, key));
+  return time ? relative_time(*time, now) : "";
 }
 
 std::string message_text(const json& message) {

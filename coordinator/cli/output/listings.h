@@ -20,6 +20,8 @@ std::uint64_t number_of(const nlohmann::json& object, const char* key);
 nlohmann::json list_of(const nlohmann::json& object, const char* key);
 // False when there is none.
 bool flag_of(const nlohmann::json& object, const char* key);
+// How long ago its time was: "3 m"; empty when there is none.
+std::string age_of(const nlohmann::json& object, const char* key, WallTime now);
 
 // `repositories` is "repos" of list_repos.
 Table repositories_table(const nlohmann::json& repositories);

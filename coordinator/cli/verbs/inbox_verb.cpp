@@ -26,11 +26,6 @@ struct InboxOptions {
   CLI::Option* as_json = nullptr;
 };
 
-std::string age_of(const json& row, const char* key, WallTime now) {
-  const auto time = parse_time(text_of(row, key));
-  return time ? relative_time(*time, now) : "";
-}
-
 Table inbox_table(const json& messages) {
   Table table({{"ID", false, true}, {"FROM"}, {"AGE", false, true}, {"STATUS"}, {"TEXT", true}});
   const WallTime now = SystemClock().wall_now();
