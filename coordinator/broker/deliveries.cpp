@@ -138,7 +138,7 @@ asio::awaitable<void> Deliveries::catch_up(TakerPtr taker) {
   try {
     asio::awaitable<void> reading = read_pending(taker);
     co_await std::move(reading);
-  } catch (const Error&) {
+  } catch (const std::exception&) {
     taker->is_live = false;  // the next look tries again
   }
   taker->is_reading = false;
@@ -174,7 +174,7 @@ asio::awaitable<void> Deliveries::watch_leases() {
     timer_.expires_after(between);
     boost::system::error_code cancelled;
     co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
-    if (cancelled) co_return;
+    if (cancelled) break;
     now_running("leases");
     std::vector<TakerPtr> all;
     all.reserve(takers_.size());

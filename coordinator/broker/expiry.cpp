@@ -1,5 +1,7 @@
 #include "coordinator/broker/expiry.h"
 
+#include <algorithm>
+#include <exception>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -17,9 +19,12 @@ namespace {
 
 namespace asio = boost::asio;
 
-// The time before which what was made is overdue.
-WallTime limit_of(const Clock& clock, std::chrono::nanoseconds after) {
-  if (after == std::chrono::nanoseconds::zero()) return WallTime{};
+// The time before which what was made is overdue. Nothing is while the daemon has not been there
+// for long: who was away with it has to come back first.
+WallTime limit_of(const Clock& clock, std::chrono::nanoseconds after, SteadyTime started) {
+  constexpr std::chrono::nanoseconds grace = std::chrono::hours(1);
+  const bool is_early = std::chrono::steady_clock::now() - started < std::min(after, grace);
+  if (after == std::chrono::nanoseconds::zero() || is_early) return WallTime{};
   return clock.wall_now() - std::chrono::ceil<std::chrono::microseconds>(after);
 }
 
@@ -50,7 +55,7 @@ asio::awaitable<void> Expiry::keep_looking() {
       co_await std::move(burying);
       asio::awaitable<void> expiring = expire_handoffs();
       co_await std::move(expiring);
-    } catch (const Error&) {
+    } catch (const std::exception&) {
       // The store has said so itself.
     }
     timer_.expires_after(options_.interval);
@@ -60,7 +65,7 @@ asio::awaitable<void> Expiry::keep_looking() {
 }
 
 asio::awaitable<void> Expiry::bury_undeliverable() {
-  const WallTime before = limit_of(clock_, options_.undeliverable_after);
+  const WallTime before = limit_of(clock_, options_.undeliverable_after, started_);
   std::optional<std::string> after = "";
   while (after && !stopping_) {
     const auto bury = [&](Store& store) { return store.bury_undeliverable(*after, before); };
@@ -74,7 +79,7 @@ asio::awaitable<void> Expiry::bury_undeliverable() {
 }
 
 asio::awaitable<void> Expiry::expire_handoffs() {
-  const WallTime before = limit_of(clock_, options_.handoff_expires_after);
+  const WallTime before = limit_of(clock_, options_.handoff_expires_after, started_);
   const auto expire = [&](Store& store) { return store.expire_handoffs(before); };
   for (bool more = true; more && !stopping_;) {
     const std::vector<Handoff> expired = co_await store_.run(Durability::power, expire);

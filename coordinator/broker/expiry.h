@@ -50,6 +50,7 @@ class Expiry {
   EventHub& events_;
   const Clock& clock_;
   const ExpiryOptions options_;
+  const SteadyTime started_ = std::chrono::steady_clock::now();
   OnHandoff on_handoff_;
   boost::asio::steady_timer timer_;
   std::array<std::uint64_t, 2> dead_{};

@@ -208,6 +208,8 @@ class Store {
   // those that were, without their bodies. Ids that are not the recipient's are ignored.
   std::vector<Message> confirm_delivery(std::string_view recipient,
                                         const std::vector<std::uint64_t>& ids);
+  // Of the first `most_confirmed` of these: if it were so many, there may be more.
+  static constexpr std::size_t most_confirmed = 512;
   std::vector<Message> confirm_delivery_up_to(std::string_view recipient, std::uint64_t newest);
   // A step of a walk over all inboxes, from the recipient that follows `after` on: what nobody is
   // going to read dies. That is what was for a life of a name that is over, and what was sent

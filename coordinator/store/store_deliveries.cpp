@@ -14,7 +14,7 @@ namespace yardmaster {
 namespace {
 
 // Of one step of a walk over the inboxes.
-constexpr std::size_t most_inboxes = 64;
+constexpr std::size_t most_inboxes = 32;
 constexpr std::size_t most_buried = 256;
 constexpr std::int64_t heads_at_once = 256;
 
@@ -26,10 +26,11 @@ std::int64_t number_of(MessageStatus status) { return static_cast<std::int64_t>(
 
 // The next ones with a status after an id, without their bodies.
 std::vector<Message> message_heads(Database& database, std::string_view recipient,
-                                   MessageStatus status, std::uint64_t after) {
+                                   MessageStatus status, std::uint64_t after,
+                                   std::int64_t limit = heads_at_once) {
   std::vector<Message> heads;
   database.query(Statement::message_heads,
-                 {recipient, number_of(status), static_cast<std::int64_t>(after), heads_at_once},
+                 {recipient, number_of(status), static_cast<std::int64_t>(after), limit},
                  [&](const Row& row) { heads.push_back(message_head_of(row)); });
   return heads;
 }
@@ -104,9 +105,10 @@ std::vector<Message> Store::confirm_delivery_up_to(std::string_view recipient,
     const std::vector<Message> heads =
         message_heads(database_, recipient, MessageStatus::pending, after);
     for (const Message& head : heads) {
-      if (head.id <= newest) ids.push_back(head.id);
+      if (head.id <= newest && ids.size() < most_confirmed) ids.push_back(head.id);
     }
-    const bool more = heads.size() == static_cast<std::size_t>(heads_at_once);
+    const bool more =
+        heads.size() == static_cast<std::size_t>(heads_at_once) && ids.size() < most_confirmed;
     if (!more || heads.back().id >= newest) break;
     after = heads.back().id;
   }
@@ -130,13 +132,20 @@ void Store::bury(std::string_view recipient, WallTime sent_before, Burial& buria
   const bool has_ended = !lives(recipient) && !is_wanted(recipient);
   const std::int64_t start =
       has_ended ? std::numeric_limits<std::int64_t>::max() : inbox_start(database_, recipient);
+  const auto cause_of = [&](const Message& head) -> std::optional<DeathCause> {
+    if (std::cmp_less_equal(head.id, start)) return DeathCause::recipient_ended;
+    const bool is_overdue = head.status == MessageStatus::pending && head.sent_at < sent_before;
+    return is_overdue ? std::optional(DeathCause::not_taken) : std::nullopt;
+  };
   for (const auto status : {MessageStatus::delivered, MessageStatus::pending}) {
+    // Of most inboxes nothing is due, as the first shows.
+    const std::vector<Message> first = message_heads(database_, recipient, status, 0, 1);
+    if (first.empty() || !cause_of(first.front())) continue;
     for (const Message& head : message_heads(database_, recipient, status, 0)) {
+      const std::optional<DeathCause> cause = cause_of(head);
       if (burial.letters.size() == most_buried) return;
-      const bool is_over = std::cmp_less_equal(head.id, start);
-      const bool is_overdue = status == MessageStatus::pending && head.sent_at < sent_before;
-      if (!is_over && !is_overdue) break;
-      bury(head, is_over ? DeathCause::recipient_ended : DeathCause::not_taken, burial);
+      if (!cause) break;
+      bury(head, *cause, burial);
     }
   }
 }

@@ -147,15 +147,18 @@ Reply confirm_delivery(Services& services, const Request& request) {
     return newest == 0 ? store.confirm_delivery(recipient, ids)
                        : store.confirm_delivery_up_to(recipient, newest);
   };
-  const std::vector<Message> raised =
-      co_await services.store.run(Durability::process, confirm, request.asked_by());
+  json delivered = json::array();
+  for (bool more = true; more;) {
+    const std::vector<Message> raised =
+        co_await services.store.run(Durability::process, confirm, request.asked_by());
+    for (const Message& message : raised) {
+      services.events.publish_status(message);
+      if (newest == 0) delivered.push_back(message.id);
+    }
+    more = newest != 0 && raised.size() == Store::most_confirmed;
+  }
   newest == 0 ? services.events.confirm(recipient, ids)
               : services.events.confirm_up_to(recipient, newest);
-  json delivered = json::array();
-  for (const Message& message : raised) {
-    services.events.publish_status(message);
-    delivered.push_back(message.id);
-  }
   if (rung && services.instances.lives(recipient)) {
     services.tellings.confirm(services.instances.find(recipient));
     if (*rung != Rung::context) {

@@ -15,7 +15,10 @@ constexpr auto gathering_time = std::chrono::milliseconds(50);
 
 ShownStates::ShownStates(boost::asio::io_context& io, const InstanceManager& instances,
                          TmuxServer& tmux)
-    : instances_(instances), tmux_(tmux), timer_(io) {}
+    : instances_(instances), tmux_(tmux), timer_(io) {
+  // A server may be connected to before there is anything to show.
+  tmux_.run_now_and_first({}, status_line_settings());
+}
 
 void ShownStates::hint() {
   if (due_ || stopped_) return;

@@ -11,6 +11,11 @@ bool raise(std::uint64_t& told, std::uint64_t newest) {
 
 }  // namespace
 
+void Tellings::raise_both(Counts& counts, std::uint64_t newest) {
+  raise(counts.woken, newest);
+  raise(counts.beside, newest);
+}
+
 std::optional<Rung> rung_from(std::string_view text) {
   if (text == "context") return Rung::context;
   if (text == "turn") return Rung::turn;
@@ -50,8 +55,11 @@ void Tellings::confirm(const Instance& instance) {
 
 void Tellings::woke(const Instance& instance, std::uint64_t newest) {
   Told& told = told_[instance.id];
-  raise(told.woken, newest);
-  raise(told.beside, newest);
+  const Counts now = counts_of(told);
+  if (clock_.now() >= told.lease_end) told.confirmed.reset();
+  static_cast<Counts&>(told) = now;
+  raise_both(told, newest);
+  if (told.confirmed) raise_both(*told.confirmed, newest);  // it was not a hook that told
 }
 
 bool Tellings::has_woken(const Instance& instance, std::uint64_t newest) const {

@@ -54,6 +54,7 @@ class Tellings {
   };
 
   // Takes back what was not confirmed in time.
+  static void raise_both(Counts& counts, std::uint64_t newest);
   const Counts& counts_of(const Told& told) const;
 
   const Clock& clock_;

@@ -4,7 +4,7 @@ import {spawn} from 'node:child_process'
 const program = "{program}"
 const wakes = 2 // the exit status of `hook wait` when there is something to say
 
-function run(event, session) {
+function run(event, session, hears = true) {
   return new Promise((done) => {
     const child = spawn(program, ['hook', event], {stdio: ['pipe', 'pipe', 'pipe']})
     const said = {output: '', errors: '', status: null}
@@ -13,7 +13,7 @@ function run(event, session) {
     child.stdin.on('error', () => {})
     child.on('error', () => done(said))
     child.on('close', (status) => done({...said, status}))
-    child.stdin.end(JSON.stringify({hook_event_name: event, session_id: session}))
+    child.stdin.end(JSON.stringify({hook_event_name: hears ? event : undefined, session_id: session}))
   })
 }
 
@@ -33,6 +33,14 @@ export const Yardmaster = async ({client}) => {
   let again = false // the wait that ends was for an earlier stop
 
   async function tell(text) {
+    try {
+      await prompt(text)
+    } catch {
+      await run('stop', current, false) // it was not told, and is idle
+      wait()
+    }
+  }
+  async function prompt(text) {
     if (current) {
       await client.session.promptAsync({path: {id: current}, body: {parts: [{type: 'text', text}]}})
     } else {
@@ -55,7 +63,8 @@ export const Yardmaster = async ({client}) => {
     else wait()
   }
 
-  hook('session-start').then(wait)
+  const begun = run('session-start', undefined, false) // nobody would read what it says
+  begun.then(wait)
   return {
     event: async ({event}) => {
       const {sessionID, info} = event.properties
@@ -64,6 +73,7 @@ export const Yardmaster = async ({client}) => {
     },
     'chat.message': async ({sessionID}, {parts}) => {
       if (children.has(sessionID)) return
+      await begun
       current = sessionID
       const text = await hook('prompt', sessionID)
       const said = parts.find((part) => part.type === 'text')

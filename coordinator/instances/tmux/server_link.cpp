@@ -236,7 +236,7 @@ asio::awaitable<void> ServerLink::set_up(std::shared_ptr<ControlConnection> conn
 }
 
 void ServerLink::run_if_connected(std::vector<std::string> commands) {
-  if (!connection_) return;
+  if (!connection_ || commands.empty()) return;
   asio::co_spawn(io_, run_quietly(connection_, std::move(commands)), asio::detached);
 }
 
