@@ -86,7 +86,8 @@ inline constexpr FieldSpec unread_messages[] = {
     {"tell", "boolean", "with `rung`: whether the agent is to be told now"}};
 
 inline constexpr FieldSpec confirm_delivery[] = {
-    {"delivered", "list of number", "of `ids`, those that were pending; the others were delivered before"}};
+    {"delivered", "list of number",
+     "of `ids`, those that were pending; the others were delivered before"}};
 inline constexpr FieldSpec list_dead_letters[] = {
     {"letters", "list of dead_letter", "the oldest message first"},
     {"more", "boolean", "whether others follow"},
