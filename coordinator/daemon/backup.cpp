@@ -49,7 +49,7 @@ boost::asio::awaitable<void> back_up(StoreQueue& store, boost::asio::thread_pool
     throw Error(ErrorCode::invalid_request, "args.file: must be an absolute path");
   }
   const auto open = [](Store& opened) { return opened.database().open_reader(); };
-  std::shared_ptr<Database> reader = co_await store.run(Durability::process, open);
+  const std::shared_ptr<Database> reader = co_await store.run(Durability::process, open);
   std::function<int()> copy = [reader, file] {
     write_backup(*reader, file);
     return 0;

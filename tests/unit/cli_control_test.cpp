@@ -18,7 +18,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-const WallTime now = *parse_time("2026-11-21T09:15:00.000000Z");
+WallTime now() { return parse_time("2026-11-21T09:15:00.000000Z").value(); }
 
 json instance() {
   return {{"instance_id", "worker-1"},
@@ -37,7 +37,7 @@ json instance() {
 TEST(PaneTable, has_all_columns_where_there_is_room) {
   json other = instance();
   other["repo"] = "web";
-  const PaneTable table = pane_table(json::array({instance(), other}), now, 200);
+  const PaneTable table = pane_table(json::array({instance(), other}), now(), 200);
   for (const char* title : {"NAME", "STATE", "ROLE", "TASK", "BRANCH", "UNREAD", "WAITS FOR",
                             "ENTRIES", "AGE", "LAST WORDS", "REPO"}) {
     EXPECT_THAT(table.heading, HasSubstr(title));
@@ -50,18 +50,18 @@ TEST(PaneTable, has_all_columns_where_there_is_room) {
 }
 
 TEST(PaneTable, keeps_what_matters_in_a_narrow_terminal) {
-  const PaneTable table = pane_table(json::array({instance()}), now, 80);
+  const PaneTable table = pane_table(json::array({instance()}), now(), 80);
   for (const char* title : {"NAME", "STATE", "TASK", "UNREAD", "WAITS FOR", "AGE"}) {
     EXPECT_THAT(table.heading, HasSubstr(title));
   }
   EXPECT_THAT(table.heading, Not(HasSubstr("REPO")));
-  EXPECT_THAT(pane_table(json::array({instance()}), now, 30).rows[0].text,
+  EXPECT_THAT(pane_table(json::array({instance()}), now(), 30).rows[0].text,
               StartsWith("I worker-1 idle"));
 }
 
 TEST(PaneTable, stays_in_its_lines_whatever_is_in_a_field) {
   for (const std::size_t width : {1U, 5U, 30U, 80U, 81U, 200U, 1000U}) {
-    const PaneTable table = pane_table(json::array({instance()}), now, width);
+    const PaneTable table = pane_table(json::array({instance()}), now(), width);
     EXPECT_LE(display_width(table.rows[0].text), width);
     for (const char byte : table.rows[0].text) {
       EXPECT_FALSE(static_cast<unsigned char>(byte) < 0x20) << table.rows[0].text;
@@ -73,7 +73,7 @@ TEST(PaneTable, leaves_out_what_nobody_has) {
   json bare = instance();
   bare["waits_for"] = "";
   bare.erase("last_entry");
-  const PaneTable table = pane_table(json::array({bare}), now, 200);
+  const PaneTable table = pane_table(json::array({bare}), now(), 200);
   EXPECT_THAT(table.heading, Not(HasSubstr("WAITS FOR")));
   EXPECT_THAT(table.heading, Not(HasSubstr("LAST WORDS")));
 }
@@ -81,16 +81,16 @@ TEST(PaneTable, leaves_out_what_nobody_has) {
 TEST(PaneTable, says_when_one_that_died_is_started_again) {
   const json waiting{
       {"instance_id", "boss"}, {"state", "waiting"}, {"next_start", "2026-11-21T09:15:08.000000Z"}};
-  const PaneTable table = pane_table(json::array({waiting}), now, 100);
+  const PaneTable table = pane_table(json::array({waiting}), now(), 100);
   EXPECT_THAT(table.rows[0].text, StartsWith("W boss"));
   EXPECT_THAT(table.rows[0].text, HasSubstr("restart in 8 s"));
 }
 
 TEST(PaneTable, changes_by_itself_only_when_a_time_reads_differently) {
-  EXPECT_EQ(time_until_change(json::array(), now), std::nullopt);
+  EXPECT_EQ(time_until_change(json::array(), now()), std::nullopt);
   const json young = json::array({instance()});
-  EXPECT_EQ(time_until_change(young, now), seconds(1));
-  EXPECT_EQ(time_until_change(young, now + seconds(70)), seconds(20));
+  EXPECT_EQ(time_until_change(young, now()), seconds(1));
+  EXPECT_EQ(time_until_change(young, now() + seconds(70)), seconds(20));
 }
 
 TEST(PaneCommands, become_words_of_the_command_line) {

@@ -50,7 +50,8 @@ struct RepositoryContext {
   // that the repository shares and concerns what is at `path`; `change` for the rest: while one is
   // overdue, nobody else changes the repository. They throw unavailable then (file_workers.h).
   template <class Result>
-  boost::asio::awaitable<Result> look(std::filesystem::path path, std::function<Result()> work) {
+  boost::asio::awaitable<Result> look(const std::filesystem::path& path,
+                                      std::function<Result()> work) {
     return workers.run(std::move(work), path.string());
   }
   template <class Result>

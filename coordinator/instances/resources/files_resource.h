@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "coordinator/base/paths.h"
+#include "coordinator/instances/processes/file_workers.h"
 #include "coordinator/instances/resources/instance_resource.h"
 #include "coordinator/instances/roles/agent_configuration.h"
 #include "coordinator/instances/roles/roles.h"
