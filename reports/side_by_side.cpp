@@ -32,7 +32,8 @@ constexpr std::array<FigureRow, 10> rows{{
 }};
 
 // Runs stand in one group of rows when this is equal.
-using SizeAndStore = std::pair<std::uint64_t, std::string>;  // instances, what is special about the store
+using SizeAndStore =
+    std::pair<std::uint64_t, std::string>;  // instances, what is special about the store
 
 SizeAndStore load_of(const Run& run) {
   const bool usual = run.checkpoint_policy == "adaptive" || run.checkpoint_policy == "server";
