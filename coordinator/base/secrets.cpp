@@ -6,6 +6,8 @@
 #include <regex>
 #include <utility>
 
+#include "coordinator/base/text_edits.h"
+
 namespace yardmaster {
 namespace {
 
@@ -199,10 +201,7 @@ SecretsOf::SecretsOf(std::string_view url) {
 std::string SecretsOf::hidden_in(std::string_view text) const {
   std::string shown = without_secrets(text);
   for (const std::string& secret : secrets_) {
-    for (std::size_t at = 0; (at = shown.find(secret, at)) != std::string::npos;
-         at += asterisks.size()) {
-      shown.replace(at, secret.size(), asterisks);
-    }
+    shown = replaced(std::move(shown), secret, asterisks);
   }
   return shown;
 }

@@ -111,8 +111,8 @@ void Broker::restore_listeners() {
 void Broker::close(const std::string& instance) { listeners_.erase(instance); }
 
 // The system gives out the lowest free descriptor: one at the limit means that all below are used.
-bool Broker::has_room(int socket) const {
-  return counts().connections < options_.max_connections && socket < options_.descriptor_limit;
+bool Broker::has_room(int socket, std::size_t most) const {
+  return counts().connections < most && socket < options_.descriptor_limit;
 }
 
 bool Broker::admit(int socket) {
@@ -146,8 +146,7 @@ void Broker::serve_http(UniqueFd socket, std::string instance, Way way, std::str
 void Broker::accept(UniqueFd socket, const std::string& instance, Way way) {
   // Who is no more than a member of the group leaves half of each for the agents.
   const std::size_t share = way == Way::group ? 2 : 1;
-  const bool room =
-      has_room(socket.get()) && counts().connections < options_.max_connections / share;
+  const bool room = has_room(socket.get(), options_.max_connections / share);
   const bool in_reserve = !room && instance.empty() && way == Way::owner;
   const bool admitted = in_reserve
                             ? make_room_in_reserve()

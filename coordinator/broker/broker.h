@@ -77,7 +77,7 @@ class Broker {
  private:
   std::unique_ptr<Listener> listen(const std::filesystem::path& path, const std::string& instance);
   void accept(UniqueFd socket, const std::string& instance, Way way);
-  bool has_room(int socket) const;
+  bool has_room(int socket, std::size_t most) const;
   bool make_room_in_reserve();
   std::size_t connections_of(const std::string& instance) const;
   void serve_http(UniqueFd socket, std::string instance, Way way, std::string received);

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "coordinator/base/duration.h"
 #include "coordinator/base/error.h"
+#include "coordinator/base/text_edits.h"
 #include "coordinator/cli/output/display_text.h"
 #include "embedded/yard.conf.h"
 
@@ -18,10 +20,7 @@ bool is_plain(char c) {
 }
 
 void fill_in(std::string& text, const std::string& name, const std::string& value) {
-  const std::string place = "{{" + name + "}}";
-  for (std::size_t at = 0; (at = text.find(place, at)) != std::string::npos; at += value.size()) {
-    text.replace(at, place.size(), value);
-  }
+  text = replaced(std::move(text), "{{" + name + "}}", value);
 }
 
 }  // namespace

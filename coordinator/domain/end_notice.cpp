@@ -1,18 +1,12 @@
 #include "coordinator/domain/end_notice.h"
 
+#include "coordinator/base/text_edits.h"
+
 namespace yardmaster {
 namespace {
 
 constexpr std::size_t longest_task = 1000;
 constexpr std::size_t longest_summary = 100'000;
-
-// Cuts between characters of UTF-8.
-std::string shortened(const std::string& text, std::size_t most) {
-  if (text.size() <= most) return text;
-  std::size_t end = most;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  return text.substr(0, end) + "…";
-}
 
 std::string rescued_text(const Instance& ended) {
   std::string text;

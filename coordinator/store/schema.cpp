@@ -1,7 +1,9 @@
 #include "coordinator/store/schema.h"
 
 #include <array>
+#include <utility>
 
+#include "coordinator/base/text_edits.h"
 #include "embedded/migrations_2.sql.h"
 #include "embedded/migrations_3.sql.h"
 #include "embedded/migrations_4.sql.h"
@@ -23,9 +25,7 @@ static_assert(oldest_schema_version + static_cast<std::int64_t>(migrations.size(
 std::string in_dialect(std::string_view sql, const Dialect& dialect) {
   std::string text(sql);
   const auto replace = [&](std::string_view word, std::string_view by) {
-    for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + by.size())) {
-      text.replace(at, word.size(), by);
-    }
+    text = replaced(std::move(text), word, by);
   };
   replace("{id}", dialect.id);
   replace("{bytes}", dialect.bytes);

@@ -305,6 +305,7 @@ class Store {
   std::uint64_t insert_message(std::string_view from, std::string_view to, std::string_view body,
                                std::uint64_t body_of = 0);
   Message own_message(std::string_view recipient, std::uint64_t id);
+  Message deliver(Message pending);
   void begin_inbox(const InstanceRequest& request, std::uint64_t first_id);
   void bury(std::string_view recipient, WallTime sent_before, Burial& burial);
   void bury(const Message& message, DeathCause cause, Burial& burial);

@@ -90,29 +90,28 @@ std::vector<Message> Store::confirm_delivery(std::string_view recipient,
                     [&](const Row& row) { message = message_head_of(row); });
     const bool is_its = message && message->to == recipient && id > start;
     if (!is_its || message->status != MessageStatus::pending) continue;
-    message->status = MessageStatus::delivered;
-    database_.execute(Statement::raise_message_status, {id, number_of(message->status), recipient});
-    raised.push_back(std::move(*message));
+    raised.push_back(deliver(std::move(*message)));
   }
   return raised;
 }
 
+Message Store::deliver(Message pending) {
+  pending.status = MessageStatus::delivered;
+  database_.execute(Statement::raise_message_status,
+                    {static_cast<std::int64_t>(pending.id), number_of(pending.status),
+                     std::string_view(pending.to)});
+  return pending;
+}
+
 std::vector<Message> Store::confirm_delivery_up_to(std::string_view recipient,
                                                    std::uint64_t newest) {
-  std::vector<std::uint64_t> ids;
-  const std::int64_t start = inbox_start(database_, recipient);
-  for (auto after = static_cast<std::uint64_t>(start);;) {
-    const std::vector<Message> heads =
-        message_heads(database_, recipient, MessageStatus::pending, after);
-    for (const Message& head : heads) {
-      if (head.id <= newest && ids.size() < most_confirmed) ids.push_back(head.id);
-    }
-    const bool more =
-        heads.size() == static_cast<std::size_t>(heads_at_once) && ids.size() < most_confirmed;
-    if (!more || heads.back().id >= newest) break;
-    after = heads.back().id;
+  std::vector<Message> raised;
+  const auto start = static_cast<std::uint64_t>(inbox_start(database_, recipient));
+  for (Message& head : message_heads(database_, recipient, MessageStatus::pending, start,
+                                     static_cast<std::int64_t>(most_confirmed))) {
+    if (head.id <= newest) raised.push_back(deliver(std::move(head)));
   }
-  return confirm_delivery(recipient, ids);
+  return raised;
 }
 
 void Store::bury(const Message& message, DeathCause cause, Burial& burial) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "coordinator/base/error.h"
+#include "coordinator/base/text_edits.h"
 #include "coordinator/domain/names.h"
 #include "coordinator/store/context_heads.h"
 #include "coordinator/store/lists.h"
@@ -112,18 +113,11 @@ std::size_t row_bytes(const Instance& instance) {
   return bytes;
 }
 
-// Cuts between characters, so that what is left is UTF-8 if the whole was.
-void shorten(std::string& text, std::size_t most) {
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) --most;
-  text.resize(most);
-  text += "…";
-}
-
 void shorten_texts(Instance& instance) {
   for (const TextField field : long_texts) {
     std::string& text = instance.*field;
     if (text.size() <= longest_listed_text) continue;
-    shorten(text, longest_listed_text);
+    text = shortened(std::move(text), longest_listed_text);
     text.shrink_to_fit();
     instance.shortened = true;
   }

@@ -15,6 +15,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "coordinator/base/text_edits.h"
 #include "metrics/registry.h"
 #include "tests/support/daemon_process.h"
 #include "tests/support/prometheus_server.h"

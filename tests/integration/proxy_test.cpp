@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "coordinator/base/text_edits.h"
 #include "tests/integration/yard_test.h"
 #include "tests/support/prometheus_server.h"
 #include "tests/support/web_socket.h"

@@ -1,6 +1,5 @@
 // The page of a report, in a real browser: what a reader sees, hears and prints.
 #include <csignal>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,17 +22,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// One browser for all: it takes a second to start.
-class ReportPage : public testing::Test {
+class ReportPage : public WithBrowser<testing::Test> {
  protected:
-  static void SetUpTestSuite() { browser_holder() = std::make_unique<Browser>(); }
-  static void TearDownTestSuite() { browser_holder().reset(); }
-  static std::unique_ptr<Browser>& browser_holder() {
-    static std::unique_ptr<Browser> browser;
-    return browser;
-  }
-  Browser& browser() { return *browser_holder(); }
-
   void show(const Page& page, const View& view = {}) {
     reports::write_file(file_, reports::to_html(page));
     browser().open("file://" + file_.string(), view);

@@ -1,5 +1,4 @@
 // The yard's page in a real browser: how one gets in, what is seen, and that it is text.
-#include <memory>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -15,16 +14,8 @@ using nlohmann::json;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-class YardPage : public YardTest {
+class YardPage : public WithBrowser<YardTest> {
  protected:
-  static void SetUpTestSuite() { browser_holder() = std::make_unique<Browser>(); }
-  static void TearDownTestSuite() { browser_holder().reset(); }
-  static std::unique_ptr<Browser>& browser_holder() {
-    static std::unique_ptr<Browser> browser;
-    return browser;
-  }
-  Browser& browser() { return *browser_holder(); }
-
   std::string link() {
     std::string url = daemon_.command({"ui"}).output;
     url.pop_back();

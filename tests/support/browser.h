@@ -3,6 +3,7 @@
 // does not do what it is asked within the deadline.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,21 @@ class Browser {
   bool loaded_ = false;
   std::vector<std::string> complaints_;
   std::vector<std::string> requests_;
+};
+
+// A fixture like Base with one browser for all tests of the suite: it takes a second to start.
+template <class Base>
+class WithBrowser : public Base {
+ protected:
+  static void SetUpTestSuite() { holder() = std::make_unique<Browser>(); }
+  static void TearDownTestSuite() { holder().reset(); }
+  static Browser& browser() { return *holder(); }
+
+ private:
+  static std::unique_ptr<Browser>& holder() {
+    static std::unique_ptr<Browser> browser;
+    return browser;
+  }
 };
 
 }  // namespace yardmaster::support

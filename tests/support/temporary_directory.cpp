@@ -39,11 +39,4 @@ std::string read_file(const std::filesystem::path& file) {
   return std::move(text).str();
 }
 
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
-    text.replace(at, from.size(), to);
-  }
-  return text;
-}
-
 }  // namespace yardmaster::support

@@ -24,7 +24,5 @@ class TemporaryDirectory {
 void write_file(const std::filesystem::path& file, std::string_view text);
 // Reads a file whole; empty when there is none.
 std::string read_file(const std::filesystem::path& file);
-// The text of a file with each `from` replaced.
-std::string replaced(std::string text, const std::string& from, const std::string& to);
 
 }  // namespace yardmaster::support

@@ -77,15 +77,13 @@ std::optional<Access> AccessTokens::find(std::string_view secret) const {
 }
 
 std::vector<AccessToken>::iterator AccessTokens::require(const std::string& name) {
-  const auto found = std::find_if(tokens_.begin(), tokens_.end(),
-                                  [&](const AccessToken& token) { return token.name == name; });
+  const auto found = std::ranges::find(tokens_, name, &AccessToken::name);
   if (found != tokens_.end()) return found;
   throw Error(ErrorCode::not_found, "there is no access token '" + name + "'");
 }
 
 bool AccessTokens::is_there(const std::string& name) const {
-  return std::any_of(tokens_.begin(), tokens_.end(),
-                     [&](const AccessToken& token) { return token.name == name; });
+  return std::ranges::find(tokens_, name, &AccessToken::name) != tokens_.end();
 }
 
 std::string AccessTokens::unused_name() const {
@@ -102,6 +100,13 @@ boost::asio::awaitable<void> AccessTokens::save(const std::vector<AccessToken>& 
     return 0;
   };
   co_await run_on(workers_, std::move(write));
+  unsaved_ = false;
+}
+
+AccessTokens::Issued AccessTokens::issue(std::string name, Scope scope) const {
+  std::string secret = std::string(secret_prefix) + new_secret();
+  AccessToken token{std::move(name), scope, clock_.wall_now(), hash_of_secret(secret)};
+  return {std::move(token), std::move(secret)};
 }
 
 boost::asio::awaitable<AccessTokens::Issued> AccessTokens::create(std::string name, Scope scope) {
@@ -114,13 +119,10 @@ boost::asio::awaitable<AccessTokens::Issued> AccessTokens::create(std::string na
     throw Error(ErrorCode::conflict,
                 "there are " + std::to_string(most_tokens) + " access tokens: remove some first");
   }
-  Issued issued;
-  issued.secret = std::string(secret_prefix) + new_secret();
-  issued.token = {name, scope, clock_.wall_now(), hash_of_secret(issued.secret)};
+  Issued issued = issue(std::move(name), scope);
   std::vector<AccessToken> next = tokens_;
   next.push_back(issued.token);
   co_await save(next);
-  unsaved_ = false;
   tokens_ = std::move(next);
   co_return issued;
 }
@@ -129,11 +131,8 @@ boost::asio::awaitable<AccessTokens::Issued> AccessTokens::rotate(std::string na
   const Semaphore::Permit turn = co_await changes_.acquire();
   const auto token = require(name);
   const std::string old = token->hash;
-  Issued issued;
-  issued.secret = std::string(secret_prefix) + new_secret();
-  token->hash = hash_of_secret(issued.secret);
-  token->created_at = clock_.wall_now();
-  issued.token = *token;
+  Issued issued = issue(token->name, token->scope);
+  *token = issued.token;
   revoked_(old);
   co_await save_revoked();
   co_return issued;
@@ -156,11 +155,10 @@ boost::asio::awaitable<void> AccessTokens::save_revoked() {
     co_await save(tokens_);
   } catch (const Error& error) {
     throw Error(error.code(),
-                "it counts no more, but would again after a restart, until this is "
-                "repeated: " +
-                    std::string(error.what()));
+                std::string("it counts no more, but would again after a restart, until this is "
+                            "repeated: ") +
+                    error.what());
   }
-  unsaved_ = false;
 }
 
 }  // namespace yardmaster

@@ -57,6 +57,7 @@ class AccessTokens {
   std::vector<AccessToken>::iterator require(const std::string& name);
   bool is_there(const std::string& name) const;
   std::string unused_name() const;
+  Issued issue(std::string name, Scope scope) const;
   boost::asio::awaitable<void> save(const std::vector<AccessToken>& tokens);
   boost::asio::awaitable<void> save_revoked();
 

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "coordinator/base/json.h"
+#include "coordinator/base/text_edits.h"
 #include "coordinator/broker/commands/handlers.h"
 #include "coordinator/domain/names.h"
 #include "coordinator/store/lists.h"
@@ -30,18 +31,11 @@ std::vector<std::string> names_of(const Request& request) {
 }
 
 // Cuts between characters.
-std::string cut_text(std::string text) {
-  if (text.size() <= longest_last_entry) return text;
-  std::size_t end = longest_last_entry;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  text.resize(end);
-  return text + "…";
-}
-
 std::string last_entry(Reader& reader, const ContextSnapshot& snapshot) {
   if (snapshot.info.last_seq == 0) return "";
   const std::vector<ContextEntry> entries = reader.read(snapshot);
-  return entries.empty() ? "" : cut_text(entries.back().kind + ": " + entries.back().data);
+  if (entries.empty()) return "";
+  return shortened(entries.back().kind + ": " + entries.back().data, longest_last_entry);
 }
 
 std::string waits_for(Reader& reader, const std::string& name) {

@@ -161,12 +161,15 @@ asio::awaitable<std::optional<HttpReply>> HttpConnection::read(beast::flat_buffe
                                  asio::redirect_error(asio::use_awaitable, failure));
     }
   }
+  const bool has_body = !parser.is_done();
   parser.eager(true);
   while (!failure && !parser.is_done()) {
     co_await http::async_read_some(socket_, buffer, parser,
                                    asio::redirect_error(asio::use_awaitable, failure));
     memory_.set(buffer.capacity() + parser.get().body().capacity(), 0);
   }
+  // A token may be gone since its header came.
+  if (!failure && has_body) co_return refusal_of_access(parser.get());
   if (!failure || failure == http::error::end_of_stream || !socket_.is_open())
     co_return std::nullopt;
   co_return refusal_of_failure(parser.get(), failure);
@@ -183,7 +186,6 @@ asio::awaitable<bool> HttpConnection::serve_one(beast::flat_buffer& buffer) {
   timer_.cancel();
   if (!refused && (failure || !socket_.is_open())) co_return false;
   const HttpRequest request = parser.release();
-  if (!refused) refused = refusal_of_access(request);  // a token may be gone since its header came
   const bool is_refused = refused.has_value();
   answering_ = true;
   if (!is_refused && may_upgrade(request)) {

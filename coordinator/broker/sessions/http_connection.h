@@ -56,15 +56,11 @@ class OpenConnections {
 
   std::size_t size() const { return connections_.size(); }
   std::size_t size(const std::string& instance) const {
-    return static_cast<std::size_t>(
-        std::count_if(connections_.begin(), connections_.end(),
-                      [&](const Connection& each) { return each.instance == instance; }));
+    return count([&](const Connection& each) { return each.instance == instance; });
   }
   // Of those that came by an access token.
   std::size_t size_of_borne() const {
-    return static_cast<std::size_t>(
-        std::count_if(connections_.begin(), connections_.end(),
-                      [](const Connection& each) { return !each.bearer.empty(); }));
+    return count([](const Connection& each) { return !each.bearer.empty(); });
   }
   // Closes the one that has been there longest, if there is one; the next time another, since this
   // one may have to be answered first.
@@ -86,6 +82,11 @@ class OpenConnections {
   }
 
  private:
+  template <class Matches>
+  std::size_t count(Matches matches) const {
+    return static_cast<std::size_t>(
+        std::count_if(connections_.begin(), connections_.end(), matches));
+  }
   template <class Matches>
   void close_each(bool at_once, Matches matches) const {
     std::vector<std::function<void(bool)>> closers;

@@ -86,9 +86,6 @@ void YardWatch::list() {
   instances_ = by_name(all, "instance_id");
   names_.clear();
   for (const json& each : instances_) names_.push_back(text_of(each, "instance_id"));
-  std::erase_if(details_, [this](const auto& each) {
-    return std::ranges::find(names_, each.first) == names_.end();
-  });
 }
 
 bool YardWatch::lacks_details(const std::vector<std::string>& shown) const {

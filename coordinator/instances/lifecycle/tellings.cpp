@@ -28,10 +28,16 @@ const Tellings::Counts& Tellings::counts_of(const Told& told) const {
   return is_taken_back ? *told.confirmed : told;
 }
 
-bool Tellings::tell(const Instance& instance, Rung rung, std::uint64_t newest, bool again) {
+Tellings::Told& Tellings::settled(const Instance& instance) {
   Told& told = told_[instance.id];
-  const Counts before = counts_of(told);
+  static_cast<Counts&>(told) = counts_of(told);
   if (clock_.now() >= told.lease_end) told.confirmed.reset();
+  return told;
+}
+
+bool Tellings::tell(const Instance& instance, Rung rung, std::uint64_t newest, bool again) {
+  Told& told = settled(instance);
+  const Counts before = told;
   Counts now = before;
   if (rung == Rung::turn && !again) now.turns = 0;
   const bool is_beside = rung == Rung::context;
@@ -54,10 +60,7 @@ void Tellings::confirm(const Instance& instance) {
 }
 
 void Tellings::woke(const Instance& instance, std::uint64_t newest) {
-  Told& told = told_[instance.id];
-  const Counts now = counts_of(told);
-  if (clock_.now() >= told.lease_end) told.confirmed.reset();
-  static_cast<Counts&>(told) = now;
+  Told& told = settled(instance);
   raise_both(told, newest);
   if (told.confirmed) raise_both(*told.confirmed, newest);  // it was not a hook that told
 }

@@ -53,9 +53,11 @@ class Tellings {
     SteadyTime lease_end{};
   };
 
-  // Takes back what was not confirmed in time.
   static void raise_both(Counts& counts, std::uint64_t newest);
+  // Without what was not confirmed in time.
   const Counts& counts_of(const Told& told) const;
+  // The same, for good.
+  Told& settled(const Instance& instance);
 
   const Clock& clock_;
   const std::chrono::nanoseconds lease_;

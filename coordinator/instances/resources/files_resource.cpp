@@ -63,7 +63,7 @@ void FilesResource::plan(const InstanceRequest& request, Instance& instance) {
   if (instance.agent_command.empty()) instance.agent_command = role.agent_command;
   if (instance.agent_command.empty()) instance.agent_command = options_.command;
   instance.session_id = make_session_id();
-  const std::vector<std::string> argv = argv_of(instance);
+  const std::vector<std::string> argv = argv_of(instance, configuration_of(instance));
   // A foreground agent's program is looked for on the caller's own PATH instead.
   if (!request.foreground) require_program(argv.front(), path_of(options_.environment));
 }
@@ -102,7 +102,8 @@ nlohmann::json FilesResource::servers_of(const Role& role) const {
   return servers;
 }
 
-std::vector<std::string> FilesResource::argv_of(const Instance& instance) const {
+std::vector<std::string> FilesResource::argv_of(const Instance& instance,
+                                                const AgentConfiguration& configuration) const {
   AgentFacts facts;
   facts.instance = instance.name;
   facts.task = first_prompt_of(instance);
@@ -110,11 +111,11 @@ std::vector<std::string> FilesResource::argv_of(const Instance& instance) const 
   facts.prompt_file = paths_.prompt(instance.name).string();
   facts.worktree = instance.worktree_path;
   facts.skip_permissions = options_.skip_permissions;
-  return agent_argv(kind_of(instance), instance.agent_command, facts,
-                    configuration_of(instance).options);
+  return agent_argv(kind_of(instance), instance.agent_command, facts, configuration.options);
 }
 
-std::map<std::string, std::string> FilesResource::environment_of(const Instance& instance) const {
+std::map<std::string, std::string> FilesResource::environment_of(
+    const Instance& instance, const AgentConfiguration& configuration) const {
   std::map<std::string, std::string> environment = options_.environment;
   for (const char* name : {"TMUX", "TMUX_PANE", "YARDMASTER_CONFIG"}) environment.erase(name);
   const std::string program_directory = fs::path(options_.program).parent_path().string();
@@ -128,7 +129,7 @@ std::map<std::string, std::string> FilesResource::environment_of(const Instance&
   const std::string first_prompt = first_prompt_of(instance);
   if (fits_environment(first_prompt)) environment["YARDMASTER_TASK"] = first_prompt;
   // What whoever configures the agents has said stays.
-  environment.merge(configuration_of(instance).environment);
+  environment.insert(configuration.environment.begin(), configuration.environment.end());
   environment["YARDMASTER_TOKEN"] = instance_token(paths_.token_prefix, instance.id);
   return environment;
 }
@@ -142,10 +143,11 @@ asio::awaitable<void> FilesResource::acquire(Instance& instance) {
 void FilesResource::write(const Instance& instance) const {
   const Role& role = roles_.find(instance.role);
   write_prompt(instance, role);
-  write_configuration(instance);
+  AgentConfiguration configuration = configuration_of(instance);
   LaunchFile launch;
-  launch.argv = argv_of(instance);
-  launch.environment = environment_of(instance);
+  launch.argv = argv_of(instance, configuration);
+  launch.environment = environment_of(instance, configuration);
+  write_configuration(instance, std::move(configuration));
   launch.directory = instance.worktree_path;
   launch.file_mask = options_.file_mask;
   make_private_directory(paths_.launch_file(instance.name).parent_path());
@@ -153,8 +155,8 @@ void FilesResource::write(const Instance& instance) const {
   write_launch_file(paths_.launch_file(instance.name), launch);
 }
 
-void FilesResource::write_configuration(const Instance& instance) const {
-  AgentConfiguration configuration = configuration_of(instance);
+void FilesResource::write_configuration(const Instance& instance,
+                                        AgentConfiguration configuration) const {
   write_own_files(paths_.agent_files(instance.name), configuration.files);
   InstanceFiles files;
   files.instance_id = instance.name;

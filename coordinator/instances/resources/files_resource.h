@@ -43,7 +43,7 @@ class FilesResource final : public InstanceResource {
 
  private:
   void write(const Instance& instance) const;
-  void write_configuration(const Instance& instance) const;
+  void write_configuration(const Instance& instance, AgentConfiguration configuration) const;
   void begin_log(const Instance& instance) const;
   void write_prompt(const Instance& instance, const Role& role) const;
   // Its task, or how an agent of its role begins without one.
@@ -52,8 +52,10 @@ class FilesResource final : public InstanceResource {
   const AgentKind& kind_of(const Instance& instance) const;
   bool wakes_by_hooks(const Instance& instance) const;
   nlohmann::json servers_of(const Role& role) const;
-  std::vector<std::string> argv_of(const Instance& instance) const;
-  std::map<std::string, std::string> environment_of(const Instance& instance) const;
+  std::vector<std::string> argv_of(const Instance& instance,
+                                   const AgentConfiguration& configuration) const;
+  std::map<std::string, std::string> environment_of(const Instance& instance,
+                                                    const AgentConfiguration& configuration) const;
 
   FileWorkers& workers_;
   const Roles& roles_;
