@@ -65,8 +65,10 @@ class Browser {
 template <class Base>
 class WithBrowser : public Base {
  protected:
+  // GoogleTest's names. NOLINTBEGIN(readability-identifier-naming)
   static void SetUpTestSuite() { holder() = std::make_unique<Browser>(); }
   static void TearDownTestSuite() { holder().reset(); }
+  // NOLINTEND(readability-identifier-naming)
   static Browser& browser() { return *holder(); }
 
  private:

@@ -37,7 +37,7 @@ Tellings::Told& Tellings::settled(const Instance& instance) {
 
 bool Tellings::tell(const Instance& instance, Rung rung, std::uint64_t newest, bool again) {
   Told& told = settled(instance);
-  const Counts before = told;
+  const Counts before = counts_of(told);
   Counts now = before;
   if (rung == Rung::turn && !again) now.turns = 0;
   const bool is_beside = rung == Rung::context;
